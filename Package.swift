@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+// The table of contents: rooms in dependency order. A room may import what its line lists, nothing else;
+// `swift build --explicit-target-dependency-import-check error` (make check) holds it to that.
+import PackageDescription
+
+/// What every Swift room is compiled with.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+/// One room: a library target, and the test target that mirrors it.
+func room(_ name: String, _ imports: [Target.Dependency] = [], tests: [Target.Dependency] = [])
+  -> [Target]
+{
+  [
+    .target(name: name, dependencies: imports, swiftSettings: strict),
+    .testTarget(
+      name: "\(name)Tests",
+      dependencies: [.target(name: name), "TestSupport"] + imports.withoutSystemLibraries + tests,
+      path: "Tests/\(name)Tests", swiftSettings: strict),
+  ]
+}
+
+extension [Target.Dependency] {
+  /// The list without the C modules, which tests reach only through the room that wraps them.
+  var withoutSystemLibraries: [Target.Dependency] {
+    filter { dependency in
+      guard case .byNameItem(let name, _) = dependency else { return true }
+      return !["CBLAS", "CJSON", "CKernels"].contains(name)
+    }
+  }
+}
+
+let package = Package(
+  name: "zeroqat",
+  products: [
+    .executable(name: "zeroqat", targets: ["zeroqat"]),
+    // Libraries are products so that the nested packages (Benchmarks, Fuzz) can see them.
+    .library(name: "JSONText", targets: ["JSONText"]),
+    .library(name: "Tensors", targets: ["Tensors"]),
+    .library(name: "Checkpoints", targets: ["Checkpoints"]),
+    .library(name: "Tokenizers", targets: ["Tokenizers"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // — ground: C libraries, text, numbers —
+    .systemLibrary(
+      name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CJSON", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .target(
+      name: "CKernels",
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]),
+  ]
+    + room("Digests")
+    + room("JSONText", ["CJSON"])
+    + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
+    // — science —
+    + room("Checkpoints", ["JSONText"])
+    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints"])
+    + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
+    + room("Quantizers", ["Tensors"], tests: ["Checkpoints"])
+    + room("Optimizers", ["Tensors", "Digests"])
+    + room("Tasks", ["Tokenizers", "JSONText"])
+    + room(
+      "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
+      tests: ["Checkpoints"])
+    + room(
+      "Methods",
+      ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],
+      tests: ["Checkpoints"])
+    // — bookkeeping: never sees a tensor —
+    + room("Records", ["JSONText", "Digests"])
+    + room("Harness", ["Records", "JSONText", "Digests"])
+    + room("Reporting", ["Records", "JSONText"])
+    // — where the two meet: one cell, in its own process —
+    + room(
+      "Worker",
+      [
+        "Records", "Methods", "MethodKit", "Tasks", "Tokenizers", "Checkpoints", "Transformers",
+        "Quantizers", "Tensors", "Digests", "JSONText",
+      ])
+    // — door —
+    + [
+      .executableTarget(
+        name: "zeroqat",
+        dependencies: [
+          "Worker", "Harness", "Reporting", "Records", "Methods", "JSONText", argumentParser,
+        ], swiftSettings: strict),
+      .testTarget(
+        name: "zeroqatTests",
+        dependencies: ["zeroqat", "TestSupport", "Records", "Checkpoints", "JSONText", "Digests"],
+        path: "Tests/zeroqatTests", swiftSettings: strict),
+      .target(
+        name: "TestSupport", dependencies: ["Checkpoints", "JSONText"], path: "Tests/TestSupport",
+        swiftSettings: strict),
+    ]
+)

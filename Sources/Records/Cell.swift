@@ -1,0 +1,181 @@
+public import JSONText
+
+/// One point of a grid, fully resolved: everything that can change its numbers.
+///
+/// Written by the harness, read by the worker process; ``CellAddress`` alone is not part of the id.
+public struct Cell: Codable, Sendable, Equatable {
+  /// The version of this layout; both sides refuse another.
+  public static let currentSchema = 1
+
+  /// Version of this layout.
+  public var schema: Int
+  /// Digest of everything below that can change the numbers; names the record's file.
+  public var id: String
+  /// Where the cell stands in its table; not part of the id.
+  public var address: CellAddress
+  /// The checkpoint.
+  public var model: ModelReference
+  /// The method and its options, as written in the grid and merged with the scale's overrides.
+  public var method: MethodReference
+  /// Bits label, such as `W4A4`, `W2A16g64`, or `FP`.
+  public var bits: String
+  /// The text, its splits and windows.
+  public var protocolSettings: EvaluationProtocol
+  /// Master seed of all randomness.
+  public var seed: UInt64
+  /// OpenBLAS kernel set that the worker must find (`SkylakeX`, `Haswell`, …); part of the id.
+  public var blasCore: String
+  /// Digest of the science rooms' sources.
+  public var scienceDigest: String
+
+  /// A cell from its parts.
+  public init(
+    schema: Int = Cell.currentSchema, id: String, address: CellAddress, model: ModelReference,
+    method: MethodReference, bits: String, protocolSettings: EvaluationProtocol, seed: UInt64,
+    blasCore: String, scienceDigest: String
+  ) {
+    self.schema = schema
+    self.id = id
+    self.address = address
+    self.model = model
+    self.method = method
+    self.bits = bits
+    self.protocolSettings = protocolSettings
+    self.seed = seed
+    self.blasCore = blasCore
+    self.scienceDigest = scienceDigest
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case schema, id, address, model, method, bits
+    case protocolSettings = "protocol"
+    case seed, blasCore, scienceDigest
+  }
+}
+
+/// Where a cell stands: table, scale, row and column.
+public struct CellAddress: Codable, Sendable, Equatable, Hashable {
+  /// Table folder, such as `table2`.
+  public var table: String
+  /// `tiny`, `small`, `shape` or `paper`.
+  public var scale: String
+  /// Row key of the grid, such as `zeroqat`.
+  public var row: String
+  /// Column key of the grid, such as `ppl-w4a4`; a full-precision cell may serve several columns.
+  public var column: String
+  /// Seed number of this cell.
+  public var seed: UInt64
+
+  /// An address from its parts.
+  public init(table: String, scale: String, row: String, column: String, seed: UInt64) {
+    self.table = table
+    self.scale = scale
+    self.row = row
+    self.column = column
+    self.seed = seed
+  }
+}
+
+/// A checkpoint on disk.
+public struct ModelReference: Codable, Sendable, Equatable {
+  /// The name in `models/`, such as `smollm2-135m-instruct`.
+  public var name: String
+  /// A `.gguf` file, or a folder with `config.json`, safetensors and tokenizer files.
+  public var path: String
+  /// SHA-256 of the weights' bytes, lowercase hex (of the file, or of the sorted list of files' digests).
+  public var digest: String
+  /// SHA-256 of the tokenizer's files; equal to `digest` when the checkpoint carries the tokenizer.
+  public var tokenizerDigest: String
+
+  /// A reference from its parts.
+  public init(name: String, path: String, digest: String, tokenizerDigest: String) {
+    self.name = name
+    self.path = path
+    self.digest = digest
+    self.tokenizerDigest = tokenizerDigest
+  }
+}
+
+/// A method by name, with its options.
+public struct MethodReference: Codable, Sendable, Equatable {
+  /// The registry's name, such as `zeroqat`.
+  public var name: String
+  /// Members for the method's own `Options` type; unknown ones are refused.
+  public var options: JSON
+
+  /// A reference from its parts.
+  public init(name: String, options: JSON) {
+    self.name = name
+    self.options = options
+  }
+}
+
+/// Which text is scored how; its id is part of every number.
+public struct EvaluationProtocol: Codable, Sendable, Equatable {
+  /// Protocol id, such as `books-512` or `wikitext2-2048`.
+  public var id: String
+  /// One source per split.
+  public var train: TextSource
+  /// Development text: the only one on which a method may choose anything.
+  public var development: TextSource
+  /// Test text: only ever scored.
+  public var test: TextSource
+  /// Tokens per window; windows don't overlap, the tail is dropped.
+  public var windowTokens: Int
+  /// How many windows of the test split are scored; null means all.
+  public var testWindows: Int?
+  /// How many windows of the development split are scored; null means all.
+  public var developmentWindows: Int?
+  /// Whether one BOS token opens the stream: `none` or `once`. No default.
+  public var bos: String
+
+  /// A protocol from its parts.
+  public init(
+    id: String, train: TextSource, development: TextSource, test: TextSource, windowTokens: Int,
+    testWindows: Int?, developmentWindows: Int?, bos: String
+  ) {
+    self.id = id
+    self.train = train
+    self.development = development
+    self.test = test
+    self.windowTokens = windowTokens
+    self.testWindows = testWindows
+    self.developmentWindows = developmentWindows
+    self.bos = bos
+  }
+}
+
+/// Text files (or parts of them) that become one token stream.
+public struct TextSource: Codable, Sendable, Equatable {
+  /// The parts, in order.
+  public var parts: [TextPart]
+  /// How parts are joined and lines treated: `wikitext2` (rows joined by two newlines) or `plain`
+  /// (CR LF becomes LF, parts joined by two newlines).
+  public var join: String
+
+  /// A source from its parts.
+  public init(parts: [TextPart], join: String) {
+    self.parts = parts
+    self.join = join
+  }
+}
+
+/// A file, or a byte range of it.
+public struct TextPart: Codable, Sendable, Equatable {
+  /// Absolute path of the file on this machine; not part of a cell's id (its digest is).
+  public var path: String
+  /// SHA-256 of the whole file.
+  public var digest: String
+  /// First byte of the part.
+  public var from: Int
+  /// One past the last byte; null means the end of the file.
+  public var to: Int?
+
+  /// A part from its fields.
+  public init(path: String, digest: String, from: Int = 0, to: Int? = nil) {
+    self.path = path
+    self.digest = digest
+    self.from = from
+    self.to = to
+  }
+}

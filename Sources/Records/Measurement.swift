@@ -1,0 +1,81 @@
+/// Time, memory and machine of one run: everything that isn't a function of the cell.
+public struct Measurement: Codable, Sendable, Equatable {
+  /// Phases in the order they ran: load, calibrate, quantize, train, evaluate.
+  public var phases: [Phase]
+  /// Wall-clock seconds of the whole worker.
+  public var wallSeconds: Double
+  /// Largest resident set of the worker, bytes: the kernel's VmHWM, largest over phases.
+  public var peakResidentBytes: Int
+  /// Anonymous part of the resident set at the end, bytes (RssAnon).
+  public var anonymousBytes: Int
+  /// File-backed part of the resident set at the end, bytes (RssFile).
+  public var fileBytes: Int
+  /// Largest sum of live tensor buffers by the worker's own count, bytes.
+  public var peakLiveTensorBytes: Int
+  /// What the analytic memory model predicts, bytes; null where there is none.
+  public var analyticBytes: Int?
+  /// `ru_maxrss` from wait4, bytes; filled in by the parent.
+  public var waitResidentBytes: Int?
+  /// Threads used.
+  public var threads: Int
+  /// `openblas_get_corename()`.
+  public var blasCore: String
+  /// CPU model name.
+  public var processor: String
+  /// Logical processors online.
+  public var processors: Int
+  /// Kernel release and distribution.
+  public var operatingSystem: String
+  /// Compiler version.
+  public var compiler: String
+  /// Commit of the checkout, with `+dirty` when it has changes; filled in by the parent.
+  public var commit: String?
+  /// UTC start time, ISO 8601; filled in by the parent.
+  public var startedAt: String?
+  /// How often the cell was resumed after an interruption.
+  public var resumes: Int
+
+  /// A measurement from its parts.
+  public init(
+    phases: [Phase], wallSeconds: Double, peakResidentBytes: Int, anonymousBytes: Int,
+    fileBytes: Int, peakLiveTensorBytes: Int, analyticBytes: Int? = nil,
+    waitResidentBytes: Int? = nil, threads: Int, blasCore: String, processor: String,
+    processors: Int, operatingSystem: String, compiler: String, commit: String? = nil,
+    startedAt: String? = nil, resumes: Int = 0
+  ) {
+    self.phases = phases
+    self.wallSeconds = wallSeconds
+    self.peakResidentBytes = peakResidentBytes
+    self.anonymousBytes = anonymousBytes
+    self.fileBytes = fileBytes
+    self.peakLiveTensorBytes = peakLiveTensorBytes
+    self.analyticBytes = analyticBytes
+    self.waitResidentBytes = waitResidentBytes
+    self.threads = threads
+    self.blasCore = blasCore
+    self.processor = processor
+    self.processors = processors
+    self.operatingSystem = operatingSystem
+    self.compiler = compiler
+    self.commit = commit
+    self.startedAt = startedAt
+    self.resumes = resumes
+  }
+}
+
+/// One phase of a run.
+public struct Phase: Codable, Sendable, Equatable {
+  /// `load`, `calibrate`, `quantize`, `train` or `evaluate`.
+  public var name: String
+  /// Wall-clock seconds, summed over all stretches of this phase.
+  public var wallSeconds: Double
+  /// Largest resident set during this phase, bytes; null where the kernel doesn't let it be reset.
+  public var peakResidentBytes: Int?
+
+  /// A phase from its parts.
+  public init(name: String, wallSeconds: Double, peakResidentBytes: Int?) {
+    self.name = name
+    self.wallSeconds = wallSeconds
+    self.peakResidentBytes = peakResidentBytes
+  }
+}
