@@ -107,7 +107,7 @@ package func listFolder(_ path: String) throws(FileError) -> [String] {
   while let entry = readdir(folder) {
     // SAFETY: d_name ends in a zero byte (readdir(3)) and lives until the next readdir.
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
     if name != "." && name != ".." { names.append(name) }
   }
@@ -141,6 +141,6 @@ package func absolute(_ path: String) throws(FileError) -> String {
     throw FileError("find the working folder of", path, code: errno)
   }
   defer { free(current) }
-  let folder = unsafe String(cString: current)
+  let folder = String(cString: current)
   return path == "." ? folder : folder + "/" + path
 }

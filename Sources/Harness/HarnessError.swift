@@ -8,8 +8,6 @@ package enum HarnessError: Error, Sendable, Equatable {
   case unknownScale(String, suggestion: String)
   /// The grid doesn't have that scale.
   case scaleNotInGrid(String, table: String)
-  /// A protocol id that isn't `<dataset>-<tokens>` with a known dataset.
-  case unknownProtocol(String, suggestion: String)
   /// No cell's name holds the filter's text.
   case nothingMatches(filter: String, cells: [String])
   /// An environment variable names something that isn't there.
@@ -39,9 +37,6 @@ extension HarnessError: CustomStringConvertible {
     case .unknownScale(let name, let suggestion): "unknown scale '\(name)'; \(suggestion)"
     case .scaleNotInGrid(let scale, let table):
       "\(table) has no scale '\(scale)' in its grid.json"
-    case .unknownProtocol(let id, let suggestion):
-      "unknown protocol '\(id)': expected a dataset's name, a hyphen and the tokens per window, "
-        + "such as 'books-512'; \(suggestion)"
     case .nothingMatches(let filter, let cells):
       "no cell's name contains '\(filter)'; the cells are \(cells.joined(separator: ", "))"
     case .variableNamesNothing(let variable, let path):

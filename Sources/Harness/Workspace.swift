@@ -68,7 +68,7 @@ package struct Workspace: Sendable {
   private static var executable: String? {
     guard let path = realpath("/proc/self/exe", nil) else { return nil }
     defer { free(path) }
-    return unsafe String(cString: path)
+    return String(cString: path)
   }
 }
 
@@ -78,7 +78,7 @@ package func processEnvironment() -> [String: String] {
   var entry = environ
   // SAFETY: environ is a null-terminated list of C strings (environ(7)); nothing here changes it.
   while let text = entry.pointee {
-    let line = unsafe String(cString: text)
+    let line = String(cString: text)
     if let equals = line.firstIndex(of: "=") {
       variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
     }

@@ -8,7 +8,7 @@ package struct PackageOrigin: Codable, Sendable, Equatable {
   package var version: String
   /// Whether the files are in the source archive or in the wheel.
   package var kind: ArchiveKind
-  /// The archive's file name; may hold one `*`, because spelling differs between indexes.
+  /// The archive's file name as a shell pattern, because its spelling differs between indexes.
   package var archive: String
   /// The archive's size in bytes.
   package var bytes: Int
