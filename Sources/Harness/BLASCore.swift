@@ -18,6 +18,7 @@ package enum BLASCore: String, Sendable, CaseIterable {
   /// - Parameters:
   ///   - processorFlags: The words of `flags` in `/proc/cpuinfo`.
   ///   - environment: Looked at for `OPENBLAS_CORETYPE` by ``inherit`` alone.
+  /// - Returns: Such as `SkylakeX`.
   package func name(processorFlags: Set<String>, environment: [String: String]) -> String {
     switch self {
     case .haswell: return "Haswell"

@@ -26,6 +26,8 @@ package struct CellResolver: Sendable {
   /// Looks for the scale's model and text.
   ///
   /// - Parameters:
+  ///   - scale: The scale's settings.
+  ///   - catalog: Where manifests are.
   ///   - protocolID: The protocol from the command line, if any.
   ///   - blasCore: The kernel set's name, see ``BLASCore/name(processorFlags:environment:)``.
   ///   - scienceDigest: Digest of the science rooms' sources.

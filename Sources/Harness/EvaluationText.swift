@@ -18,7 +18,10 @@ package struct EvaluationText: Sendable, Equatable {
   /// text silently.
   ///
   /// - Parameters:
+  ///   - scale: What the grid permits.
   ///   - forced: A protocol id from the command line; nothing else is looked at then.
+  ///   - catalog: Where manifests are.
+  ///   - locator: Finds the files.
   /// - Throws: ``ProtocolIDError``, `JSONError` for a bad manifest, or what the locator throws.
   package init(
     for scale: GridScale, forced: String?, catalog: Catalog, locator: inout AssetLocator

@@ -5,11 +5,14 @@ package import Records
 ///
 /// A record is there whole or not at all. Only a process that holds the ``StoreLock`` writes.
 package struct ResultStore: Sendable {
+  /// The folder of all tables' results, which one process at a time writes to.
+  package let results: String
   /// The folder of one table at one scale.
   package let folder: String
 
   /// The store of one table at one scale; nothing is touched yet.
   package init(results: String, table: String, scale: Scale) {
+    self.results = results
     folder = "\(results)/\(table)/\(scale.rawValue)"
   }
 

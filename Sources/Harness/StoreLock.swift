@@ -33,5 +33,8 @@ package struct StoreLock: ~Copyable {
     }
   }
 
+  /// Always true; to be asked at the end of the work that the lock protects, which keeps it alive.
+  package var isHeld: Bool { descriptor >= 0 }
+
   deinit { close(descriptor) }
 }

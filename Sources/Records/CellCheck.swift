@@ -33,7 +33,8 @@ extension EvaluationProtocol {
   fileprivate func check(in document: JSONDocument) throws(JSONError) {
     guard windowTokens >= 2 else {
       throw document.error(
-        at: "/protocol/windowTokens", "expected at least 2 tokens per window, found \(windowTokens)")
+        at: "/protocol/windowTokens", "expected at least 2 tokens per window, found \(windowTokens)"
+      )
     }
     guard bos == "none" || bos == "once" else {
       throw document.error(at: "/protocol/bos", "expected 'none' or 'once', found '\(bos)'")

@@ -37,6 +37,12 @@ package struct ProtocolIDError: Error, Sendable, Equatable, CustomStringConverti
   /// What is wrong with it.
   package let reason: String
 
+  /// An error from its parts.
+  package init(id: String, reason: String) {
+    self.id = id
+    self.reason = reason
+  }
+
   /// One sentence for the user.
   package var description: String { "bad protocol id '\(id)': \(reason)" }
 }
