@@ -75,7 +75,7 @@ package struct CellProcess: Sendable {
       output(bytes)
     }
     var record: RunRecord
-    switch verdict(on: cell, ending, result: result, lastLine: tail.lastLine) {
+    switch verdict(on: cell, ending, result: result, words: tail.reason) {
     case .success(let sound): record = sound
     case .failure(let failure):
       if ending.wasInterrupted { return .interrupted }
@@ -89,11 +89,11 @@ package struct CellProcess: Sendable {
 
   /// The worker's record, if it ended well or says itself why not.
   private func verdict(
-    on cell: Cell, _ ending: ChildProcess.Ending, result: String, lastLine: String?
+    on cell: Cell, _ ending: ChildProcess.Ending, result: String, words: String?
   ) -> Result<RunRecord, Failure> {
     let entry =
       FileStatus(of: result) == nil ? .none : ResultStore.read(result, expecting: cell.id)
-    let words = lastLine.map { ": \($0)" } ?? ""
+    let words = words.map { ": \($0)" } ?? ""
     switch ending.exit {
     case .signal(let number):
       return .failure(

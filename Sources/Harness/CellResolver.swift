@@ -67,17 +67,17 @@ package struct CellResolver: Sendable {
     model = manifest
     settings = text.settings(for: scale, bos: manifest.bos)
     assets = files + text.files
-    reason = Self.reason(assets)
-  }
-
-  /// Why nothing can run: a file that only the user can bring isn't there.
-  private static func reason(_ assets: [Asset]) -> String? {
-    guard let asset = assets.first(where: { !$0.exists && $0.origin == nil }) else { return nil }
-    return "\(asset.kind.rawValue) \(asset.name) isn't on this machine"
+    reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
+      let variable = asset.kind == .model ? manifest.environment : text.manifest.environment
+      return "\(asset.kind.rawValue) \(asset.name) isn't on this machine; "
+        + "\(variable) can name your copy"
+    }
   }
 
   /// Files that a fetch can bring and that aren't there.
-  package var missing: [String] { assets.filter { !$0.exists }.map(\.path) }
+  package var missing: [String] {
+    assets.filter { !$0.exists && $0.origin != nil }.map(\.path)
+  }
 
   /// The first file with wrong bytes, as an error.
   package var corruption: HarnessError? {

@@ -9,7 +9,7 @@ package enum HarnessError: Error, Sendable, Equatable {
   /// The grid doesn't have that scale.
   case scaleNotInGrid(String, table: String)
   /// No cell's name holds the filter's text.
-  case nothingMatches(filter: String, cells: [String])
+  case nothingMatches(filter: String, rows: [String], columns: [String])
   /// An environment variable names something that isn't there.
   case variableNamesNothing(variable: String, path: String)
   /// A file hasn't the bytes that its manifest says.
@@ -37,8 +37,10 @@ extension HarnessError: CustomStringConvertible {
     case .unknownScale(let name, let suggestion): "unknown scale '\(name)'; \(suggestion)"
     case .scaleNotInGrid(let scale, let table):
       "\(table) has no scale '\(scale)' in its grid.json"
-    case .nothingMatches(let filter, let cells):
-      "no cell's name contains '\(filter)'; the cells are \(cells.joined(separator: ", "))"
+    case .nothingMatches(let filter, let rows, let columns):
+      "no cell's name contains '\(filter)'; a name reads 'row=… column=… bits=… seed=…', "
+        + "the rows are \(rows.joined(separator: ", ")), "
+        + "the columns \(columns.joined(separator: ", "))"
     case .variableNamesNothing(let variable, let path):
       "\(variable) is set to '\(path)', which doesn't exist; correct it or unset it"
     case .wrongDigest(let path, let expected, let found):

@@ -2,8 +2,8 @@
 package struct OutputTail: Sendable {
   private var bytes: [UInt8] = []
 
-  /// How much is kept.
-  private static let capacity = 4096
+  /// How much is kept: more than the stack trace that follows the message of a crash.
+  private static let capacity = 1 << 16
 
   /// Nothing yet.
   package init() {}
@@ -14,15 +14,18 @@ package struct OutputTail: Sendable {
     if bytes.count > Self.capacity { bytes.removeFirst(bytes.count - Self.capacity) }
   }
 
-  /// The last line that isn't blank, without control characters and colours, 300 characters at most.
-  package var lastLine: String? {
+  /// The line that says what went wrong: the last one with `error:` in it, else the last one that
+  /// isn't blank; without control characters and colours, 300 characters at most.
+  package var reason: String? {
     let newlines: Set<UInt8> = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+    var last: String?
     for line in bytes.split(whereSeparator: { newlines.contains($0) }).reversed() {
       let text = String(decoding: withoutEscapes(line), as: UTF8.self)
-      let trimmed = text.drop { $0 == " " }
-      if !trimmed.isEmpty { return String(trimmed.prefix(300)) }
+      let trimmed = String(text.drop { $0 == " " }.prefix(300))
+      if trimmed.contains("error:") { return trimmed }
+      if last == nil, !trimmed.isEmpty { last = trimmed }
     }
-    return nil
+    return last
   }
 
   /// The bytes without `ESC [ … letter` sequences and other control bytes.

@@ -12,13 +12,33 @@ extension Plan: CustomStringConvertible {
       lines.append("  to fetch:")
       lines += resolver.missing.map { "    \($0)" }
     }
-    let width = entries.map { $0.shortName.count }.max() ?? 0
-    for entry in entries {
+    let possible = entries.filter { $0.cell != nil }
+    let width = possible.map { $0.shortName.count }.max() ?? 0
+    for entry in possible {
       let padding = String(repeating: " ", count: width - entry.shortName.count)
       lines.append("  \(entry.shortName)\(padding)  \(entry.stateInWords)")
     }
+    lines += linesOfWhatDoesNotRun
     lines.append(summary)
     return lines.joined(separator: "\n")
+  }
+
+  /// One line per reason: how many cells it keeps from running, and of which rows.
+  private var linesOfWhatDoesNotRun: [String] {
+    var reasons: [(reason: String, rows: [String], count: Int)] = []
+    for entry in entries {
+      guard case .notRun(let reason) = entry.state else { continue }
+      let row = entry.point.address.row
+      if let index = reasons.firstIndex(where: { $0.reason == reason }) {
+        reasons[index].count += 1
+        if !reasons[index].rows.contains(row) { reasons[index].rows.append(row) }
+      } else {
+        reasons.append((reason, [row], 1))
+      }
+    }
+    return reasons.map {
+      "  not run (\($0.reason)): \(counted($0.count, "cell")) of \($0.rows.joined(separator: ", "))"
+    }
   }
 
   /// The last line of a plan: how many cells, how long, how much memory.
@@ -78,4 +98,17 @@ package func durationInWords(_ seconds: Double) -> String {
   }
   let minutes = (whole + 30) / 60
   return minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes / 60) h \(minutes % 60) min"
+}
+
+extension Runner.Summary: CustomStringConvertible {
+  /// What a run came to, in one line.
+  package var description: String {
+    var parts: [String] = []
+    if finished > 0 { parts.append("\(finished) finished") }
+    if diverged > 0 { parts.append("\(diverged) diverged") }
+    if failed > 0 { parts.append("\(failed) failed") }
+    if !blocked.isEmpty { parts.append("\(blocked.count) blocked") }
+    if already > 0 { parts.append("\(already) had a record already") }
+    return parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")
+  }
 }

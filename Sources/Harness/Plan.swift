@@ -87,7 +87,8 @@ package struct Plan: Sendable {
     let all = entries
     entries = all.filter { $0.name.contains(filter) }
     guard !entries.isEmpty else {
-      throw HarnessError.nothingMatches(filter: filter, cells: all.map { "'\($0.name)'" })
+      throw HarnessError.nothingMatches(
+        filter: filter, rows: grid.rows.map(\.key), columns: grid.columns.map(\.key))
     }
     let needsAnchor = gate != nil && entries.contains { !$0.isAnchor && $0.cell != nil }
     if needsAnchor, !entries.contains(where: \.isAnchor) {

@@ -97,7 +97,7 @@ package struct Runner: Sendable {
       try plan.store.save(record)
       if record.status != .failed { try removeLeftovers(of: cell, in: plan.store) }
       let seconds = monotonicSeconds() - began
-      clock.took(seconds, expected: entry.minutes ?? 0)
+      clock.took(record.status == .failed ? nil : seconds, expected: entry.minutes ?? 0)
       progress.ended(entry, place, record, seconds: seconds)
       summary.count(record)
       if entry.isAnchor, let objection = plan.gate?.objection(to: record) {
@@ -138,14 +138,17 @@ private struct Estimate {
 
   init(total minutes: Double) { expectedLeft = minutes * 60 }
 
-  mutating func took(_ seconds: Double, expected minutes: Double) {
+  /// A cell took so long; nil when it failed, which says nothing about the others.
+  mutating func took(_ seconds: Double?, expected minutes: Double) {
+    expectedLeft -= minutes * 60
+    guard let seconds else { return }
     done += seconds
     expectedDone += minutes * 60
-    expectedLeft -= minutes * 60
   }
 
+  /// The ratio of the first cells corrects the estimate once it rests on half a minute of them.
   var secondsLeft: Double? {
     guard expectedLeft > 0 else { return nil }
-    return expectedLeft * (expectedDone > 0 ? done / expectedDone : 1)
+    return expectedLeft * (expectedDone >= 30 ? done / expectedDone : 1)
   }
 }
