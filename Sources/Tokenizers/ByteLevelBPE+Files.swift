@@ -57,7 +57,8 @@ extension ByteLevelBPE {
         throw error("expected an integer id")
       }
       guard id >= 0, id < members.count else {
-        throw error("expected an id from 0 to \(members.count - 1), one for each token, found \(id)")
+        throw error(
+          "expected an id from 0 to \(members.count - 1), one for each token, found \(id)")
       }
       let earlier = memberOfID[Int(id)]
       guard earlier < 0 else {

@@ -70,16 +70,15 @@ struct ByteLevelVocabulary {
     let earlier = merges.insert(leftID, rightID, merge)
     guard earlier == PairTable.none else {
       throw malformed(
-        0, "a pair that isn't listed before", "\(quoted(line)), which is merge \(earlier >> 32) too")
+        0, "a pair that isn't listed before", "\(quoted(line)), which is merge \(earlier >> 32) too"
+      )
     }
     mergeCount += 1
   }
 
-  /// The finished tokenizer.
+  /// The finished tokenizer; `isByte` says whether a token may stand for a single byte of text.
   ///
   /// A token with a scalar outside the byte alphabet stands for its own UTF-8.
-  ///
-  /// - Parameter isByte: Whether a token may stand for a single byte of text.
   func tokenizer(
     _ preTokenizer: PreTokenizer, beginningOfSequence: Int32?, endOfSequence: Int32?,
     isByte: (Int32) -> Bool = { _ in true }

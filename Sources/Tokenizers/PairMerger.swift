@@ -14,7 +14,7 @@ package struct PairMerger {
   private var ids: [Int32] = []
   /// The merge of id i with the next one, or `PairTable.none`; used by the scan.
   private var pairs: [UInt64] = []
-  /// Neighbours; −1 beyond the ends. Used by the heap.
+  /// Neighbours, −1 beyond the ends; used by the heap.
   private var previous: [Int32] = []
   private var next: [Int32] = []
   /// `rank << 32 | position`, smallest first.
