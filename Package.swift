@@ -65,7 +65,7 @@ let package = Package(
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
     + room("Checkpoints", ["JSONText"])
-    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints"])
+    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room("Quantizers", ["Tensors"], tests: ["Checkpoints"])
     + room("Optimizers", ["Tensors", "Digests"])
