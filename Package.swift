@@ -69,7 +69,7 @@ let package = Package(
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room("Quantizers", ["Tensors"], tests: ["Checkpoints"])
     + room("Optimizers", ["Tensors", "Digests"])
-    + room("Tasks", ["Tokenizers", "JSONText"])
+    + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
       tests: ["Checkpoints"])

@@ -13,7 +13,7 @@ extension ByteLevelBPE {
   ///   - file: The file, for messages.
   /// - Throws: ``TokenizerError`` when the arrays contradict each other.
   public init(
-    tokens: [String], merges: [String], types: [Int32]? = nil, preTokenizer: PreTokenizer,
+    tokens: [String], merges: [String], types: [Int]? = nil, preTokenizer: PreTokenizer,
     beginningOfSequence: Int32? = nil, endOfSequence: Int32? = nil, file: String
   ) throws(TokenizerError) {
     if let types {
