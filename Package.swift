@@ -94,7 +94,9 @@ let package = Package(
         name: "zeroqat",
         dependencies: [
           "Worker", "Harness", "Reporting", "Records", "Methods", "JSONText", argumentParser,
-        ], swiftSettings: strict),
+        ], swiftSettings: strict, plugins: ["ScienceDigest"]),
+      // Knows which sources made the binary; a cell's id depends on it.
+      .plugin(name: "ScienceDigest", capability: .buildTool()),
       .testTarget(
         name: "zeroqatTests",
         dependencies: ["zeroqat", "TestSupport", "Records", "Checkpoints", "JSONText", "Digests"],
