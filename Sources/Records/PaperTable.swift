@@ -146,7 +146,8 @@ extension PaperTable {
       }
       guard cell.number != nil else {
         throw document.error(
-          at: "\(place)/value", "expected a printed number such as \"5.47\", found \"\(cell.value)\""
+          at: "\(place)/value",
+          "expected a printed number such as \"5.47\", found \"\(cell.value)\""
         )
       }
       for (position, mark) in cell.footnotes.enumerated() where !marks.contains(mark) {

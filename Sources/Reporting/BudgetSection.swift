@@ -8,7 +8,8 @@ extension TableContents {
     let names = measured.flatMap { $0.measurement?.phases.map(\.name) ?? [] }
     let order = ["load", "calibrate", "quantize", "train", "evaluate"]
     let phases =
-      order.filter(names.contains) + names.reduce(into: []) {
+      order.filter(names.contains)
+      + names.reduce(into: []) {
         if !order.contains($1), !$0.contains($1) { $0.append($1) }
       }
     var table = MarkdownTable(

@@ -78,7 +78,8 @@ extension String {
   /// The text without the folders of absolute paths, which differ between machines.
   var withoutFolders: String {
     split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
-      guard let slash = word.firstIndex(of: "/"), word[..<slash].allSatisfy({ "'\"(`=".contains($0) })
+      guard let slash = word.firstIndex(of: "/"),
+        word[..<slash].allSatisfy({ "'\"(`=".contains($0) })
       else { return String(word) }
       let path = word[slash...]
       guard let last = path.lastIndex(of: "/"), last > path.startIndex,

@@ -29,7 +29,9 @@ extension TableContents {
       }
     }
     if !marks.isEmpty {
-      text += "\n\n" + marks.map { "\($0.mark) \($0.text.inMarkdown) (the paper's mark)" }
+      text +=
+        "\n\n"
+        + marks.map { "\($0.mark) \($0.text.inMarkdown) (the paper's mark)" }
         .joined(separator: "<br>\n")
     }
     guard metric == .perplexity else { return text }

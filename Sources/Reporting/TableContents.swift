@@ -23,8 +23,8 @@ package struct TableContents: Sendable {
 
   /// Places records in the grid.
   ///
-  /// - Parameters:
-  ///   - notRun: Why a point has no record, by address; what the grid itself says goes first.
+  /// `notRun` says why a point has no record, by address; what the grid itself says goes first.
+  ///
   /// - Throws: ``ReportingError`` when a record has no place or two claim one, when records of
   ///   different protocols, texts, models or tokenizers meet, or when a record contradicts itself.
   package init(

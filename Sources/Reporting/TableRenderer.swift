@@ -4,9 +4,8 @@ extension TableContents {
   /// The table as Markdown that GitHub shows well.
   ///
   /// A pure function of its inputs: no clock, no machine of the reader, no absolute path; the same
-  /// records give the same bytes.
-  ///
-  /// - Parameter plots: File names of plots that lie beside the table; each is shown.
+  /// records give the same bytes. `plots` are file names of pictures that lie beside the table; each
+  /// is shown.
   package func markdown(plots: [String] = []) -> String {
     var sections = [headerSection, conditionsSection]
     sections += metrics.map(scoreSection)

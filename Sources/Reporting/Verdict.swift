@@ -88,7 +88,9 @@ extension TableContents {
     var count = "\(agreeing.count)/\(pairs.count) pairs"
     let weak = agreeing.filter { !$0.isSupported }
     if !weak.isEmpty {
-      count += ", not significant against " + weak.map { $0.opponent(of: row).label }.joined(separator: ", ")
+      count +=
+        ", not significant against "
+        + weak.map { $0.opponent(of: row).label }.joined(separator: ", ")
     }
     if others.isEmpty { return .sameRanking(detail: count) }
     let reversals = others.map { pair in

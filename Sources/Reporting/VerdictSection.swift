@@ -50,7 +50,8 @@ extension TableContents {
       ])
     }
     guard !table.isEmpty else { return nil }
-    return "## Ranking\n\nBest first, methods that both sides have; full precision isn't counted.\n\n"
+    return
+      "## Ranking\n\nBest first, methods that both sides have; full precision isn't counted.\n\n"
       + table.text
   }
 }
