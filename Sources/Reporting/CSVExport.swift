@@ -28,12 +28,13 @@ extension TableContents {
   ]
 
   private func csvLine(_ entry: TableEntry, record: RunRecord?) -> String {
-    let score = record?.testScore(entry.column.metric)
+    var isWithheld = false
+    if case .withheld = entry.state { isWithheld = true }
+    let score = isWithheld ? nil : record?.testScore(entry.column.metric)
     let verdict = verdict(of: entry)
-    let trajectory = record.flatMap(TrajectorySummary.init)
+    let trajectory = isWithheld ? nil : record.flatMap(TrajectorySummary.init)
     let measurement = record?.measurement
-    var status = record?.status.rawValue ?? "not run"
-    if case .withheld = entry.state { status = "withheld" }
+    let status = isWithheld ? "withheld" : record?.status.rawValue ?? "not run"
     let fields: [String?] = [
       grid.table, scale.rawValue, entry.row.key, entry.column.key, entry.column.metric.rawValue,
       entry.column.bits, record.map { String($0.cell.address.seed) }, record?.cell.bits,

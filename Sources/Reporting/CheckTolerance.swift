@@ -39,12 +39,8 @@ package enum CheckTolerance: Sendable, Equatable {
     // A label that can't be read is held to the strict limit.
     let activations = (try? BitsLabel(bits))?.activations ?? 16
     guard activations < 16 else { return .relative(relativeLimit) }
-    let floors = [fresh, committed].compactMap { score -> Double? in
-      guard let a = score.alternativeMeanNLL, let b = score.meanNLL else { return nil }
-      return (a - b).magnitude
-    }
     let floor =
-      floors.max()
+      [fresh, committed].compactMap(\.roundingFloor).max()
       ?? roundingPerToken(activationBits: activations)
       / Double(max(1, fresh.scoredTokens))
       .squareRoot()

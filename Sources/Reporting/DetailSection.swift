@@ -3,10 +3,10 @@ internal import Records
 extension TableContents {
   /// Every number with all its digits, and the record that it is from; nil without records.
   var detailSection: String? {
-    guard !records.isEmpty else { return nil }
+    guard !shownRecords.isEmpty else { return nil }
     var parts = ["## Every number", fold("Scores", scoreDetails)]
     if let facts = factDetails { parts.append(fold("Facts", facts)) }
-    for record in records {
+    for record in shownRecords {
       guard let trajectory = trajectoryDetails(record) else { continue }
       parts.append(fold("Trajectory: \(name(of: record))", trajectory))
     }
@@ -23,7 +23,7 @@ extension TableContents {
       ("se", .right), ("Other order of summation", .right), ("Windows", .right),
       ("Tokens", .right), ("Record", .left),
     ])
-    for record in records {
+    for record in shownRecords {
       let id = "`\(NumberText.digest(record.cell.id))`"
       if record.scores.isEmpty {
         table.add(
@@ -48,11 +48,11 @@ extension TableContents {
     var table = MarkdownTable([
       ("Cell", .left), ("Fact", .left), ("Value", .right), ("Unit", .left),
     ])
-    for record in records {
+    for record in shownRecords {
       for fact in record.facts {
         table.add([
           name(of: record), fact.name.inMarkdown, NumberText.significant(fact.value, 6),
-          fact.unit.inMarkdown,
+          fact.unit.isEmpty ? "–" : fact.unit.inMarkdown,
         ])
       }
     }

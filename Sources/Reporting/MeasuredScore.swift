@@ -38,11 +38,7 @@ package struct MeasuredScore: Sendable, Equatable {
     guard let first = scores.first else { return nil }
     self.records = records
     scoredTokens = first.scoredTokens
-    let floors = scores.compactMap { score -> Double? in
-      guard let a = score.alternativeMeanNLL, let b = score.meanNLL else { return nil }
-      return (a - b).magnitude
-    }
-    roundingFloor = floors.max()
+    roundingFloor = scores.compactMap(\.roundingFloor).max()
     let windows = scores.map { $0.windowNLL.compactMap(\.self) }
     let count = first.windowNLL.count
     guard metric == .perplexity else {
@@ -58,6 +54,23 @@ package struct MeasuredScore: Sendable, Equatable {
     meanNLL = statistics.mean
     value = exp(statistics.mean)
     standardError = value * statistics.standardError
+  }
+}
+
+extension MeasuredScore {
+  /// The paired comparison with another score, with the larger rounding floor of the two.
+  func compared(with other: MeasuredScore) -> PairedComparison? {
+    PairedComparison(
+      windowNLL, other.windowNLL,
+      roundingFloor: max(roundingFloor ?? 0, other.roundingFloor ?? 0))
+  }
+}
+
+extension Score {
+  /// How far two valid orders of summation differ in mean NLL, nats per token; nil when unmeasured.
+  var roundingFloor: Double? {
+    guard let alternativeMeanNLL, let meanNLL else { return nil }
+    return (alternativeMeanNLL - meanNLL).magnitude
   }
 }
 

@@ -18,12 +18,26 @@ package struct PairedComparison: Sendable, Equatable {
   /// The level at which this project's tables call a difference supported.
   package static let level = 0.05
 
-  /// Whether the difference is supported at ``level``.
-  package var isSignificant: Bool { probability < Self.level }
+  /// What another, equally valid order of summation does to one of the two means, nats per token; no
+  /// smaller difference means anything, however even it is over windows.
+  package let roundingFloor: Double
+
+  /// Whether the difference is supported: at ``level``, and larger than the rounding floor.
+  package var isSupported: Bool {
+    probability < Self.level && meanDifference.magnitude > roundingFloor
+  }
+
+  /// The probability in words, with what speaks against believing the difference.
+  package var support: String {
+    let phrase = NumberText.probabilityPhrase(probability)
+    if probability >= Self.level { return "\(phrase), not significant" }
+    return isSupported ? phrase : "\(phrase), but within the rounding floor"
+  }
 
   /// Compares window by window; nil unless both have the same number of windows, two or more.
-  package init?(_ a: [Double], _ b: [Double]) {
+  package init?(_ a: [Double], _ b: [Double], roundingFloor: Double = 0) {
     guard a.count == b.count, a.count >= 2 else { return nil }
+    self.roundingFloor = roundingFloor
     let differences = zip(a, b).map { $0 - $1 }
     let statistics = WindowStatistics(differences)
     windows = differences.count

@@ -24,7 +24,7 @@ package struct RankedPair: Sendable, Equatable {
   /// Whether the order that we measured is supported: by the paired test, or by a divergence.
   package var isSupported: Bool {
     guard outcome != .tied else { return false }
-    return test?.isSignificant ?? true
+    return test?.isSupported ?? true
   }
 
   /// Whether the pair holds this row.
@@ -64,7 +64,7 @@ extension TableContents {
     var test: PairedComparison?
     switch (better.score, worse.score) {
     case (let first?, let second?):
-      test = PairedComparison(first.windowNLL, second.windowNLL)
+      test = first.compared(with: second)
       let difference = test?.meanDifference ?? (first.value - second.value)
       if difference == 0 {
         outcome = .tied

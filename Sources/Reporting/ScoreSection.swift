@@ -39,7 +39,7 @@ extension TableContents {
       + "\n\n± is the standard error over windows (perplexity × se of the mean NLL): how far "
       + "another text of this kind might be off. Differences between rows are judged below, window "
       + "by window. **Bold**: best of the column, by a paired test against the runner-up with "
-      + "p < 0.05. Values from 1000 on are shortened; [all digits](#every-number) are below."
+      + "p < 0.05 and a difference above the rounding floor. Values from 1000 on are shortened; [all digits](#every-number) are below."
   }
 
   private func paperText(_ entry: TableEntry) -> String {
@@ -96,10 +96,9 @@ extension TableContents {
 
   private func betterThanFullPrecision(_ entry: TableEntry, score: MeasuredScore) -> String? {
     guard !entry.row.isFullPrecision, let plain = fullPrecision(entry.column)?.score,
-      let test = PairedComparison(score.windowNLL, plain.windowNLL), test.meanDifference < 0
+      let test = score.compared(with: plain), test.meanDifference < 0
     else { return nil }
-    return "below full precision: \(NumberText.probabilityPhrase(test.probability))"
-      + (test.isSignificant ? "" : ", not supported by the paired test")
+    return "below full precision: \(test.support.inMarkdown)"
   }
 
   /// The full-precision entry of a column.
@@ -128,8 +127,7 @@ extension TableContents {
       return (entry, score)
     }.sorted { ($0.1.meanNLL ?? .infinity) < ($1.1.meanNLL ?? .infinity) }
     guard measured.count >= 2,
-      let test = PairedComparison(measured[0].1.windowNLL, measured[1].1.windowNLL),
-      test.isSignificant
+      let test = measured[0].1.compared(with: measured[1].1), test.isSupported
     else { return nil }
     let (winner, runnerUp) = (measured[0].0, measured[1].0)
     let tokens = [winner, runnerUp].map { entry in

@@ -76,6 +76,15 @@ package struct TableContents: Sendable {
     entries.filter { $0.column.key == column }
   }
 
+  /// Records whose scores may be shown: all but the withheld ones.
+  package var shownRecords: [RunRecord] {
+    let withheld = entries.flatMap { entry -> [CellAddress] in
+      guard case .withheld(_, let records) = entry.state else { return [] }
+      return records.map(\.cell.address)
+    }
+    return records.filter { !withheld.contains($0.cell.address) }
+  }
+
   /// Metrics of the grid in printed order.
   package var metrics: [Metric] {
     grid.columns.reduce(into: []) { if !$0.contains($1.metric) { $0.append($1.metric) } }

@@ -14,8 +14,9 @@ package struct TrajectoryPlot: Sendable, Equatable {
 
   /// The gnuplot program that draws the picture into `output`.
   ///
-  /// Bands are ± one standard error over windows; the ring marks the step that the development
-  /// split chose. Points that aren't finite are left out.
+  /// Bands are ± one standard error of the change since the first point, window by window (that of
+  /// the perplexity itself is mostly the text's, and would hide the course). The ring marks the step
+  /// that the development split chose. Points that aren't finite are left out.
   package func script(output: String) -> String {
     func rows(
       _ value: KeyPath<TrajectorySummary.Point, Double?>,
@@ -26,8 +27,8 @@ package struct TrajectoryPlot: Sendable, Equatable {
         return "\(point.step) \(value) \(point[keyPath: error] ?? 0)"
       }
     }
-    let test = rows(\.test, \.testError)
-    let development = rows(\.development, \.developmentError)
+    let test = rows(\.test, \.testChangeError)
+    let development = rows(\.development, \.developmentChangeError)
     var curves: [String] = []
     if !development.isEmpty {
       curves += [
@@ -53,10 +54,12 @@ package struct TrajectoryPlot: Sendable, Equatable {
       "set encoding utf8",
       "set terminal svg size 720,400 noenhanced background rgb '#ffffff' font 'sans-serif,13' "
         + "name 'trajectory'",
-      "set output \(output.inGnuplot)", "set title \(title.inGnuplot)", "set xlabel 'step'",
-      "set ylabel 'perplexity ± se over windows'", "set grid lc rgb '#dddddd'",
-      "set key outside bottom center horizontal",
-      "set offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05",
+      "set output \(output.inGnuplot)", "set title \(title.inGnuplot)",
+      "set xlabel 'step (band: ± standard error of the change since step \(summary.initial.step))'",
+      "set ylabel 'perplexity'", "set grid lc rgb '#dddddd'",
+      "set key outside top center horizontal maxrows 1",
+      "set xrange [\(summary.initial.step):\(max(summary.last.step, summary.initial.step + 1))]",
+      "set offsets 0, 0, graph 0.05, graph 0.05",
     ]
     if isLogarithmic { lines.append("set logscale y") }
     for (name, rows) in [("development", development), ("test", test)] where !rows.isEmpty {
@@ -73,7 +76,7 @@ package struct TrajectoryPlot: Sendable, Equatable {
 extension TableContents {
   /// One plot per record whose trajectory has two finite points or more.
   package var trajectoryPlots: [TrajectoryPlot] {
-    records.compactMap { record in
+    shownRecords.compactMap { record in
       guard let summary = TrajectorySummary(record) else { return nil }
       let values = summary.points.flatMap { [$0.test, $0.development] }.compactMap(\.self)
       guard summary.points.filter({ $0.test != nil || $0.development != nil }).count >= 2,

@@ -11,10 +11,14 @@ package struct TrajectorySummary: Sendable, Equatable {
     package let development: Double?
     /// Standard error of ``development`` over windows.
     package let developmentError: Double?
+    /// Standard error of the change of ``development`` since the first point, window by window.
+    package let developmentChangeError: Double?
     /// Test perplexity.
     package let test: Double?
     /// Standard error of ``test`` over windows.
     package let testError: Double?
+    /// Standard error of the change of ``test`` since the first point, window by window.
+    package let testChangeError: Double?
   }
 
   /// All points, in order.
@@ -36,12 +40,15 @@ package struct TrajectorySummary: Sendable, Equatable {
 
   /// A summary of a record's trajectory, or nil when it has none.
   package init?(_ record: RunRecord) {
+    let start = record.trajectory.first
     points = record.trajectory.map { point in
-      let development = perplexity(of: point.developmentWindowNLL)
-      let test = perplexity(of: point.testWindowNLL)
+      let development = perplexity(
+        of: point.developmentWindowNLL, start: start?.developmentWindowNLL)
+      let test = perplexity(of: point.testWindowNLL, start: start?.testWindowNLL)
       return Point(
         step: point.step, development: development?.value, developmentError: development?.error,
-        test: test?.value, testError: test?.error)
+        developmentChangeError: development?.changeError, test: test?.value,
+        testError: test?.error, testChangeError: test?.changeError)
     }
     guard let first = points.first, let last = points.last else { return nil }
     initial = first
@@ -54,12 +61,18 @@ package struct TrajectorySummary: Sendable, Equatable {
   }
 }
 
-/// Perplexity and its standard error over windows; nil when a window isn't finite or there is none.
-private func perplexity(of windows: [Double?]) -> (value: Double, error: Double)? {
+/// Perplexity, its standard error over windows, and that of its change since the start (delta
+/// method); nil when a window isn't finite or there is none.
+private func perplexity(
+  of windows: [Double?], start: [Double?]?
+) -> (value: Double, error: Double, changeError: Double?)? {
   let finite = windows.compactMap(\.self)
   guard !finite.isEmpty, finite.count == windows.count else { return nil }
   let statistics = WindowStatistics(finite)
   let value = exp(statistics.mean)
   guard value.isFinite else { return nil }
-  return (value, value * statistics.standardError)
+  let before = start?.compactMap(\.self) ?? []
+  let change =
+    before.count == finite.count ? WindowStatistics(zip(finite, before).map { $0 - $1 }) : nil
+  return (value, value * statistics.standardError, change.map { value * $0.standardError })
 }

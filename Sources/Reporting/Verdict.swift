@@ -58,6 +58,9 @@ extension TableContents {
     case .withheld(let reason, _): return .notRun(reason: "withheld: \(reason)")
     case .measured, .diverged: break
     }
+    if entry.row.isFullPrecision, !isPaperProtocol {
+      return .substitutedScale(detail: "the anchor, not a rank")
+    }
     guard let paper = entry.paper, let printed = paper.number else {
       return isPaperProtocol
         ? .sameRanking(detail: "0/0 pairs: the paper prints no value")
@@ -68,10 +71,7 @@ extension TableContents {
     if isPaperProtocol, let off, off.magnitude <= Verdict.matchTolerance {
       return .match(detail: offText)
     }
-    if entry.row.isFullPrecision {
-      if isPaperProtocol { return .miss(detail: offText) }
-      return .substitutedScale(detail: "full precision is the anchor, not a rank")
-    }
+    if entry.row.isFullPrecision { return .miss(detail: offText) }
     return rankingVerdict(of: entry, offText: offText)
   }
 
@@ -89,7 +89,7 @@ extension TableContents {
     let weak = agreeing.filter { !$0.isSupported }
     if !weak.isEmpty {
       count +=
-        ", not significant against "
+        ", not supported against "
         + weak.map { $0.opponent(of: row).label }.joined(separator: ", ")
     }
     if others.isEmpty { return .sameRanking(detail: count) }
@@ -111,8 +111,6 @@ extension TableContents {
 extension RankedPair {
   /// What supports the outcome, in words.
   package var support: String {
-    guard let test else { return "one of the two diverged" }
-    let probability = NumberText.probabilityPhrase(test.probability)
-    return test.isSignificant ? probability : "\(probability), not significant"
+    test?.support ?? "one of the two diverged"
   }
 }

@@ -4,7 +4,7 @@ internal import Records
 extension TableContents {
   /// What zeroth-order training did, or nil when nothing was trained so.
   func zerothOrderSection(plots: [String]) -> String? {
-    let trained = records.filter { $0.zerothOrder != nil }
+    let trained = shownRecords.filter { $0.zerothOrder != nil }
     guard !trained.isEmpty else { return nil }
     var paragraphs = [
       "## Zeroth-order training",
@@ -79,16 +79,17 @@ extension TableContents {
       let score = record.testScore(.perplexity), let start = record.trajectory.first,
       start.step == 0,
       let test = PairedComparison(
-        score.windowNLL.compactMap(\.self), start.testWindowNLL.compactMap(\.self)),
+        score.windowNLL.compactMap(\.self), start.testWindowNLL.compactMap(\.self),
+        roundingFloor: score.roundingFloor ?? 0),
       test.windows == score.windowNLL.count
     else { return "no comparison with its initialisation (\(record.status.rawValue))." }
     let size =
       "\(NumberText.difference(test.meanDifference, standardError: test.standardError)) nats per "
-      + "token, \(NumberText.probabilityPhrase(test.probability).inMarkdown)"
+      + "token, \(test.support.inMarkdown)"
     if record.zerothOrder?.bestDevelopmentStep == 0 {
       return "training **did not beat** its own initialisation: the development split chose step 0."
     }
-    guard test.isSignificant else {
+    guard test.isSupported else {
       return "training **did not measurably change** the test score of its own initialisation "
         + "(\(size))."
     }
