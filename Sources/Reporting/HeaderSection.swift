@@ -1,26 +1,33 @@
 internal import Records
 
 extension TableContents {
-  /// Title and scale banner.
+  /// Title, scale banner, and where the paper's numbers are from.
   var headerSection: String {
     let title = "# \(grid.title.inMarkdown)\n\n"
+    guard let paper else { return title + bannerText }
+    return title + bannerText + "\n>\n> Columns \"paper\": \(paper.paper.id) "
+      + "\(paper.paper.version), \(paper.paper.model.inMarkdown), as printed. "
+      + paper.captionNote.inMarkdown
+  }
+
+  /// Which model the numbers are of, and what that forbids.
+  var bannerText: String {
     let measured = (model?.label ?? records.first?.cell.model.name ?? "no model").inMarkdown
     let printed = (paper?.paper.model ?? "the paper's model").inMarkdown
-    let banner: String
-    if scale == .paper {
-      banner =
-        isPaperProtocol || records.isEmpty
-        ? "> **Paper scale: \(measured).**"
-        : "> **Substituted protocol: \(measured), but not the paper's text and windows.** "
-          + "Compare rankings, never values."
-    } else {
-      banner =
-        "> **Substituted scale `\(scale.rawValue)`: \(measured), not \(printed).** "
+    if scale != .paper {
+      return "> **Substituted scale `\(scale.rawValue)`: \(measured), not \(printed).** "
         + "Compare rankings, never values."
     }
-    guard let paper else { return title + banner }
-    return title + banner + "\n>\n> Columns \"paper\": \(paper.paper.id) \(paper.paper.version), "
-      + "\(printed), as printed. \(paper.captionNote.inMarkdown)"
+    if isPaperProtocol || records.isEmpty { return "> **Paper scale: \(measured).**" }
+    return "> **Substituted protocol: \(measured), but not the paper's text and windows.** "
+      + "Compare rankings, never values."
+  }
+
+  /// Protocol, text and windows in one phrase.
+  var protocolText: String {
+    guard let settings = records.first?.cell.protocolSettings else { return "nothing was run" }
+    return "`\(settings.id)`" + (text.map { ", \($0.label.inMarkdown)" } ?? "")
+      + ", \(windowsText)"
   }
 
   /// What every number was measured under.
@@ -85,8 +92,9 @@ extension TableContents {
       let score = record.testScore(.perplexity)
     else { return "none scored" }
     let settings = record.cell.protocolSettings
-    return "\(score.windowNLL.count) × \(settings.windowTokens) test tokens, no overlap "
-      + "(\(settings.testWindows == nil ? "all" : "the first") of the split), "
+    let count = score.windowNLL.count
+    return (settings.testWindows == nil ? "all \(count)" : "the first \(count)")
+      + " test windows of \(settings.windowTokens) tokens, no overlap, "
       + "\(NumberText.grouped(score.scoredTokens)) tokens scored"
   }
 

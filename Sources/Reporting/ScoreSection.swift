@@ -3,6 +3,18 @@ internal import Records
 extension TableContents {
   /// Rows × columns of one metric: what the paper prints beside what was measured.
   func scoreSection(_ metric: Metric) -> String {
+    let text = "## \(metric.title)\n\n\(scoreTable(metric))"
+    guard metric == .perplexity else { return text }
+    return text
+      + "\n\n± is the standard error over windows (perplexity × se of the mean NLL): how far "
+      + "another text of this kind might be off. Differences between rows are judged below, window "
+      + "by window. **Bold**: best of the column, by a paired test against the runner-up with "
+      + "p < 0.05 and a difference above the rounding floor. Values from 1000 on are shortened; "
+      + "[all digits](#every-number) are below."
+  }
+
+  /// The table of one metric with its footnotes and the paper's.
+  func scoreTable(_ metric: Metric) -> String {
     let columns = grid.columns.filter { $0.metric == metric }
     var header: [(String, MarkdownTable.Alignment)] = [("Method", .left)]
     for column in columns {
@@ -19,27 +31,15 @@ extension TableContents {
       }
       table.add(cells)
     }
-    var text = "## \(metric.title)\n\n\(table.text)"
-    if let notes = notes.text { text += "\n\n\(notes)" }
     let marks = (paper?.footnotes ?? []).filter { footnote in
       columns.contains { column in
         entries(inColumn: column.key).contains {
           $0.paper?.footnotes.contains(footnote.mark) ?? false
         }
       }
-    }
-    if !marks.isEmpty {
-      text +=
-        "\n\n"
-        + marks.map { "\($0.mark) \($0.text.inMarkdown) (the paper's mark)" }
-        .joined(separator: "<br>\n")
-    }
-    guard metric == .perplexity else { return text }
-    return text
-      + "\n\n± is the standard error over windows (perplexity × se of the mean NLL): how far "
-      + "another text of this kind might be off. Differences between rows are judged below, window "
-      + "by window. **Bold**: best of the column, by a paired test against the runner-up with "
-      + "p < 0.05 and a difference above the rounding floor. Values from 1000 on are shortened; [all digits](#every-number) are below."
+    }.map { "\($0.mark) \($0.text.inMarkdown) (the paper's mark)" }
+    let lines = [notes.text].compactMap(\.self) + marks
+    return lines.isEmpty ? table.text : "\(table.text)\n\n" + lines.joined(separator: "<br>\n")
   }
 
   private func paperText(_ entry: TableEntry) -> String {
@@ -147,8 +147,8 @@ extension Metric {
   /// The metric as a heading, with its direction.
   var title: String {
     switch self {
-    case .perplexity: "Perplexity ↓ (lower is better)"
-    case .accuracy: "Accuracy ↑ (higher is better)"
+    case .perplexity: "Perplexity (lower is better)"
+    case .accuracy: "Accuracy (higher is better)"
     }
   }
 }

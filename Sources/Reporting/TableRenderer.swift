@@ -15,6 +15,18 @@ extension TableContents {
     return sections.joined(separator: "\n\n") + "\n"
   }
 
+  /// The scale and the perplexities alone, for a front page; says where the rest is.
+  ///
+  /// `link` is the path of the whole table from the page that shows the excerpt.
+  package func excerpt(link: String) -> String {
+    [
+      bannerText,
+      "Protocol: \(protocolText). ± is the standard error over windows; **bold** only where a "
+        + "paired test supports it. Conditions, verdicts, budgets and every digit: [\(link)](\(link)).",
+      scoreTable(.perplexity),
+    ].joined(separator: "\n\n") + "\n"
+  }
+
   /// How lists name a record: row, bits, and its seed where the row has several.
   func name(of record: RunRecord) -> String {
     let address = record.cell.address

@@ -5,7 +5,7 @@ extension TableContents {
   var verdictSection: String {
     var table = MarkdownTable(
       [("Method", .left)]
-        + grid.columns.map { ("\($0.label.inMarkdown) \($0.metric.short)", .left) })
+        + grid.columns.map { ($0.label.inMarkdown, .left) })
     for row in grid.rows {
       let verdicts = grid.columns.map { column in
         entry(row: row.key, column: column.key).map {
@@ -37,7 +37,7 @@ extension TableContents {
       }
       let unlike = pairs.filter { $0.outcome != .agrees }
       table.add([
-        "\(column.label.inMarkdown) \(column.metric.short)",
+        column.label.inMarkdown,
         order { $0.paper?.number ?? .infinity },
         order { $0.score?.value ?? .infinity * sign },
         "\(pairs.count - unlike.count)/\(pairs.count)",
@@ -53,15 +53,5 @@ extension TableContents {
     return
       "## Ranking\n\nBest first, methods that both sides have; full precision isn't counted.\n\n"
       + table.text
-  }
-}
-
-extension Metric {
-  /// The metric as a header's short addition.
-  var short: String {
-    switch self {
-    case .perplexity: "PPL"
-    case .accuracy: "Acc"
-    }
   }
 }

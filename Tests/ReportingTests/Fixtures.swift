@@ -19,11 +19,11 @@ enum Fixtures {
       GridRow(key: "zeroqat", label: "ZeroQAT", method: "zeroqat"),
     ],
     columns: [
-      GridColumn(key: "ppl-w6a6", label: "W6A6", metric: .perplexity, bits: "W6A6"),
-      GridColumn(key: "ppl-w2a16", label: "W2A16", metric: .perplexity, bits: "W2A16"),
-      GridColumn(key: "ppl-w4a4", label: "W4A4", metric: .perplexity, bits: "W4A4"),
+      GridColumn(key: "ppl-w6a6", label: "PPL W6A6 ↓", metric: .perplexity, bits: "W6A6"),
+      GridColumn(key: "ppl-w2a16", label: "PPL W2A16 ↓", metric: .perplexity, bits: "W2A16"),
+      GridColumn(key: "ppl-w4a4", label: "PPL W4A4 ↓", metric: .perplexity, bits: "W4A4"),
       GridColumn(
-        key: "acc-w4a4", label: "W4A4", metric: .accuracy, bits: "W4A4",
+        key: "acc-w4a4", label: "Acc W4A4 ↑", metric: .accuracy, bits: "W4A4",
         notRun: "fine-tuning not built yet"),
     ],
     scales: GridScales(

@@ -18,6 +18,12 @@ import Testing
       Self.render(plots: ["trajectory-zeroqat-ppl-w4a4.svg"]), "every-kind.md")
   }
 
+  @Test func anExcerptForAFrontPage() throws {
+    let text = try CSVExportTests.contents().excerpt(link: "tables/table2/table.md")
+    try expectSnapshot(text, "excerpt.md")
+    #expect(!text.contains("(#"))
+  }
+
   @Test func aTableWithoutAnyRecord() throws {
     try expectSnapshot(Self.render([], model: nil), "nothing-ran.md")
   }
