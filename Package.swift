@@ -65,11 +65,11 @@ let package = Package(
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
     + room("Checkpoints", ["JSONText"])
-    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints"])
+    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
-    + room("Quantizers", ["Tensors"], tests: ["Checkpoints"])
+    + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints"])
     + room("Optimizers", ["Tensors", "Digests"])
-    + room("Tasks", ["Tokenizers", "JSONText"])
+    + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
       tests: ["Checkpoints"])
