@@ -31,6 +31,7 @@ usage: ./reproduce.sh COMMAND [options]
   check tableN      compare fresh records with the committed ones; exit code 1 if they differ
   test              build and run all tests; ends with 'N passed, N failed'
   list              tables, methods, models and protocols
+  setup             install what building, fetching and developing need; nothing else
   clean             remove what was built; --results: also results/; --cache: also fetched files
   help              this text
 
@@ -242,7 +243,8 @@ case "$command" in
   check) check_table "$@" ;;
   test) run_tests "$@" ;;
   list) need build && build_program && exec "$zeroqat" list "$@" ;;
+  setup) need build python fetch develop ;;
   clean) clean "$@" ;;
   help | --help | -h) usage ;;
-  *) fail "unknown command '$command'" "commands: $(tables)check test list clean help" ;;
+  *) fail "unknown command '$command'" "commands: $(tables)check test list setup clean help" ;;
 esac

@@ -6,7 +6,11 @@
 
 : "${root:?sourced by reproduce.sh}" "${zeroqat:?sourced by reproduce.sh}"
 
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/zeroqat"
+# As the XDG specification says: a relative path doesn't count.
+case "${XDG_CACHE_HOME:-}" in
+  /*) cache="$XDG_CACHE_HOME/zeroqat" ;;
+  *) cache="$HOME/.cache/zeroqat" ;;
+esac
 
 # The columns of `zeroqat assets`, one file a line, tab-separated:
 # kind name status path package archive archive-sha256 member member-sha256

@@ -50,8 +50,8 @@ has_startup_objects() {
   return 1
 }
 
-# missing_packages PURPOSE…: Debian packages that are lacking for building, for running Python
-# (`python`) or for fetching (`fetch`), one a line.
+# missing_packages PURPOSE…: Debian packages that are lacking for building (`build`), for
+# running a script (`python`), for fetching (`fetch`) or for the Makefile (`develop`), one a line.
 missing_packages() {
   local library purpose
   for purpose in "$@"; do
@@ -67,6 +67,7 @@ missing_packages() {
         pkg-config --exists openblas 2>/dev/null || echo libopenblas-dev
         pkg-config --exists json-c 2>/dev/null || echo libjson-c-dev
         ;;
+      develop) command -v make >/dev/null || echo make ;;
       python) command -v python3 >/dev/null || echo python3 ;;
       fetch)
         has_pip || printf '%s\n' python3 python3-pip
