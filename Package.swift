@@ -67,7 +67,7 @@ let package = Package(
     + room("Checkpoints", ["JSONText"])
     + room("Tokenizers", ["JSONText"], tests: ["Checkpoints"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
-    + room("Quantizers", ["Tensors"], tests: ["Checkpoints"])
+    + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints"])
     + room("Optimizers", ["Tensors", "Digests"])
     + room("Tasks", ["Tokenizers", "JSONText"])
     + room(

@@ -2,9 +2,11 @@
 public indirect enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
-  /// A number without fraction or exponent that fits in 64 bits.
+  /// A number without fraction or exponent that fits in a signed 64-bit integer.
   case integer(Int64)
   /// Any other number, with the digits as they were printed.
+  ///
+  /// An integer from 2⁶³ to 2⁶⁴−1 is one of these too: its text is exact, its double may not be.
   case number(Double, text: String)
   case string(String)
   case array([JSON])
@@ -25,16 +27,10 @@ public indirect enum JSON: Sendable, Equatable {
   }
 
   /// The value of the member `name`, or nil when this isn't an object or has no such member.
+  ///
+  /// A linear search; names are compared by code points.
   public subscript(_ name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
+    return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
   }
-}
-
-extension JSON: Codable {
-  /// Takes any value as it stands.
-  public init(from decoder: any Decoder) throws { fatalError("stub") }
-
-  /// Writes the value as it stands.
-  public func encode(to encoder: any Encoder) throws { fatalError("stub") }
 }
