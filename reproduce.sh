@@ -158,7 +158,7 @@ run_table() {
     *) fail "unknown scale '$scale'" "scales: $scales" ;;
   esac
 
-  need build
+  need build plot
   build_program
   if [ "$dry" = yes ]; then
     show_assets "$table" "$scale" ${options[@]+"${options[@]}"}
@@ -191,7 +191,7 @@ check_table() {
 run_tests() {
   local counts log="$logs/test.log" report="$logs/tests.xml"
   [ $# -eq 0 ] || fail "unknown option '$1' for test" "./reproduce.sh help"
-  need build python
+  need build python plot
   build "zeroqat and its tests" --build-tests --explicit-target-dependency-import-check error
   fetch_for_tests
   say "testing (log: ${log#"$root"/})"
@@ -243,7 +243,7 @@ case "$command" in
   check) check_table "$@" ;;
   test) run_tests "$@" ;;
   list) need build && build_program && exec "$zeroqat" list "$@" ;;
-  setup) need build python fetch develop ;;
+  setup) need build python fetch plot develop ;;
   clean) clean "$@" ;;
   help | --help | -h) usage ;;
   *) fail "unknown command '$command'" "commands: $(tables)check test list setup clean help" ;;

@@ -51,7 +51,7 @@ has_startup_objects() {
 }
 
 # missing_packages PURPOSE…: Debian packages that are lacking for building (`build`), for
-# running a script (`python`), for fetching (`fetch`) or for the Makefile (`develop`), one a line.
+# running a script (`python`), fetching (`fetch`), drawing (`plot`) or the Makefile (`develop`).
 missing_packages() {
   local library purpose
   for purpose in "$@"; do
@@ -68,6 +68,7 @@ missing_packages() {
         pkg-config --exists json-c 2>/dev/null || echo libjson-c-dev
         ;;
       develop) command -v make >/dev/null || echo make ;;
+      plot) command -v gnuplot >/dev/null || echo gnuplot-nox ;;
       python) command -v python3 >/dev/null || echo python3 ;;
       fetch)
         has_pip || printf '%s\n' python3 python3-pip
