@@ -78,24 +78,23 @@ missing_packages() {
   done
 }
 
-need_swift() {
-  local version
-  if ! command -v swift >/dev/null; then
-    # Where swiftly, the toolchain's own installer, puts it.
-    local swiftly="${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}"
-    if [ -x "$swiftly/swift" ]; then
-      PATH="$swiftly:$PATH"
-      return
-    fi
+find_swift() {
+  command -v swift >/dev/null && return
+  # Where swiftly, the toolchain's own installer, puts it.
+  local swiftly="${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}"
+  [ -x "$swiftly/swift" ] ||
     fail "no Swift toolchain in PATH" \
       "get Swift $oldest_swift or later for your system: https://www.swift.org/install/linux/" \
       "then: export PATH=/where/you/unpacked/it/usr/bin:\$PATH"
-  fi
-  # The compiler answers without the libraries that the package manager needs.
-  version=$(swiftc --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' |
-    head -n 1)
-  [ -n "$version" ] || fail "'swiftc --version' says nothing" \
-    "reinstall Swift: https://www.swift.org/install/linux/"
+  PATH="$swiftly:$PATH"
+}
+
+# Only once its libraries are there does the compiler answer at all.
+check_swift_version() {
+  local answer version
+  answer=$(swiftc --version 2>&1) ||
+    fail "'swiftc --version' fails: $answer" "reinstall Swift: https://www.swift.org/install/linux/"
+  version=$(sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' <<<"$answer" | head -n 1)
   if [ "$(printf '%s\n' "$oldest_swift" "$version" | sort -V | head -n 1)" != "$oldest_swift" ]; then
     fail "Swift $version is too old: $oldest_swift or later is needed" \
       "https://www.swift.org/install/linux/"
@@ -104,12 +103,18 @@ need_swift() {
 
 # need PURPOSE…: makes sure of everything, or stops with exit code 2 and the command to type.
 need() {
-  local packages wanted sudo=() log="$logs/apt.log"
-  need_swift
-  packages=$(missing_packages "$@" | sort -u | sed '/^$/d')
-  [ -n "$packages" ] || return 0
-  # One visit to apt is enough: what fetching needs comes along.
-  packages=$({ printf '%s\n' "$packages"; missing_packages python fetch; } | sort -u | tr '\n' ' ')
+  local packages
+  find_swift
+  packages=$(missing_packages "$@" | sed '/^$/d')
+  [ -z "$packages" ] || install_packages "$packages"
+  check_swift_version
+}
+
+# install_packages LIST: with apt where that is possible without a password, one name a line.
+install_packages() {
+  local packages=$1 wanted sudo=() log="$logs/apt.log"
+  # One visit to apt is enough: what later steps need comes along.
+  packages=$({ printf '%s\n' "$packages"; missing_packages python fetch plot; } | sort -u | tr '\n' ' ')
   read -r -a wanted <<<"$packages"
   command -v apt-get >/dev/null || fail "missing, in Debian's names: ${wanted[*]}" \
     "install what your system calls them, then run this again"
