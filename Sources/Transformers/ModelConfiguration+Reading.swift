@@ -31,6 +31,8 @@ extension ModelConfiguration {
       throw reader.document.error(
         at: "/hidden_act", "expected \"silu\", found \"\(activation)\"")
     }
+    var rotaryBase = try reader.optionalNumber("rope_theta")
+    if rotaryBase == nil { rotaryBase = try reader.optionalNumber("rope_parameters/rope_theta") }
     self.init(
       architecture: .llama,
       vocabularySize: try reader.integer("vocab_size"), channels: channels,
@@ -40,8 +42,7 @@ extension ModelConfiguration {
       feedForward: try reader.integer("intermediate_size"),
       positions: try reader.optionalInteger("max_position_embeddings") ?? 2048,
       normEpsilon: Float(try reader.optionalNumber("rms_norm_eps") ?? 1e-6),
-      rotaryBase: try reader.optionalNumber("rope_theta")
-        ?? reader.optionalNumber("rope_parameters/rope_theta") ?? 10000,
+      rotaryBase: rotaryBase ?? 10000,
       rotaryScaling: try reader.rotaryScaling(),
       tiesHead: try reader.optionalFlag("tie_word_embeddings") ?? false,
       hasAttentionInputBias: try reader.optionalFlag("attention_bias") ?? hasQueryBias,
@@ -193,9 +194,9 @@ private struct ConfigurationReader {
   /// `rope_scaling`, or the newer `rope_parameters`; only llama3's kind has numbers of its own.
   func rotaryScaling() throws(JSONError) -> ModelConfiguration.RotaryScaling? {
     for parent in ["rope_scaling", "rope_parameters"] where value(parent) != nil {
-      let kind =
-        try optionalText("\(parent)/rope_type") ?? optionalText("\(parent)/type") ?? "default"
-      if kind == "default" { continue }
+      var named = try optionalText("\(parent)/rope_type")
+      if named == nil { named = try optionalText("\(parent)/type") }
+      guard let kind = named, kind != "default" else { continue }
       guard kind == "llama3" else {
         throw document.error(
           at: "/\(parent)", "expected rope_type \"default\" or \"llama3\", found \"\(kind)\"")
