@@ -13,7 +13,7 @@ help: ## this list
 check: lint walls plans ## format, file sizes, no paths of one machine, declared imports only, every grid readable
 
 lint: ## swift format in strict mode, shellcheck where there is one, Scripts/check-sources.sh
-	swift format lint --strict -p -r Package.swift Sources Tests
+	swift format lint --strict -p -r Package.swift Sources Tests $(wildcard Plugins)
 	Scripts/check-sources.sh
 	@if command -v shellcheck >/dev/null; then shellcheck -x reproduce.sh .ci/run Scripts/*.sh; fi
 
@@ -30,7 +30,7 @@ plans: walls ## every grid decodes, names what exists, and expands to cells
 	done
 
 format: ## rewrite in house style
-	swift format -i -p -r Package.swift Sources Tests
+	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins)
 
 test: ## all tests in release, or those that match FILTER=…
 	$(if $(FILTER),swift test -c release --disable-xctest $(IMPORTS) $(ONLY),./reproduce.sh test)

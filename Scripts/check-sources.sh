@@ -29,7 +29,8 @@ complain() {
   complaints=$((complaints + 1))
 }
 
-sources() { git ls-files -- 'Sources/*.swift' 'Sources/*.c' 'Sources/*.h' 'Tests/*.swift' Package.swift; }
+sources() { git ls-files -- 'Sources/*.swift' 'Sources/*.c' 'Sources/*.h' 'Tests/*.swift' \
+    'Plugins/*.swift' Package.swift; }
 
 size() {
   local target
