@@ -15,16 +15,18 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
-/// One room: a library target, and the test target that mirrors it.
-func room(_ name: String, _ imports: [Target.Dependency] = [], tests: [Target.Dependency] = [])
-  -> [Target]
-{
+/// One room: a library target, and the test target that mirrors it; `data` are folders of the tests
+/// that hold no source.
+func room(
+  _ name: String, _ imports: [Target.Dependency] = [], tests: [Target.Dependency] = [],
+  data: [String] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: imports, swiftSettings: strict),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.target(name: name), "TestSupport"] + imports.withoutSystemLibraries + tests,
-      path: "Tests/\(name)Tests", swiftSettings: strict),
+      path: "Tests/\(name)Tests", exclude: data, swiftSettings: strict),
   ]
 }
 
@@ -80,7 +82,7 @@ let package = Package(
     // — bookkeeping: never sees a tensor —
     + room("Records", ["JSONText", "Digests"])
     + room("Harness", ["Records", "JSONText", "Digests"])
-    + room("Reporting", ["Records", "JSONText"])
+    + room("Reporting", ["Records", "JSONText"], data: ["Snapshots"])
     // — where the two meet: one cell, in its own process —
     + room(
       "Worker",

@@ -1,5 +1,5 @@
 package import Tasks
-package import Tensors
+import Tensors
 package import Transformers
 
 /// Largest absolute values of a block's activations over calibration text, per channel.

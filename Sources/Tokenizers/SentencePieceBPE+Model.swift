@@ -32,7 +32,7 @@ extension SentencePieceBPE {
     endOfSequence = try model.mark(model.endOfSequence)
     let bytes = try model.byteTokens()
     byteIDs = bytes.ids
-    byteOfID = bytes.bytes
+    beginsWithSpace = pieces.map { $0.kind == .normal && $0.text.starts(with: Self.spaceMark) }
 
     let graph = try MergeGraph(model)
     scalarIDs = graph.scalarIDs
@@ -43,7 +43,7 @@ extension SentencePieceBPE {
     for (id, piece) in pieces.enumerated() {
       switch piece.kind {
       case .normal: texts.append(Self.withSpaces(piece.text))
-      case .byte: texts.append([UInt8(truncatingIfNeeded: byteOfID[id])])
+      case .byte: texts.append([UInt8(truncatingIfNeeded: bytes.values[id])])
       case .control: texts.append([])
       case .unknown: texts.append(model.unknownSurface)
       }
@@ -83,9 +83,9 @@ extension SentencePieceModel {
   }
 
   /// Ids by byte, and bytes by id (−1 for all others).
-  fileprivate func byteTokens() throws(TokenizerError) -> (ids: [Int32], bytes: [Int16]) {
+  fileprivate func byteTokens() throws(TokenizerError) -> (ids: [Int32], values: [Int16]) {
     var ids = [Int32](repeating: -1, count: 256)
-    var bytes = [Int16](repeating: -1, count: pieces.count)
+    var values = [Int16](repeating: -1, count: pieces.count)
     for (id, piece) in pieces.enumerated() where piece.kind == .byte {
       guard let byte = Self.byte(namedBy: piece.text) else {
         throw malformed(
@@ -97,14 +97,14 @@ extension SentencePieceModel {
           "\(quoted(piece.text)), which is token \(ids[Int(byte)]) too")
       }
       ids[Int(byte)] = Int32(id)
-      bytes[id] = Int16(byte)
+      values[id] = Int16(byte)
     }
     if let missing = ids.firstIndex(of: -1) {
       throw .malformed(
         file: file, place: .file, expected: "a token for each of the 256 bytes",
         found: "none for byte \(missing)")
     }
-    return (ids, bytes)
+    return (ids, values)
   }
 
   /// The byte that `<0x0A>` names.

@@ -21,8 +21,8 @@ public struct SentencePieceBPE: Tokenizer {
   public let vocabularySize: Int
   /// The id of each byte token.
   let byteIDs: [Int32]
-  /// The byte of the byte tokens, whose ids needn't be contiguous; −1 for all other ids.
-  let byteOfID: [Int16]
+  /// Whether an id is a normal piece that begins with a space.
+  let beginsWithSpace: [Bool]
   /// The id of each scalar that occurs in a piece.
   let scalarIDs: ScalarIDs
   /// Which pairs of pieces make a piece.
@@ -108,8 +108,7 @@ public struct SentencePieceBPE: Tokenizer {
       }
       let piece = texts[Int(id)]
       guard !piece.isEmpty else { continue }
-      let isSpace = isFirst && piece.first == UInt8(ascii: " ") && byteOfID[Int(id)] < 0
-      text.append(contentsOf: isSpace ? piece.dropFirst() : piece)
+      text.append(contentsOf: isFirst && beginsWithSpace[Int(id)] ? piece.dropFirst() : piece)
       isFirst = false
     }
     return text

@@ -1,14 +1,13 @@
 internal import JSONText
 
 extension TokenizerError: CustomStringConvertible {
-  /// One line: file, place, what was expected, what was found.
+  /// File, place, what was expected, what was found; one line, but for an excerpt of JSON.
   public var description: String {
     switch self {
     case .unreadable(let error):
       return error.description
     case .json(let error):
-      return "\(error.file):\(error.line):\(error.column): error: \(error.reason)"
-        + (error.pointer.isEmpty ? "" : " (at \(error.pointer))")
+      return error.description
     case .malformed(let file, let place, let expected, let found):
       return "\(file)\(place): error: expected \(expected), found \(found)"
     case .unknownID(let id, let position, let size):

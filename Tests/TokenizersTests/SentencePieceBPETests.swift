@@ -22,8 +22,8 @@ import Tokenizers
     #expect(tokenizer.encode(" the").ids == [id("▁"), id("▁the")])
     #expect(tokenizer.encode("het").ids == [id("▁"), id("he"), id("t")])
     // A byte's token is its value plus 3; 界 is E7 95 8C.
-    #expect(
-      tokenizer.encode("世界\n").ids == [id("▁"), id("世"), 3 + 0xE7, 3 + 0x95, 3 + 0x8C, 3 + 0x0A])
+    let bytes: [Int32] = [3 + 0xE7, 3 + 0x95, 3 + 0x8C, 3 + 0x0A]
+    #expect(tokenizer.encode("世界\n").ids == [id("▁"), id("世")] + bytes)
     #expect(tokenizer.encode("") == Encoding(ids: []))
     #expect(tokenizer.vocabularySize == 259 + pieces.count)
     #expect(tokenizer.beginningOfSequence == 1)
@@ -40,21 +40,21 @@ import Tokenizers
   /// A scalar that occurs in a piece but isn't one still merges, and alone falls back to bytes.
   @Test func looseScalarsMerge() throws {
     let tokenizer = try tokenizer(.llama(["▁", "éa", "a"]))
-    #expect(tokenizer.encode("éaé").ids == [259, 260, 3 + 0xC3, 3 + 0xA9])
+    let bytes: [Int32] = [3 + 0xC3, 3 + 0xA9]
+    #expect(tokenizer.encode("éaé").ids == [259, 260] + bytes)
     #expect(try tokenizer.decode(tokenizer.encode("éaé").ids) == Array("éaé".utf8))
   }
 
   @Test func controlPiecesInTextArePlainText() throws {
     let tokenizer = try tokenizer(.llama(["▁", "<s", ">"]))
-    #expect(tokenizer.encode("<s>").ids.count == 4)
-    #expect(!tokenizer.encode("<s>").ids.contains(1))
+    #expect(tokenizer.encode("<s>").ids == [259, 260, 261])
   }
 
   @Test func decoding() throws {
     let tokenizer = try tokenizer(.llama(["▁", "▁a", "a"]))
     #expect(try tokenizer.decode([1, 260, 260, 2]) == Array("a a".utf8))
     #expect(try tokenizer.decode([261, 260]) == Array("a a".utf8))
-    #expect(try tokenizer.decode([0]) == Array(" \u{2047} ".utf8).dropFirst(0))
+    #expect(try tokenizer.decode([0]) == Array(" \u{2047} ".utf8))
     // Only a piece's space is dropped, not a byte token's.
     #expect(try tokenizer.decode([3 + 0x20, 261]) == Array(" a".utf8))
     #expect(try tokenizer.decode([3 + 0xFF]) == [0xFF])
