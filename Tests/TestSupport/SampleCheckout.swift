@@ -3,7 +3,8 @@ import Glibc
 /// A small checkout in a temporary folder: one table, one model, one text, and a worker made of shell.
 ///
 /// The worker echoes its cell in a finished record; a method option `behave` makes it misbehave. It
-/// appends a line to `runs` for each start, so that tests can count.
+/// appends a line to `runs` for each start, so that tests can count. A file `behave` with such an option
+/// in it does the same for all cells.
 package final class SampleCheckout: Sendable {
   /// The folder that holds all of it.
   package let folder: TemporaryFolder
@@ -121,7 +122,7 @@ package final class SampleCheckout: Sendable {
       printf '"blasCore": "x", "processor": "x", "processors": 1, "operatingSystem": "x", '
       printf '"compiler": "x", "resumes": 0}}'
     }
-    case $(cat "$spec") in
+    case $(cat "$spec" "$root/behave" 2>/dev/null) in
       *'"behave": "crash"'*) echo "about to crash" >&2; kill -SEGV $$ ;;
       *'"behave": "garbage"'*) echo '{"schema": 1, nonsense' >"$out"; exit 0 ;;
       *'"behave": "silence"'*) exit 0 ;;
