@@ -28,7 +28,7 @@ import Testing
     #expect(record.events.isEmpty)
     #expect(try listFolder(fixture.store.folder).allSatisfy { $0.hasSuffix(".json") })
     #expect(lines.all.first == "[1/5] fp FP …\n")
-    #expect(lines.text.contains("[5/5] odd W4A4: perplexity 30, 0 s, 0 MiB\n"))
+    #expect(lines.text.contains("[5/5] odd W4A4: perplexity 29.964, 0 s, 0 MiB\n"))
   }
 
   @Test func aSecondRunRunsNothing() throws {

@@ -114,9 +114,11 @@ package final class SampleCheckout: Sendable {
     echo "$OPENBLAS_CORETYPE $OPENBLAS_NUM_THREADS ${OPENBLAS_L2_SIZE-unset} $spec" >>"$root/runs"
     record() {
       printf '{"schema": 1, "cell": '; cat "$spec"
+      printf ', "digests": [{"name": "tokens.test", "text": "d"}]'
       printf ', "status": "%s", "scores": [{"split": "test", "metric": "perplexity",' "$1"
-      printf '"value": %s, "windowNLL": [3.4], "scoredTokens": 14}],' "$(cat "$root/value")"
-      printf '"trajectory": [], "digests": [], "facts": [], "events": [], "measurement": {'
+      printf '"value": %s, "meanNLL": 3.4, "standardErrorNLL": 0,' "$(cat "$root/value")"
+      printf '"windowNLL": [3.4, 3.4], "scoredTokens": 14}],'
+      printf '"trajectory": [], "facts": [], "events": [], "measurement": {'
       printf '"phases": [], "wallSeconds": 1, "peakResidentBytes": %s, ' "$2"
       printf '"anonymousBytes": 1, "fileBytes": 1, "peakLiveTensorBytes": 1, "threads": 1, '
       printf '"blasCore": "x", "processor": "x", "processors": 1, "operatingSystem": "x", '
@@ -163,7 +165,7 @@ package final class SampleCheckout: Sendable {
     try folder.write(grid, to: "tables/sample/grid.json")
     try folder.write(model, to: "models/toy/manifest.json")
     try folder.write(Self.dataset, to: "datasets/verse/manifest.json")
-    try folder.write("30", to: "value")
+    try folder.write("29.96410004739701", to: "value")
     let script = try folder.write(Self.workerScript, to: "worker.sh")
     guard chmod(script, 0o755) == 0 else { throw FolderError(path: script, code: errno) }
     if isFetched {
