@@ -88,7 +88,7 @@ let package = Package(
       "Worker",
       [
         "Records", "Methods", "MethodKit", "Tasks", "Tokenizers", "Checkpoints", "Transformers",
-        "Quantizers", "Tensors", "Digests", "JSONText",
+        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText",
       ])
     // — door —
     + [
