@@ -1,0 +1,66 @@
+/// How the elements of a tensor are stored in a file.
+///
+/// The raw value is the name that both formats print (`F32`, `Q4_1`).
+public enum ElementType: String, Sendable, Hashable, CaseIterable {
+  /// IEEE 754 binary64.
+  case f64 = "F64"
+  /// IEEE 754 binary32.
+  case f32 = "F32"
+  /// IEEE 754 binary16.
+  case f16 = "F16"
+  /// The upper half of a binary32.
+  case bf16 = "BF16"
+  /// Signed 64-bit integer.
+  case i64 = "I64"
+  /// Signed 32-bit integer.
+  case i32 = "I32"
+  /// Signed 16-bit integer.
+  case i16 = "I16"
+  /// Signed 8-bit integer.
+  case i8 = "I8"
+  /// Unsigned 64-bit integer.
+  case u64 = "U64"
+  /// Unsigned 32-bit integer.
+  case u32 = "U32"
+  /// Unsigned 16-bit integer.
+  case u16 = "U16"
+  /// Unsigned 8-bit integer.
+  case u8 = "U8"
+  /// One byte, 0 or 1.
+  case bool = "BOOL"
+  /// 32 weights in 34 bytes: binary16 `d`, 32 signed bytes `q`; `w = d·q`.
+  case q8_0 = "Q8_0"
+  /// 32 weights in 18 bytes: binary16 `d`, 16 bytes of nibbles `q`; `w = d·(q − 8)`.
+  case q4_0 = "Q4_0"
+  /// 32 weights in 20 bytes: binary16 `d` and `m`, 16 bytes of nibbles `q`; `w = d·q + m`.
+  case q4_1 = "Q4_1"
+
+  /// How many elements share one block; 1 for everything but the quantised types.
+  public var elementsPerBlock: Int {
+    switch self {
+    case .q8_0, .q4_0, .q4_1: 32
+    default: 1
+    }
+  }
+
+  /// Size of one block (of one element where there are no blocks), in bytes.
+  public var bytesPerBlock: Int {
+    switch self {
+    case .f64, .i64, .u64: 8
+    case .f32, .i32, .u32: 4
+    case .f16, .bf16, .i16, .u16: 2
+    case .i8, .u8, .bool: 1
+    case .q8_0: 34
+    case .q4_0: 18
+    case .q4_1: 20
+    }
+  }
+
+  /// Whether the elements are integers, which are read with `readIntegers` and never as floats.
+  public var isInteger: Bool {
+    switch self {
+    case .i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8, .bool: true
+    case .f64, .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1: false
+    }
+  }
+}

@@ -1,0 +1,139 @@
+extension MappedFile {
+  /// Bytes converted between two releases: large enough to be fast, small beside any tensor.
+  private static var chunkBytes: Int { 1 << 20 }
+
+  /// Converts rows of a float or quantised tensor, releasing the file's pages on the way.
+  ///
+  /// - Parameters:
+  ///   - entry: The tensor; its bytes lie inside the file (``TensorTable`` saw to it).
+  ///   - rows: Which rows.
+  ///   - destination: `rows.count · rowElementCount` elements.
+  /// - Throws: ``CheckpointError`` when the tensor holds integers, rows or destination don't fit, or an
+  ///   element isn't finite.
+  borrowing func readFloats(
+    _ entry: TensorTable.Entry, rows: Range<Int>,
+    into destination: UnsafeMutableBufferPointer<Float>
+  ) throws(CheckpointError) {
+    let tensor = entry.tensor
+    let type = tensor.type
+    if type.isInteger {
+      throw CheckpointError(
+        .mismatched, in: path, at: .tensor(tensor.name),
+        "expected floats, found \(type.rawValue); read it as integers")
+    }
+    guard rows.lowerBound >= 0, rows.upperBound <= tensor.rowCount else {
+      throw CheckpointError(
+        .mismatched, in: path, at: .tensor(tensor.name),
+        "expected rows inside 0..<\(tensor.rowCount), found \(rows)")
+    }
+    // Neither product can overflow: both are at most the tensor's size.
+    let elements = rows.count * tensor.rowElementCount
+    let first = rows.lowerBound * tensor.rowElementCount
+    guard destination.count == elements else {
+      throw CheckpointError(
+        .mismatched, in: path, at: .tensor(tensor.name),
+        "expected room for \(elements) elements of the shape \(tensor.shape), "
+          + "found \(destination.count)")
+    }
+    // Only a vector's row is shorter than a block.
+    guard first % type.elementsPerBlock == 0, elements % type.elementsPerBlock == 0 else {
+      throw CheckpointError(
+        .mismatched, in: path, at: .tensor(tensor.name),
+        "expected whole blocks of \(type.elementsPerBlock) \(type.rawValue) elements, found \(rows)"
+      )
+    }
+    guard elements > 0, let target = destination.baseAddress else { return }
+    let blocksPerChunk = Self.chunkBytes / type.bytesPerBlock
+    let start = entry.offset + first / type.elementsPerBlock * type.bytesPerBlock
+    var done = 0
+    let blocks = elements / type.elementsPerBlock
+    while done < blocks {
+      let count = min(blocksPerChunk, blocks - done)
+      let bytes = start + done * type.bytesPerBlock
+      let chunk = target + done * type.elementsPerBlock
+      withBytes { all in
+        // SAFETY: `bytes` and `count` blocks after it lie inside the tensor, and that inside the file.
+        guard let base = all.baseAddress else { return }
+        convert(type, base + bytes, blocks: count, into: chunk)
+      }
+      defer { release(bytes..<bytes + count * type.bytesPerBlock) }
+      if let bad = firstNonFinite(chunk, count: count * type.elementsPerBlock) {
+        throw nonFinite(
+          entry, element: first + done * type.elementsPerBlock + bad, value: chunk[bad])
+      }
+      done += count
+    }
+  }
+
+  /// The error for an element that isn't finite; names the block and its scales when quantised.
+  private borrowing func nonFinite(_ entry: TensorTable.Entry, element: Int, value: Float)
+    -> CheckpointError
+  {
+    let tensor = entry.tensor
+    let type = tensor.type
+    guard type.elementsPerBlock > 1 else {
+      return CheckpointError(
+        .notFinite, in: path, at: .element(tensor: tensor.name, index: element),
+        "expected a finite \(type.rawValue) that fits in float32, found \(words(value))")
+    }
+    let block = element / type.elementsPerBlock
+    let offset = entry.offset + block * type.bytesPerBlock
+    let scales = withBytes { all in
+      let d = float(binary16: all.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+      guard type == .q4_1 else { return "d = \(words(d))" }
+      let m = float(binary16: all.loadUnaligned(fromByteOffset: offset + 2, as: UInt16.self))
+      return "d = \(words(d)), m = \(words(m))"
+    }
+    return CheckpointError(
+      .notFinite, in: path, at: .element(tensor: tensor.name, index: element),
+      "expected finite scales in \(type.rawValue) block \(block) at byte \(offset), found \(scales)"
+    )
+  }
+
+  /// The elements of an integer tensor.
+  ///
+  /// - Throws: ``CheckpointError`` when the tensor holds floats or an element doesn't fit in 32 bits.
+  borrowing func readIntegers(_ entry: TensorTable.Entry) throws(CheckpointError) -> [Int32] {
+    let tensor = entry.tensor
+    defer { release(entry.offset..<entry.offset + tensor.byteCount) }
+    switch tensor.type {
+    case .i64: return try integers(entry, as: Int64.self)
+    case .i32: return try integers(entry, as: Int32.self)
+    case .i16: return try integers(entry, as: Int16.self)
+    case .i8: return try integers(entry, as: Int8.self)
+    case .u64: return try integers(entry, as: UInt64.self)
+    case .u32: return try integers(entry, as: UInt32.self)
+    case .u16: return try integers(entry, as: UInt16.self)
+    case .u8, .bool: return try integers(entry, as: UInt8.self)
+    case .f64, .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1:
+      throw CheckpointError(
+        .mismatched, in: path, at: .tensor(tensor.name),
+        "expected integers, found \(tensor.type.rawValue); read it as floats")
+    }
+  }
+
+  private borrowing func integers<Stored: FixedWidthInteger>(
+    _ entry: TensorTable.Entry, as stored: Stored.Type
+  ) throws(CheckpointError) -> [Int32] {
+    let tensor = entry.tensor
+    let size = MemoryLayout<Stored>.size
+    return try withBytes { all throws(CheckpointError) in
+      var values: [Int32] = []
+      values.reserveCapacity(tensor.elementCount)
+      for index in 0..<tensor.elementCount {
+        // SAFETY: checked by the buffer's own bounds in debug builds, by ``TensorTable`` in all.
+        let raw = all.loadUnaligned(fromByteOffset: entry.offset + index * size, as: Stored.self)
+        guard let value = Int32(exactly: Stored(littleEndian: raw)) else {
+          throw CheckpointError(
+            .mismatched, in: path, at: .element(tensor: tensor.name, index: index),
+            "expected an integer that fits in 32 bits, found \(Stored(littleEndian: raw))")
+        }
+        values.append(value)
+      }
+      return values
+    }
+  }
+}
+
+/// A number as an error shows it: any kind of NaN is just that.
+private func words(_ value: Float) -> String { value.isNaN ? "NaN" : "\(value)" }
