@@ -36,12 +36,12 @@ import Testing
   }
 
   @Test(arguments: [
-    (type: UInt32(0), bits: UInt64(0x7fc0_0000), bytes: 4, words: "F32", found: "nan"),
+    (type: UInt32(0), bits: UInt64(0x7fc0_0000), bytes: 4, words: "F32", found: "NaN"),
     (type: 0, bits: 0xff80_0000, bytes: 4, words: "F32", found: "-inf"),
     (type: 1, bits: 0x7c00, bytes: 2, words: "F16", found: "inf"),
-    (type: 1, bits: 0xfe00, bytes: 2, words: "F16", found: "-nan"),
-    (type: 30, bits: 0x7f81, bytes: 2, words: "BF16", found: "nan"),
-    (type: 28, bits: 0x7ff8_0000_0000_0000, bytes: 8, words: "F64", found: "nan"),
+    (type: 1, bits: 0xfe00, bytes: 2, words: "F16", found: "NaN"),
+    (type: 30, bits: 0x7f81, bytes: 2, words: "BF16", found: "NaN"),
+    (type: 28, bits: 0x7ff8_0000_0000_0000, bytes: 8, words: "F64", found: "NaN"),
     // 1e300 is finite, but no float32.
     (type: 28, bits: 0x7e37_e43c_8800_759c, bytes: 8, words: "F64", found: "inf"),
   ])

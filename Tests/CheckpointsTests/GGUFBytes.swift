@@ -105,9 +105,12 @@ extension GGUFBytes {
     gguf.add(tensor: "f32", [3, 2], type: 0, little([1, 2, 3, -4, 5.5, -0.0]))
     // 1, −2, 2⁻²⁴ (the smallest subnormal), 65504 (the largest), 1/3 rounded.
     gguf.add(
-      tensor: "f16", [5], type: 1, [0x3c00, 0xc000, 0x0001, 0x7bff, 0x3555].flatMap { little($0 as UInt16) })
-    gguf.add(tensor: "bf16", [3], type: 30, [0x3f80, 0xc049, 0x0001].flatMap { little($0 as UInt16) })
-    gguf.add(tensor: "f64", [2], type: 28, [0.1, -1e-3].flatMap { little($0.bitPattern as UInt64) })
+      tensor: "f16", [5], type: 1,
+      [0x3c00, 0xc000, 0x0001, 0x7bff, 0x3555].flatMap { little($0 as UInt16) })
+    gguf.add(
+      tensor: "bf16", [3], type: 30, [0x3f80, 0xc049, 0x0001].flatMap { little($0 as UInt16) })
+    gguf.add(
+      tensor: "f64", [2], type: 28, [0.1, -1e-3].flatMap { little($0.bitPattern as UInt64) })
     gguf.add(tensor: "i32", [2, 2], type: 26, [1, -2, .max, .min].flatMap { little($0 as Int32) })
     gguf.add(tensor: "i8", [3], type: 24, [0, 127, 128])
     gguf.add(tensor: "i16", [1], type: 25, little(Int16(-2)))

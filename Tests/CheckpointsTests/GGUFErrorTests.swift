@@ -181,16 +181,16 @@ import Testing
     gguf.add(tensor: "b", [8], type: 0, little([Float](repeating: 0, count: 8)), offset: 33)
     #expect(
       try complaint(gguf.file)
-        == ": byte 90: error: expected a multiple of 32 as the offset of tensor 'b', found 33")
+        == ": byte 82: error: expected a multiple of 32 as the offset of tensor 'b', found 33")
     gguf.tensors[1].offset = 64
     #expect(
       try complaint(gguf.file)
-        == ": tensor 'b': error: expected 32 bytes from byte 192 on, "
-        + "but the file's data are bytes 128 to 192")
+        == ": tensor 'b': error: expected 32 bytes from byte 160 on, "
+        + "but the file's data are bytes 96 to 160")
     gguf.tensors[1].offset = .max & ~31
     #expect(
       try complaint(gguf.file)
-        == ": byte 90: error: expected a multiple of 32 as the offset of tensor 'b', "
+        == ": byte 82: error: expected a multiple of 32 as the offset of tensor 'b', "
         + "found 18446744073709551584")
     gguf.tensors[1].offset = UInt64(Int.max) & ~31
     #expect(
@@ -199,7 +199,7 @@ import Testing
     gguf.tensors[1].offset = 0
     #expect(
       try complaint(gguf.file)
-        == ": tensor 'b': error: starts at byte 128 and overlaps 'a', which ends at byte 160")
+        == ": tensor 'b': error: starts at byte 96 and overlaps 'a', which ends at byte 128")
   }
 
   @Test func repeatedTensor() throws {
@@ -214,11 +214,13 @@ import Testing
     gguf.add("llama.block_count", type: 4, little(UInt32(30)))
     gguf.add(tensor: "blk.0.attn_q.weight", [1], type: 0, little([0]))
     #expect(
-      try complaint(gguf) { file throws(CheckpointError) in _ = try file.read("blk.0.attn_g.weight") }
+      try complaint(gguf) { file throws(CheckpointError) in _ = try file.read("blk.0.attn_g.weight")
+      }
         == ": tensor 'blk.0.attn_g.weight': error: there is no such tensor among the 1; "
         + "did you mean 'blk.0.attn_q.weight'?")
     #expect(
-      try complaint(gguf) { file throws(CheckpointError) in _ = try file.integer("llama.blockcount") }
+      try complaint(gguf) { file throws(CheckpointError) in _ = try file.integer("llama.blockcount")
+      }
         == ": key 'llama.blockcount': error: there is no such key among the 1; "
         + "did you mean 'llama.block_count'?")
   }
@@ -274,11 +276,11 @@ import Testing
     #expect(
       try complaint(gguf) { file throws(CheckpointError) in _ = try file.read("q4") }
         == ": tensor 'q4', element 32: error: expected finite scales in Q4_1 block 1 "
-        + "at byte \(data + 128 + 20), found d = 1.0, m = nan")
+        + "at byte \(data + 128 + 20), found d = 1.0, m = NaN")
     #expect(
       try complaint(gguf) { file throws(CheckpointError) in _ = try file.read("q4_0") }
         == ": tensor 'q4_0', element 0: error: expected finite scales in Q4_0 block 0 "
-        + "at byte \(data + 192), found d = nan")
+        + "at byte \(data + 192), found d = NaN")
   }
 
   @Test func destinationsAndRowsThatDoNotFit() throws {
