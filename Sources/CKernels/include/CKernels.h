@@ -1,1 +1,119 @@
+// Hot loops that the Swift compiler doesn't vectorise well. One portable binary: every function is
+// compiled for x86-64-v4 (AVX-512), v3 (AVX2 + FMA) and the baseline, and chosen when it is loaded.
+//
+// Ranked goals: 1 the same bits on every instruction set, 2 the definitions of the sources,
+// 3 speed. For the first, no expression is contracted or reassociated: sums run over sixteen
+// fixed lanes whatever the vector width, and fused multiply-adds are spelled out.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// — random numbers (philox.c, gaussian.c) —
+
+/// One Philox4x32-10 block: four words from a counter and a key (Salmon et al. 2011, Random123).
+void zq_philox4x32_10(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);
+
+/// Writes `count` standard normals for row `row` of tensor `tensor` at draw `draw` under `seed`.
+///
+/// Element c comes from counter (c/64*16 + c%16, row, tensor, draw): sixteen blocks fill 64 elements, word by
+/// word. Words 0,1 and 2,3 are Box-Muller pairs.
+void zq_gaussian_row(float *out, size_t count, uint32_t row, uint32_t tensor, uint32_t draw,
+                     uint64_t seed);
+
+/// The same, one element at a time: the oracle of the tests.
+void zq_gaussian_row_reference(float *out, size_t count, uint32_t row, uint32_t tensor,
+                               uint32_t draw, uint64_t seed);
+
+/// `w[c] = fma(factor, z[c], w[c])` with the normals of ``zq_gaussian_row``.
+void zq_gaussian_axpy_row(float *w, float factor, size_t count, uint32_t row, uint32_t tensor,
+                          uint32_t draw, uint64_t seed);
+
+/// Writes `count` values of ±1 (Rademacher), from bit 31 of the words of the same counters.
+void zq_rademacher_row(float *out, size_t count, uint32_t row, uint32_t tensor, uint32_t draw,
+                       uint64_t seed);
+
+// — quantisation (quantize.c) —
+
+/// Asymmetric min-max grid of one group. code = clamp(round(x/scale) + zero, 0, 2^bits - 1).
+typedef struct {
+  float scale;
+  float zero;
+} zq_grid;
+
+/// Grid of `count` values with clip fractions `up` and `low` of max and min, and a floor under scale.
+zq_grid zq_grid_of(const float *x, size_t count, int bits, float up, float low, float floor);
+
+/// x[i] <- (code - zero) * scale. Rounds half to even.
+void zq_fake_quantize(float *x, size_t count, int bits, zq_grid grid);
+
+/// code[i] = clamp(round(x[i]/scale) + zero, 0, 2^bits - 1).
+void zq_codes(const float *x, uint8_t *codes, size_t count, int bits, zq_grid grid);
+
+/// x[i] = (code[i] - zero) * scale.
+void zq_dequantize(const uint8_t *codes, float *x, size_t count, zq_grid grid);
+
+/// Fake-quantises each row of x[rows, columns] (row stride `stride`) by its own min and max.
+void zq_fake_quantize_rows(float *x, size_t rows, size_t columns, size_t stride, int bits,
+                           float floor);
+
+/// out[c] = w[c]·column[c]·row, the smoothing of one row; `column` may be null.
+void zq_scale_row(float *x, const float *column, float row, size_t count);
+
+/// x[c] = x[c] / divisor.
+void zq_divide_row(float *x, float divisor, size_t count);
+
+/// Σ x[c]·y[c] in float64 over sixteen fixed lanes.
+double zq_dot(const float *x, const float *y, size_t count);
+
+/// Unpacks `count` codes of `bits` bits, little-endian within the byte stream.
+void zq_unpack(const uint8_t *packed, uint8_t *codes, size_t count, int bits);
+
+/// Packs `count` codes; writes ceil(count·bits/8) bytes, zero-padded.
+void zq_pack(const uint8_t *codes, uint8_t *packed, size_t count, int bits);
+
+/// IEEE half precision, round to nearest even.
+void zq_to_half(const float *x, uint16_t *out, size_t count);
+void zq_from_half(const uint16_t *x, float *out, size_t count);
+
+// — layers (layers.c) —
+
+/// out = x / sqrt(mean(x²) + epsilon) · gain (+ bias when not null), per row.
+void zq_rms_norm(const float *x, const float *gain, const float *bias, float *out, size_t rows,
+                 size_t columns, float epsilon);
+
+/// out = (x - mean) / sqrt(variance + epsilon) · gain + bias, per row; biased variance.
+void zq_layer_norm(const float *x, const float *gain, const float *bias, float *out, size_t rows,
+                   size_t columns, float epsilon);
+
+/// Softmax over the first `visible` of each row's scores; the rest of `columns` becomes zero.
+/// Row r sees `first_visible + r` entries.
+void zq_causal_softmax(float *scores, size_t rows, size_t columns, size_t first_visible);
+
+/// gate <- silu(gate) · up.
+void zq_silu_multiply(float *gate, const float *up, size_t count);
+
+/// x <- max(x, 0).
+void zq_relu(float *x, size_t count);
+
+/// x <- x + y.
+void zq_add(float *x, const float *y, size_t count);
+
+/// Each row of x[rows, columns] += bias.
+void zq_add_bias(float *x, const float *bias, size_t rows, size_t columns, size_t stride);
+
+/// Rotates the heads of one row by the angles of its position; cos/sin have head/2 entries.
+/// `interleaved`: pairs (2i, 2i+1); otherwise pairs (i, i + head/2).
+void zq_rope_row(float *x, const float *cosine, const float *sine, size_t heads, size_t head,
+                 int interleaved);
+
+/// Online log-sum-exp: folds one row of scores into a running maximum and sum.
+void zq_fold_logsumexp(const float *scores, size_t count, float *maximum, double *sum);
+
+/// Largest absolute value of each column, folded into `maxima`.
+void zq_fold_column_maxima(const float *x, float *maxima, size_t rows, size_t columns);
+
+/// Least and largest value of each column, folded into `least` and `most`.
+void zq_fold_column_range(const float *x, float *least, float *most, size_t rows, size_t columns);
+
+/// 1 when every value is finite.
+int zq_all_finite(const float *x, size_t count);

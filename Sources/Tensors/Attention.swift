@@ -1,0 +1,56 @@
+internal import CKernels
+
+/// Causal attention of every window and head, by tiles of query rows.
+///
+/// `out = softmax(q · kᵀ · scale) · v` under the causal mask. Scores of one tile of 128 queries are
+/// all that is ever held: no `T × T` matrix outlives its tile. Query head h reads key head
+/// `h / (queryHeads / keyHeads)`.
+///
+/// > Shape: `q`, `out` are `[windows · T, queryHeads · D]`; `k`, `v` are `[windows · T, keyHeads · D]`.
+///
+/// > Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; grouped queries: Ainslie et al. 2023,
+///   arXiv:2305.13245.
+///
+/// - Parameters:
+///   - windowTokens: T.
+///   - headSize: D.
+///   - scale: 1/√D where the queries aren't scaled already.
+public func causalAttention(
+  q: Matrix, k: Matrix, v: Matrix, windowTokens: Int, headSize: Int, scale: Float,
+  into out: Matrix
+) {
+  precondition(
+    q.rows % windowTokens == 0 && k.rows == q.rows && v.rows == q.rows && out.rows == q.rows
+      && q.columns % headSize == 0 && k.columns % headSize == 0 && k.columns == v.columns
+      && out.columns == q.columns,
+    "attention of q [\(q.rows), \(q.columns)], k [\(k.rows), \(k.columns)], heads of \(headSize)")
+  let queryTile = 128
+  let windows = q.rows / windowTokens
+  let heads = q.columns / headSize
+  let group = heads / (k.columns / headSize)
+  let tilesPerWindow = tileCount(windowTokens, size: queryTile)
+  let threads = Threads.count
+  let scratch = (0..<threads).map { _ in
+    FloatBuffer(count: min(queryTile, windowTokens) * windowTokens)
+  }
+  forEachTile(windows * heads * tilesPerWindow, threads: threads) { tile, thread in
+    let (head, rest) = (tile % heads, tile / heads)
+    // The last tiles of a window see the most keys: they go first, so that no thread ends late.
+    let queries = tileRange(
+      tilesPerWindow - 1 - rest % tilesPerWindow, of: windowTokens, size: queryTile)
+    let first = rest / tilesPerWindow * windowTokens
+    let visible = queries.upperBound
+    let queryRows = first + queries.lowerBound..<first + queries.upperBound
+    let keyRows = first..<first + visible
+    let columns = head * headSize..<(head + 1) * headSize
+    let keyColumns = head / group * headSize..<(head / group + 1) * headSize
+    let scores = Matrix(
+      storage: scratch[thread], offset: 0, rows: queries.count, columns: visible)
+    BLAS.multiplyTransposed(
+      q.rows(queryRows).columns(columns), k.rows(keyRows).columns(keyColumns), into: scores,
+      alpha: scale)
+    zq_causal_softmax(scores.pointer, scores.rows, visible, queries.lowerBound + 1)
+    BLAS.multiply(
+      scores, v.rows(keyRows).columns(keyColumns), into: out.rows(queryRows).columns(columns))
+  }
+}

@@ -1,0 +1,97 @@
+internal import CBLAS
+
+/// OpenBLAS, always on one thread: parallelism is ours, over fixed tiles.
+public enum BLAS {
+  /// The kernel set that OpenBLAS chose, such as `SkylakeX`.
+  public static let coreName: String = {
+    _ = singleThreaded
+    guard let name = openblas_get_corename() else { return "unknown" }
+    return String(cString: name)
+  }()
+
+  private static let singleThreaded: Void = openblas_set_num_threads(1)
+
+  /// `c = alpha · a · bᵀ` (or `+=` when `accumulate`), on the calling thread.
+  ///
+  /// > Shape: `a` is `[M, K]`, `b` is `[N, K]`, `c` is `[M, N]`.
+  public static func multiplyTransposed(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, alpha: Float = 1, accumulate: Bool = false
+  ) {
+    precondition(
+      a.columns == b.columns && c.rows == a.rows && c.columns == b.rows,
+      "[\(a.rows), \(a.columns)] × [\(b.rows), \(b.columns)]ᵀ into [\(c.rows), \(c.columns)]")
+    if a.rows == 0 || b.rows == 0 { return }
+    _ = singleThreaded
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasTrans, blasint(a.rows), blasint(b.rows),
+      blasint(a.columns), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride),
+      accumulate ? 1 : 0, c.pointer, blasint(c.stride))
+  }
+
+  /// `c = a · b`, on the calling thread.
+  ///
+  /// > Shape: `a` is `[M, K]`, `b` is `[K, N]`, `c` is `[M, N]`.
+  public static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix) {
+    precondition(
+      a.columns == b.rows && c.rows == a.rows && c.columns == b.columns,
+      "[\(a.rows), \(a.columns)] × [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
+    if a.rows == 0 || b.columns == 0 { return }
+    _ = singleThreaded
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(a.rows), blasint(b.columns),
+      blasint(a.columns), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), 0,
+      c.pointer, blasint(c.stride))
+  }
+}
+
+/// The order in which a product sums over its inner dimension.
+///
+/// Both are equally valid; the difference between their results is the rounding floor of a model.
+public enum SummationOrder: Sendable {
+  /// One pass over all of K.
+  case whole
+  /// The second half of K first, then the first half on top.
+  case halves
+}
+
+/// `y = x · wᵀ + bias`, tiled over tokens and output rows; tiles depend on the shapes only.
+///
+/// > Shape: `x` is `[M, K]`, `w` is `[N, K]`, `y` is `[M, N]`, `bias` is `[N]`.
+///
+/// - Complexity: O(M · N · K).
+public func linear(
+  _ x: Matrix, _ w: Matrix, bias: Vector? = nil, into y: Matrix, order: SummationOrder = .whole
+) {
+  precondition(
+    x.columns == w.columns && y.rows == x.rows && y.columns == w.rows,
+    "[\(x.rows), \(x.columns)] × [\(w.rows), \(w.columns)]ᵀ into [\(y.rows), \(y.columns)]")
+  let tokenTile = x.rows >= 2048 ? 512 : 256
+  let outputTile = 768
+  let tokenTiles = tileCount(x.rows, size: tokenTile)
+  let outputTiles = tileCount(w.rows, size: outputTile)
+  forEachTile(tokenTiles * outputTiles) { tile, _ in
+    let tokens = tileRange(tile % tokenTiles, of: x.rows, size: tokenTile)
+    let outputs = tileRange(tile / tokenTiles, of: w.rows, size: outputTile)
+    let (a, b, c) = (x.rows(tokens), w.rows(outputs), y.rows(tokens).columns(outputs))
+    switch order {
+    case .whole: BLAS.multiplyTransposed(a, b, into: c)
+    case .halves:
+      let middle = x.columns / 2
+      BLAS.multiplyTransposed(
+        a.columns(middle..<x.columns), b.columns(middle..<x.columns), into: c)
+      if middle > 0 {
+        BLAS.multiplyTransposed(
+          a.columns(0..<middle), b.columns(0..<middle), into: c, accumulate: true)
+      }
+    }
+    if let bias { addBias(Vector(bias, outputs), to: c) }
+  }
+}
+
+extension Vector {
+  /// The elements in `range` as a view.
+  public init(_ vector: Vector, _ range: Range<Int>) {
+    self.init(
+      storage: vector.storage, offset: vector.offset + range.lowerBound, count: range.count)
+  }
+}

@@ -1,0 +1,70 @@
+import Checkpoints
+public import Tensors
+
+/// The blocks' parameters in float32: one flat buffer for all linear weights, and the vectors.
+public struct DenseParameters: BlockOperators {
+  /// Shape and conventions.
+  public let configuration: ModelConfiguration
+  /// All linear weights, block after block, in the order in which they run.
+  public let weights: FloatBuffer
+  private let firstBlock: Int
+  private let offsets: [LinearID: Int]
+  private let biases: [LinearID: Vector]
+  private let norms: [[(gain: Vector, bias: Vector?)]]
+  /// Order of summation of the products.
+  public var order = SummationOrder.whole
+
+  /// Loads blocks of `source`, tensor by tensor.
+  ///
+  /// - Parameter blocks: Which blocks; all by default. Others may not be asked for.
+  /// - Throws: ``Checkpoints/CheckpointError``.
+  public init(source: ModelSource, blocks: Range<Int>? = nil) throws {
+    let configuration = source.configuration
+    self.configuration = configuration
+    let blocks = blocks ?? 0..<configuration.blocks
+    firstBlock = blocks.lowerBound
+    let linears = configuration.linearIDs.filter { blocks.contains($0.block) }
+    var (offset, offsets, biases) = (0, [LinearID: Int](), [LinearID: Vector]())
+    for id in linears {
+      let (outputs, inputs) = configuration.shape(of: id.kind)
+      offsets[id] = offset
+      offset += outputs * inputs
+      biases[id] = try source.bias(of: id).map { Vector($0) }
+    }
+    self.offsets = offsets
+    self.biases = biases
+    weights = FloatBuffer(count: offset)
+    norms = try blocks.map { block in
+      try NormKind.allCases.map { kind in
+        let (gain, bias) = try source.norm(kind, block: block)
+        return (gain: Vector(gain), bias: bias.map { Vector($0) })
+      }
+    }
+    for id in linears { try source.read(id, into: matrix(id)) }
+  }
+
+  /// The weight of a linear, `[outputs, inputs]`.
+  public func matrix(_ id: LinearID) -> Matrix {
+    guard let offset = offsets[id] else { preconditionFailure("no linear \(id)") }
+    let (outputs, inputs) = configuration.shape(of: id.kind)
+    return Matrix(storage: weights, offset: offset, rows: outputs, columns: inputs)
+  }
+
+  /// The bias of a linear, where it has one.
+  public func bias(_ id: LinearID) -> Vector? { biases[id] }
+
+  public func norm(_ kind: NormKind, block: Int) -> (gain: Vector, bias: Vector?) {
+    norms[block - firstBlock][kind.rawValue]
+  }
+
+  public func apply(_ linear: LinearID, to x: Matrix, into y: Matrix) {
+    Tensors.linear(x, matrix(linear), bias: biases[linear], into: y, order: order)
+  }
+}
+
+extension ModelConfiguration {
+  /// All linears of all blocks, in the order in which they run.
+  public var linearIDs: [LinearID] {
+    (0..<blocks).flatMap { block in linears.map { LinearID(block: block, kind: $0) } }
+  }
+}

@@ -1,0 +1,70 @@
+public import Tensors
+
+/// Rows of an embedding, which may also serve as the head.
+public protocol EmbeddingTable: HeadRows {
+  /// Channels per row.
+  var columns: Int { get }
+  /// Copies row `id` to `destination`, as float32.
+  func copyRow(_ id: Int, to destination: UnsafeMutablePointer<Float>)
+}
+
+/// A table in float32.
+public struct SingleTable: EmbeddingTable {
+  private let matrix: Matrix
+
+  /// A table from its matrix, `[V, C]`.
+  public init(_ matrix: Matrix) { self.matrix = matrix }
+
+  public var vocabularySize: Int { matrix.rows }
+
+  public var columns: Int { matrix.columns }
+
+  public func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix { matrix.rows(range) }
+
+  public func copyRow(_ id: Int, to destination: UnsafeMutablePointer<Float>) {
+    destination.update(from: matrix.row(id), count: matrix.columns)
+  }
+}
+
+/// A table in IEEE half precision, converted row by row.
+public struct HalfTable: EmbeddingTable {
+  private let storage: HalfMatrix
+
+  /// A zero table of `[rows, columns]`.
+  public init(rows: Int, columns: Int) { storage = HalfMatrix(rows: rows, columns: columns) }
+
+  public var vocabularySize: Int { storage.rows }
+
+  public var columns: Int { storage.columns }
+
+  /// Stores `values`, rounded to nearest even, from row `row` on.
+  public func store(_ values: Matrix, at row: Int) { storage.store(values, at: row) }
+
+  public func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix {
+    let rows = scratch.rows(0..<range.count)
+    storage.load(range, into: rows)
+    return rows
+  }
+
+  public func copyRow(_ id: Int, to destination: UnsafeMutablePointer<Float>) {
+    storage.loadRow(id, to: destination)
+  }
+}
+
+/// A model's parameters outside its blocks.
+public struct ModelFrame: Sendable {
+  /// Token embedding, `[V, E]`.
+  public let embedding: any EmbeddingTable
+  /// Head, `[V, E]`; the embedding itself where it is tied.
+  public let head: any EmbeddingTable
+  /// Learned positions, `[positions + 2, C]` (OPT).
+  public let positions: Matrix?
+  /// From embedding width to channels, `[C, E]` (OPT-350m).
+  public let projectionIn: Matrix?
+  /// From channels to embedding width, `[E, C]`.
+  public let projectionOut: Matrix?
+  /// Gain of the final norm.
+  public let finalGain: Vector?
+  /// Bias of the final norm (LayerNorm).
+  public let finalBias: Vector?
+}

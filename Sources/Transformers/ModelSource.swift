@@ -1,0 +1,158 @@
+public import Checkpoints
+import JSONText
+public import Tensors
+
+/// A checkpoint seen as a model: its configuration, and its tensors under one naming.
+///
+/// Nothing is held in memory: tensors are converted one by one into the caller's storage, so that a
+/// model can be packed while it is loaded.
+public struct ModelSource: Sendable {
+  /// Shape and conventions.
+  public let configuration: ModelConfiguration
+  /// Where the tensors come from.
+  public let checkpoint: any Checkpoint
+  private let naming: TensorNaming
+
+  /// Opens a `.gguf` file, or a hub-style folder with `config.json` and safetensors.
+  ///
+  /// - Throws: ``Checkpoints/CheckpointError``, ``JSONText/JSONError`` or ``ModelError``.
+  public init(path: String) throws {
+    let checkpoint = try openCheckpoint(at: path)
+    if let file = checkpoint as? GGUFFile {
+      try self.init(configuration: ModelConfiguration(gguf: file), checkpoint: checkpoint)
+    } else {
+      let document = try JSONDocument(contentsOf: path + "/config.json")
+      try self.init(
+        configuration: ModelConfiguration(hubConfiguration: document), checkpoint: checkpoint)
+    }
+  }
+
+  /// A model from parts that are already open.
+  ///
+  /// - Throws: ``Checkpoints/CheckpointError`` for the first tensor that is missing or has another
+  ///   shape than the configuration says.
+  public init(configuration: ModelConfiguration, checkpoint: any Checkpoint) throws {
+    self.configuration = configuration
+    self.checkpoint = checkpoint
+    self.naming = TensorNaming(configuration: configuration, checkpoint: checkpoint)
+    try checkTensors()
+  }
+
+  /// Reads the weight of a linear into `matrix`, `[outputs, inputs]`.
+  public func read(_ linear: LinearID, into matrix: Matrix) throws {
+    try read(
+      naming.weight(linear),
+      into: UnsafeMutableBufferPointer(
+        start: matrix.pointer, count: matrix.rows * matrix.columns))
+  }
+
+  /// The bias of a linear, or nil where the architecture has none.
+  public func bias(of linear: LinearID) throws -> [Float]? {
+    guard configuration.hasBias(linear.kind) else { return nil }
+    return try checkpoint.read(naming.bias(linear))
+  }
+
+  /// Gain of a norm, and its bias where it has one (LayerNorm).
+  public func norm(_ kind: NormKind, block: Int) throws -> (gain: [Float], bias: [Float]?) {
+    let name = naming.norm(kind, block: block)
+    return (
+      try checkpoint.read(name + ".weight"),
+      configuration.architecture == .opt ? try checkpoint.read(name + ".bias") : nil
+    )
+  }
+
+  /// Everything outside the blocks, in the given precision.
+  public func frame(precision: FramePrecision) throws -> ModelFrame {
+    let embedding = try table(naming.embedding, precision)
+    let head: any EmbeddingTable =
+      configuration.tiesHead ? embedding : try table(naming.head, precision)
+    let isOPT = configuration.architecture == .opt
+    let hasProjection = configuration.embeddingWidth != configuration.channels
+    return ModelFrame(
+      embedding: embedding, head: head,
+      positions: isOPT ? try matrix(naming.positions) : nil,
+      projectionIn: hasProjection ? try matrix(naming.projectionIn) : nil,
+      projectionOut: hasProjection ? try matrix(naming.projectionOut) : nil,
+      finalGain: configuration.hasFinalNorm
+        ? Vector(try checkpoint.read(naming.finalNorm + ".weight")) : nil,
+      finalBias: configuration.hasFinalNorm && isOPT
+        ? Vector(try checkpoint.read(naming.finalNorm + ".bias")) : nil)
+  }
+
+  private func matrix(_ name: String) throws -> Matrix {
+    let shape = try shape(of: name)
+    let matrix = Matrix(rows: shape[0], columns: shape[1])
+    try read(
+      name, into: UnsafeMutableBufferPointer(start: matrix.pointer, count: shape[0] * shape[1]))
+    return matrix
+  }
+
+  private func table(_ name: String, _ precision: FramePrecision) throws -> any EmbeddingTable {
+    switch precision {
+    case .single: return SingleTable(try matrix(name))
+    case .half:
+      let shape = try shape(of: name)
+      let table = HalfTable(rows: shape[0], columns: shape[1])
+      // Piece by piece, so that the float32 copy of a large embedding never exists.
+      let piece = 1024
+      let rows = Matrix(rows: min(piece, shape[0]), columns: shape[1])
+      for tile in 0..<tileCount(shape[0], size: piece) {
+        let range = tileRange(tile, of: shape[0], size: piece)
+        try checkpoint.read(
+          name, rows: range,
+          into: UnsafeMutableBufferPointer(start: rows.pointer, count: range.count * shape[1]))
+        table.store(rows.rows(0..<range.count), at: range.lowerBound)
+      }
+      return table
+    }
+  }
+
+  private func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws {
+    try checkpoint.read(name, into: destination)
+  }
+
+  private func shape(of name: String) throws -> [Int] {
+    try checkpoint.requireTensor(name).shape
+  }
+
+  /// Checks every tensor's presence and shape before anything is read.
+  private func checkTensors() throws {
+    let c = configuration
+    func expect(_ name: String, _ expected: [Int]) throws {
+      try checkpoint.requireTensor(name, shape: expected)
+    }
+    try expect(naming.embedding, [c.vocabularySize, c.embeddingWidth])
+    if !c.tiesHead { try expect(naming.head, [c.vocabularySize, c.embeddingWidth]) }
+    if c.architecture == .opt {
+      try expect(naming.positions, [c.positions + OPT.positionOffset, c.channels])
+    }
+    if c.embeddingWidth != c.channels {
+      try expect(naming.projectionIn, [c.channels, c.embeddingWidth])
+      try expect(naming.projectionOut, [c.embeddingWidth, c.channels])
+    }
+    var norms = (0..<c.blocks).flatMap { block in
+      NormKind.allCases.map { naming.norm($0, block: block) }
+    }
+    if c.hasFinalNorm { norms.append(naming.finalNorm) }
+    for name in norms {
+      try expect(name + ".weight", [c.channels])
+      if c.architecture == .opt { try expect(name + ".bias", [c.channels]) }
+    }
+    for block in 0..<c.blocks {
+      for kind in c.linears {
+        let id = LinearID(block: block, kind: kind)
+        let (outputs, inputs) = c.shape(of: kind)
+        try expect(naming.weight(id), [outputs, inputs])
+        if c.hasBias(kind) { try expect(naming.bias(id), [outputs]) }
+      }
+    }
+  }
+}
+
+/// In what precision the embedding and the head are held.
+public enum FramePrecision: Sendable {
+  /// float32.
+  case single
+  /// IEEE half, converted row by row where it is used.
+  case half
+}

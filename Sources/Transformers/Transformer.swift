@@ -1,0 +1,143 @@
+public import Tensors
+
+/// A decoder-only language model without its blocks' weights: those come as ``BlockOperators``.
+///
+/// Forward passes run over several windows of equal length at once; rows of all windows go through a
+/// linear together, attention stays within a window.
+public struct Transformer: Sendable {
+  /// Shape and conventions.
+  public let configuration: ModelConfiguration
+  /// Embedding, head, final norm.
+  public let frame: ModelFrame
+
+  /// A model from its parts.
+  public init(configuration: ModelConfiguration, frame: ModelFrame) {
+    self.configuration = configuration
+    self.frame = frame
+  }
+
+  /// The residual stream before the first block: embeddings, and positions for OPT.
+  ///
+  /// > Shape: `tokens` are `windows · windowTokens` ids; the result is `[tokens.count, C]`.
+  ///
+  /// - Throws: ``ModelError/tokenOutOfRange(token:vocabularySize:)`` or
+  ///   ``ModelError/windowTooLong(tokens:positions:)``.
+  public func embed(_ tokens: [Int32], windowTokens: Int) throws(ModelError) -> Matrix {
+    precondition(
+      windowTokens > 0 && tokens.count % windowTokens == 0,
+      "\(tokens.count) tokens in windows of \(windowTokens)")
+    let c = configuration
+    guard windowTokens <= c.positions else {
+      throw .windowTooLong(tokens: windowTokens, positions: c.positions)
+    }
+    for token in tokens where token < 0 || token >= c.vocabularySize {
+      throw .tokenOutOfRange(token: Int(token), vocabularySize: c.vocabularySize)
+    }
+    let embedded = Matrix(rows: tokens.count, columns: c.embeddingWidth)
+    for (row, token) in tokens.enumerated() {
+      frame.embedding.copyRow(Int(token), to: embedded.row(row))
+    }
+    var x = embedded
+    if let projection = frame.projectionIn {
+      x = Matrix(rows: tokens.count, columns: c.channels)
+      linear(embedded, projection, into: x)
+    }
+    if let positions = frame.positions {
+      for row in 0..<x.rows {
+        add(
+          positions.rows(
+            row % windowTokens + OPT.positionOffset..<row % windowTokens + OPT.positionOffset + 1),
+          to: x.rows(row..<row + 1))
+      }
+    }
+    return x
+  }
+
+  /// Angles of the rotary positions of a window, or an empty table for learned positions.
+  public func rotaryTable(windowTokens: Int) -> RotaryTable {
+    RotaryTable(
+      frequencies: configuration.architecture == .llama ? configuration.rotaryFrequencies : [],
+      positions: windowTokens)
+  }
+
+  /// Runs block `block` in place on the residual stream.
+  public func runBlock(
+    _ block: Int, on x: Matrix, windowTokens: Int, rotary: RotaryTable,
+    operators: some BlockOperators, workspace: Workspace
+  ) {
+    switch configuration.architecture {
+    case .llama:
+      Llama.block(
+        block, configuration, x: x, windowTokens: windowTokens, rotary: rotary, operators,
+        workspace)
+    case .opt:
+      OPT.block(
+        block, configuration, x: x, windowTokens: windowTokens, operators, workspace)
+    }
+  }
+
+  /// What the head multiplies: the stream after the final norm and projection.
+  public func finish(_ x: Matrix) -> Matrix {
+    var result = x
+    if let gain = frame.finalGain {
+      result = Matrix(rows: x.rows, columns: x.columns)
+      if let bias = frame.finalBias {
+        layerNorm(x, gain: gain, bias: bias, epsilon: configuration.normEpsilon, into: result)
+      } else {
+        rmsNorm(x, gain: gain, bias: nil, epsilon: configuration.normEpsilon, into: result)
+      }
+    }
+    guard let projection = frame.projectionOut else { return result }
+    let projected = Matrix(rows: x.rows, columns: projection.rows)
+    linear(result, projection, into: projected)
+    return projected
+  }
+
+  /// Input of the head for all tokens, `[tokens.count, E]`.
+  public func hidden(
+    _ tokens: [Int32], windowTokens: Int, operators: some BlockOperators,
+    workspace: Workspace? = nil
+  ) throws(ModelError) -> Matrix {
+    let x = try embed(tokens, windowTokens: windowTokens)
+    let rotary = rotaryTable(windowTokens: windowTokens)
+    let workspace = workspace ?? Workspace(configuration: configuration, rows: x.rows)
+    for block in 0..<configuration.blocks {
+      runBlock(
+        block, on: x, windowTokens: windowTokens, rotary: rotary, operators: operators,
+        workspace: workspace)
+    }
+    return finish(x)
+  }
+
+  /// Negative log-likelihood of every next token, nats; 0 at the last position of each window,
+  /// which has no target.
+  ///
+  /// > Shape: `tokens` are `windows · windowTokens` ids; so are the results.
+  public func negativeLogLikelihood(
+    _ tokens: [Int32], windowTokens: Int, operators: some BlockOperators,
+    workspace: Workspace? = nil
+  ) throws(ModelError) -> [Double] {
+    let hidden = try hidden(
+      tokens, windowTokens: windowTokens, operators: operators, workspace: workspace)
+    let targets = tokens.indices.map { index in
+      (index + 1) % windowTokens == 0 ? -1 : tokens[index + 1]
+    }
+    return scored(hidden, frame.head, targets)
+  }
+
+  private func scored(_ hidden: Matrix, _ head: some EmbeddingTable, _ targets: [Int32])
+    -> [Double]
+  {
+    Tensors.negativeLogLikelihood(hidden: hidden, head: head, targets: targets)
+  }
+
+  /// All logits, `[tokens.count, V]`: for small models and generation, never for evaluation.
+  public func logits(
+    _ tokens: [Int32], windowTokens: Int, operators: some BlockOperators
+  ) throws(ModelError) -> Matrix {
+    let hidden = try hidden(tokens, windowTokens: windowTokens, operators: operators)
+    let scratch = Matrix(rows: frame.head.vocabularySize, columns: hidden.columns)
+    return Tensors.logits(
+      hidden: hidden, head: frame.head.rows(0..<frame.head.vocabularySize, scratch: scratch))
+  }
+}

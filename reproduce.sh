@@ -1,0 +1,250 @@
+#!/usr/bin/env bash
+# One command from a fresh clone to a rendered table; `./reproduce.sh help` lists what it can do.
+#
+# What is missing is installed (Scripts/needs.sh), models and texts are fetched and verified
+# (Scripts/assets.sh), everything else is the business of the zeroqat program.
+# Exit codes: 0 done · 1 a test failed, a check found a difference or an anchor was missed · 2 could
+# not start, with what to do about it · 3 a cell failed · 4 nothing was measured · 130 interrupted
+# (what is finished is kept).
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+logs="$root/.build/log"
+zeroqat="$root/.build/release/zeroqat"
+scales="tiny small shape paper"
+may_install=yes
+
+# shellcheck source=Scripts/needs.sh
+. "$root/Scripts/needs.sh"
+# shellcheck source=Scripts/assets.sh
+. "$root/Scripts/assets.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: ./reproduce.sh COMMAND [options]
+
+  tableN            build, fetch models and text, run the cells of tables/tableN, render the table
+    --scale NAME      tiny, small (default), shape or paper
+    --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
+    --protocol ID     another text and window than the grid's, such as wikitext2-2048
+    --threads N       threads inside a cell (default: all processors)
+    --force           run finished cells again
+    --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing
+  check tableN      compare fresh records with the committed ones; exit code 1 if they differ
+  test              build and run all tests; ends with 'N passed, N failed'
+  list              tables, methods, models and protocols
+  setup             install what building, fetching and developing need; nothing else
+  clean             remove what was built; --results: also results/; --cache: also fetched files
+  help              this text
+
+Everywhere: --no-install  never install anything; print the command that would.
+
+Models and texts are kept in ${XDG_CACHE_HOME:-~/.cache}/zeroqat. A copy of your own is used instead
+when ZEROQAT_SMOLLM2 (a .gguf file) or ZEROQAT_WIKITEXT2 (a folder with wiki.test.raw) names it.
+TEXT
+}
+
+# — words on the terminal —
+
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
+  bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m' erase=$'\r\e[K'
+else
+  bold="" red="" plain="" erase=""
+fi
+
+say() { printf '%s\n' "${bold}▸ $*${plain}" >&2; }
+
+# fail MESSAGE [LINE…]: an error that stops everything, then what to do about it.
+fail() {
+  printf '%serror:%s %s\n' "$red" "$plain" "$1" >&2
+  shift
+  [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
+  exit 2
+}
+
+# Copies lines to a log; shows the last one in place on a terminal, or a line every 15 s elsewhere.
+follow() {
+  local log=$1 what=$2 line="" last="" next=$((SECONDS + 15)) started=$SECONDS got
+  : >"$log"
+  while :; do
+    got=0
+    IFS= read -r -t 5 line || got=$?
+    [ "$got" -eq 0 ] || [ "$got" -gt 128 ] || break
+    if [ "$got" -eq 0 ]; then
+      printf '%s\n' "$line" >>"$log"
+      last=$line
+    fi
+    if [ -n "$erase" ]; then
+      printf '%s  %s, %d s: %.60s' "$erase" "$what" "$((SECONDS - started))" "$last" >&2
+    elif [ "$SECONDS" -ge "$next" ]; then
+      printf '  %s, %d s: %.60s\n' "$what" "$((SECONDS - started))" "$last" >&2
+      next=$((SECONDS + 15))
+    fi
+  done
+  [ -z "$line" ] || printf '%s\n' "$line" >>"$log"
+  printf '%s' "$erase" >&2
+}
+
+# Runs a command in a process group of its own and hands it every signal exactly once, so that it
+# can finish its sentence before this script goes on. Sets `status`.
+attend() {
+  local child
+  set -m
+  "$@" </dev/null &
+  child=$!
+  set +m
+  trap 'signal=INT; kill -INT -- "-$child" 2>/dev/null || true' INT
+  trap 'signal=TERM; kill -TERM -- "-$child" 2>/dev/null || true' TERM
+  trap 'signal=HUP; kill -HUP -- "-$child" 2>/dev/null || true' HUP
+  signal=""
+  while :; do
+    status=0
+    wait "$child" || status=$?
+    # A trapped signal ends `wait` early; the child is waited for again until it is gone.
+    kill -0 "$child" 2>/dev/null || break
+  done
+  stop_on_signals
+}
+
+# Outside of `attend` the step in hand ends first, as the terminal has signalled it too.
+stop_on_signals() {
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  trap 'exit 129' HUP
+}
+
+stop_if_interrupted() {
+  [ -n "$signal" ] || return 0
+  echo "interrupted; what is finished is kept, and the same command goes on from there" >&2
+  case "$signal" in INT) exit 130 ;; HUP) exit 129 ;; *) exit 143 ;; esac
+}
+
+# — steps —
+
+# build WHAT ARGUMENT…: one swift build, its output in .build/log/build.log.
+build() {
+  local what=$1 log="$logs/build.log" started=$SECONDS
+  shift
+  mkdir -p "$logs" 2>/dev/null ||
+    fail "cannot write in $root" "clone the repository to a folder of your own"
+  [ -x "$zeroqat" ] || say "building $what (release, some minutes; log: ${log#"$root"/})"
+  if ! (cd "$root" && swift build -c release "$@" 2>&1) | follow "$log" "building"; then
+    tail -n 30 "$log" >&2
+    fail "the build failed; the whole log is ${log#"$root"/}"
+  fi
+  [ $((SECONDS - started)) -lt 3 ] || say "built $what in $((SECONDS - started)) s"
+}
+
+build_program() { build zeroqat --product zeroqat; }
+
+run_table() {
+  local table=$1 scale=small dry=no options=() run_options=()
+  shift
+  [ -f "$root/tables/$table/grid.json" ] ||
+    fail "there is no tables/$table/grid.json" "there are: $(tables)"
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --scale | --filter | --protocol | --threads)
+        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help" ;;
+    esac
+    case "$1" in
+      --scale) scale=$2; shift 2 ;;
+      --filter | --protocol | --threads) options+=("$1" "$2"); shift 2 ;;
+      --force) run_options+=("$1"); shift ;;
+      --dry-run) dry=yes; shift ;;
+      --no-install) may_install=no; shift ;;
+      *) fail "unknown option '$1' for $table" "./reproduce.sh help" ;;
+    esac
+  done
+  case " $scales " in
+    *" $scale "*) ;;
+    *) fail "unknown scale '$scale'" "scales: $scales" ;;
+  esac
+
+  need build plot
+  build_program
+  options=(--scale "$scale" ${options[@]+"${options[@]}"})
+  [ "$dry" = no ] || exec "$zeroqat" plan "$root/tables/$table" "${options[@]}"
+  fetch_assets "$table" "${options[@]}"
+
+  # A failed cell doesn't keep the others from being shown: the table names its reason.
+  local run_status rendered="$root/results/$table/$scale/table.md"
+  attend "$zeroqat" run "$root/tables/$table" "${options[@]}" ${run_options[@]+"${run_options[@]}"}
+  stop_if_interrupted
+  run_status=$status
+  case "$run_status" in 0 | 1 | 3 | 4) ;; *) exit "$run_status" ;; esac
+  "$zeroqat" render "$root/tables/$table" --scale "$scale" --output "$rendered"
+  say "the table: ${rendered#"$root"/}"
+  exit "$run_status"
+}
+
+check_table() {
+  local table=${1:-}
+  [ -n "$table" ] || fail "check what?" "./reproduce.sh check table2"
+  shift
+  need build
+  build_program
+  exec "$zeroqat" check "$root/tables/$table" "$@"
+}
+
+# Test lines worth seeing while tests run: what failed and why. The log has everything.
+run_tests() {
+  local counts log="$logs/test.log" report="$logs/tests.xml"
+  [ $# -eq 0 ] || fail "unknown option '$1' for test" "./reproduce.sh help"
+  need build python plot
+  build "zeroqat and its tests" --build-tests --explicit-target-dependency-import-check error
+  fetch_for_tests
+  say "testing (log: ${log#"$root"/})"
+  rm -f "$report"
+  counts=0
+  (cd "$root" && swift test -c release --skip-build --disable-xctest \
+    --explicit-target-dependency-import-check error --xunit-output "$report" 2>&1) |
+    follow "$log" "testing" || counts=$?
+  python3 "$root/Scripts/count-tests.py" "$report" "$log" "$counts"
+}
+
+tables() {
+  local grid
+  for grid in "$root"/tables/*/grid.json; do
+    [ ! -e "$grid" ] || printf '%s ' "$(basename "$(dirname "$grid")")"
+  done
+}
+
+clean() {
+  local doomed=("$root"/.build "$root"/.build-*) path
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --results) doomed+=("$root/results") ;;
+      --cache) doomed+=("$cache") ;;
+      *) fail "unknown option '$1' for clean" "./reproduce.sh help" ;;
+    esac
+    shift
+  done
+  for path in "${doomed[@]}"; do
+    [ -e "$path" ] || continue
+    echo "removing $path"
+    rm -rf -- "$path"
+  done
+}
+
+# — the command line —
+
+stop_on_signals
+arguments=()
+for argument in "$@"; do
+  if [ "$argument" = --no-install ]; then may_install=no; else arguments+=("$argument"); fi
+done
+set -- ${arguments[@]+"${arguments[@]}"}
+
+command=${1:-help}
+[ $# -eq 0 ] || shift
+case "$command" in
+  table[0-9]* | figure[0-9]*) run_table "$command" "$@" ;;
+  check) check_table "$@" ;;
+  test) run_tests "$@" ;;
+  list) need build && build_program && exec "$zeroqat" list "$@" ;;
+  setup) need build python fetch plot develop ;;
+  clean) clean "$@" ;;
+  help | --help | -h) usage ;;
+  *) fail "unknown command '$command'" "commands: $(tables)check test list setup clean help" ;;
+esac
