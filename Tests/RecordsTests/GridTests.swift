@@ -118,7 +118,7 @@ import Testing
     ),
     (
       #""testWindows": 2"#, #""minutes": {"rt~n/": 3}"#, "/scales/small/minutes/rt~0n~1",
-      "unknown row 'rt~n/'; did you mean 'rtn'?"
+      "unknown row 'rt~n/'; known: 'fp', 'rtn', 'odd', 'later'"
     ),
     (
       #""testWindows": 2"#, #""mebibytes": {"rtn": 0}"#, "/scales/small/mebibytes/rtn",
