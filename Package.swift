@@ -15,16 +15,18 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
-/// One room: a library target, and the test target that mirrors it.
-func room(_ name: String, _ imports: [Target.Dependency] = [], tests: [Target.Dependency] = [])
-  -> [Target]
-{
+/// One room: a library target, and the test target that mirrors it; `data` are folders of the tests
+/// that hold no source.
+func room(
+  _ name: String, _ imports: [Target.Dependency] = [], tests: [Target.Dependency] = [],
+  data: [String] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: imports, swiftSettings: strict),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.target(name: name), "TestSupport"] + imports.withoutSystemLibraries + tests,
-      path: "Tests/\(name)Tests", swiftSettings: strict),
+      path: "Tests/\(name)Tests", exclude: data, swiftSettings: strict),
   ]
 }
 
@@ -65,11 +67,11 @@ let package = Package(
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
     + room("Checkpoints", ["JSONText"])
-    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints"])
+    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints"])
     + room("Optimizers", ["Tensors", "Digests"])
-    + room("Tasks", ["Tokenizers", "JSONText"])
+    + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
       tests: ["Checkpoints"])
@@ -80,13 +82,13 @@ let package = Package(
     // — bookkeeping: never sees a tensor —
     + room("Records", ["JSONText", "Digests"])
     + room("Harness", ["Records", "JSONText", "Digests"])
-    + room("Reporting", ["Records", "JSONText"])
+    + room("Reporting", ["Records", "JSONText"], data: ["Snapshots"])
     // — where the two meet: one cell, in its own process —
     + room(
       "Worker",
       [
         "Records", "Methods", "MethodKit", "Tasks", "Tokenizers", "Checkpoints", "Transformers",
-        "Quantizers", "Tensors", "Digests", "JSONText",
+        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText",
       ])
     // — door —
     + [
@@ -94,7 +96,9 @@ let package = Package(
         name: "zeroqat",
         dependencies: [
           "Worker", "Harness", "Reporting", "Records", "Methods", "JSONText", argumentParser,
-        ], swiftSettings: strict),
+        ], swiftSettings: strict, plugins: ["ScienceDigest"]),
+      // Knows which sources made the binary; a cell's id depends on it.
+      .plugin(name: "ScienceDigest", capability: .buildTool()),
       .testTarget(
         name: "zeroqatTests",
         dependencies: ["zeroqat", "TestSupport", "Records", "Checkpoints", "JSONText", "Digests"],

@@ -75,6 +75,7 @@ extension Checkpoint {
   /// - Parameters:
   ///   - name: The tensor.
   ///   - shape: Row-major dimensions, as a model's configuration demands them.
+  /// - Returns: The descriptor.
   /// - Throws: ``CheckpointError`` naming the nearest tensor when it is missing, or both shapes.
   @discardableResult
   public func requireTensor(_ name: String, shape: [Int]) throws(CheckpointError)

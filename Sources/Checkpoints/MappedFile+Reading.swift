@@ -74,15 +74,15 @@ extension MappedFile {
     guard type.elementsPerBlock > 1 else {
       return CheckpointError(
         .notFinite, in: path, at: .element(tensor: tensor.name, index: element),
-        "expected a finite \(type.rawValue) that fits in float32, found \(value)")
+        "expected a finite \(type.rawValue) that fits in float32, found \(words(value))")
     }
     let block = element / type.elementsPerBlock
     let offset = entry.offset + block * type.bytesPerBlock
     let scales = withBytes { all in
       let d = float(binary16: all.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-      guard type == .q4_1 else { return "d = \(d)" }
+      guard type == .q4_1 else { return "d = \(words(d))" }
       let m = float(binary16: all.loadUnaligned(fromByteOffset: offset + 2, as: UInt16.self))
-      return "d = \(d), m = \(m)"
+      return "d = \(words(d)), m = \(words(m))"
     }
     return CheckpointError(
       .notFinite, in: path, at: .element(tensor: tensor.name, index: element),
@@ -134,3 +134,6 @@ extension MappedFile {
     }
   }
 }
+
+/// A number as an error shows it: any kind of NaN is just that.
+private func words(_ value: Float) -> String { value.isNaN ? "NaN" : "\(value)" }

@@ -81,7 +81,7 @@ private func completed<T>(_ error: DecodingError, for type: T.Type, at node: Dec
 private func unknownRawValue<T>(_ found: String, of type: T.Type) -> String? {
   func known<E: RawRepresentable>(_ type: E.Type) -> String? {
     guard let raw = found as? E.RawValue, E(rawValue: raw) == nil else { return nil }
-    let start = "unknown value '\(found)'"
+    let start = "unknown value \(found.quoted)"
     guard let cases = type as? any CaseIterable.Type else { return "\(start) for \(E.self)" }
     return "\(start); \(advice(for: found, known: rawValues(cases)))"
   }

@@ -46,12 +46,12 @@ struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private func place(_ key: any CodingKey) throws -> Int {
     let name = key.stringValue
     if let place = node.ask(name) { return place }
-    let near = nearestName(to: name, in: node.unasked).map { "; there is '\($0)'" } ?? ""
+    let near = nearestName(to: name, in: node.unasked).map { "; there is \($0.quoted)" } ?? ""
     throw DecodingError.keyNotFound(
       key,
       DecodingError.Context(
         codingPath: node.codingPath,
-        debugDescription: "missing required member '\(name)'\(near)"))
+        debugDescription: "missing required member \(name.quoted)\(near)"))
   }
 }
 

@@ -103,7 +103,7 @@ final class DecodingNode {
       throw DecodingError.dataCorrupted(
         DecodingError.Context(
           codingPath: codingPath + [NameKey(name)],
-          debugDescription: "unknown member '\(name)'; \(advice(for: name, known: known))",
+          debugDescription: "unknown member \(name.quoted); \(advice(for: name, known: known))",
           underlyingError: PointsAtName()))
     }
     for place in children.keys.sorted() { try children[place]?.checkMembers() }

@@ -7,10 +7,7 @@ extension JSON {
     case .integer(let value): return "the integer \(value)"
     case .number(_, let text): return "the number \(text)"
     case .string(let value):
-      let shown = value.unicodeScalars.prefix(40)
-      var text = JSONWriter.quoted(String(String.UnicodeScalarView(shown)))
-      if shown.endIndex < value.unicodeScalars.endIndex { text += "…" }
-      return "the string \(text)"
+      return "the string \(value.doubleQuoted)"
     case .array(let values):
       switch values.count {
       case 0: return "an empty array"

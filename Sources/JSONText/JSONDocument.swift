@@ -37,7 +37,7 @@ public struct JSONDocument: Sendable {
   /// Types that conform to ``AcceptsUnknownMembers`` and members of type ``JSON`` take what comes.
   public func decode<T: Decodable>(_ type: T.Type, at pointer: String = "") throws(JSONError) -> T {
     guard let tokens = JSONPointer.tokens(of: pointer) else {
-      throw error(at: "", "'\(pointer)' isn't a JSON pointer")
+      throw error(at: "", "\(pointer.quoted) isn't a JSON pointer")
     }
     let value = try self.value(at: tokens)
     do {
@@ -67,16 +67,17 @@ public struct JSONDocument: Sendable {
       case .object(let members):
         guard let next = value[token] else {
           let known = members.map(\.name)
-          throw error(here, "there is no member '\(token)'; \(advice(for: token, known: known))")
+          throw error(
+            here, "there is no member \(token.quoted); \(advice(for: token, known: known))")
         }
         value = next
       case .array(let elements):
         guard let index = JSONPointer.index(token), index < elements.count else {
-          throw error(here, "there is no element '\(token)' in \(value.kindAndContent)")
+          throw error(here, "there is no element \(token.quoted) in \(value.kindAndContent)")
         }
         value = elements[index]
       default:
-        throw error(here, "there is no '\(token)' inside \(value.kindAndContent)")
+        throw error(here, "there is no \(token.quoted) inside \(value.kindAndContent)")
       }
     }
     return value

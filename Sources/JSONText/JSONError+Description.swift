@@ -14,7 +14,7 @@ extension JSONError: CustomStringConvertible {
     if !file.isEmpty { head += "\(file):" }
     if line > 0 { head += (head.isEmpty ? "line " : "") + "\(line):\(column):" }
     var lines = [head.isEmpty ? "error: \(reason)" : "\(head) error: \(reason)"]
-    if !pointer.isEmpty { lines.append("  = at \(pointer)") }
+    if !pointer.isEmpty { lines.append("  = at \(pointer.withoutControls)") }
     if let excerpt, line > 0 {
       let (shown, caret) = Self.window(of: excerpt, around: column)
       let gutter = String(repeating: " ", count: String(line).utf8.count)

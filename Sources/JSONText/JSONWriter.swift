@@ -71,9 +71,11 @@ struct JSONWriter {
     do {
       try scanner.scanNumber()
     } catch {
-      throw failure("'\(digits)' isn't the text of a JSON number")
+      throw failure("\(digits.quoted) isn't the text of a JSON number")
     }
-    guard scanner.next == nil else { throw failure("'\(digits)' isn't the text of a JSON number") }
+    guard scanner.next == nil else {
+      throw failure("\(digits.quoted) isn't the text of a JSON number")
+    }
     guard style == .canonical, UInt64(digits) == nil else { return text += digits.utf8 }
     // Up to 2⁵³ a whole double is exactly one integer. Minus zero stays apart from zero.
     if let whole = Int64(exactly: value), whole.magnitude <= 1 << 53,

@@ -1,7 +1,8 @@
 /// The one of `names` that was probably meant by `name`, or nil when none is near enough.
 ///
-/// Near enough means at most a third of the letters (rounded up) inserted, removed, replaced or
-/// swapped with their neighbour; upper and lower case count as equal. The first of equally near ones wins.
+/// Near enough means at most a third of the letters, or one of a short name, inserted, removed,
+/// replaced or swapped with their neighbour; upper and lower case count as equal. The first of equally
+/// near ones wins.
 /// - Complexity: O(names × length²).
 public func nearestName(to name: String, in names: [String]) -> String? {
   let wanted = Array(name.lowercased().utf8)
@@ -10,11 +11,12 @@ public func nearestName(to name: String, in names: [String]) -> String? {
   var best: (name: String, distance: Int)?
   for candidate in names {
     let other = Array(candidate.lowercased().utf8)
-    let limit = min((max(wanted.count, other.count) + 2) / 3, best.map { $0.distance - 1 } ?? .max)
+    let longer = max(wanted.count, other.count)
+    let limit = min(max(1, longer / 3), best.map { $0.distance - 1 } ?? .max)
     guard abs(wanted.count - other.count) <= limit else { continue }
     let distance = editDistance(wanted, other)
     // Changing every letter is no likeness.
-    guard distance <= limit, distance < max(wanted.count, other.count) else { continue }
+    guard distance <= limit, distance < longer else { continue }
     best = (candidate, distance)
   }
   return best?.name
@@ -42,9 +44,9 @@ private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
 
 /// The advice that ends a message about an unknown name: the nearest one, or all that are known.
 func advice(for name: String, known: [String]) -> String {
-  if let near = nearestName(to: name, in: known) { return "did you mean '\(near)'?" }
+  if let near = nearestName(to: name, in: known) { return "did you mean \(near.quoted)?" }
   if known.isEmpty { return "none is known here" }
-  let shown = known.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+  let shown = known.prefix(20).map { $0.quoted }.joined(separator: ", ")
   let rest = known.count > 20 ? " and \(known.count - 20) more" : ""
   return "known: \(shown)\(rest)"
 }

@@ -6,7 +6,7 @@ extension Scanner {
   func found() -> String {
     guard let byte = next else { return "the end of the text" }
     let word = self.word(at: offset)
-    if !word.isEmpty { return "'\(clipped(word))'" }
+    if !word.isEmpty { return word.quoted }
     switch byte {
     case UInt8(ascii: "'"): return "a single quote"
     case UInt8(ascii: "\""): return "a string"
@@ -83,14 +83,4 @@ extension Scanner {
     default: return "the control character \(code)"
     }
   }
-
-  /// `digits`, or its beginning when it is long.
-  func clipped(_ digits: String) -> String {
-    digits.utf8.count <= 40 ? digits : digits.prefix(40) + "…"
-  }
-}
-
-extension String {
-  /// The text in single quotes.
-  var quoted: String { "'\(self)'" }
 }

@@ -36,7 +36,7 @@ extension Scanner {
       let digits = String(decoding: text[start..<offset], as: UTF8.self)
       guard Int64(digits) != nil || UInt64(digits) != nil else {
         throw ScanFailure(
-          offset: start, reason: "the integer \(clipped(digits)) doesn't fit in 64 bits")
+          offset: start, reason: "the integer \(digits.quoted) doesn't fit in 64 bits")
       }
     } else if hasExponent || offset - start > 300 {
       try checkRange(from: start)
@@ -48,12 +48,12 @@ extension Scanner {
     let digits = String(decoding: text[start..<offset], as: UTF8.self)
     guard let value = Double(digits), value.isFinite else {
       throw ScanFailure(
-        offset: start, reason: "the number \(clipped(digits)) is too large for a double")
+        offset: start, reason: "the number \(digits.quoted) is too large for a double")
     }
     let mantissa = digits.utf8.prefix { $0 != UInt8(ascii: "e") && $0 != UInt8(ascii: "E") }
     if value == 0, mantissa.contains(where: { $0 > UInt8(ascii: "0") }) {
       throw ScanFailure(
-        offset: start, reason: "the number \(clipped(digits)) is too small for a double")
+        offset: start, reason: "the number \(digits.quoted) is too small for a double")
     }
   }
 

@@ -104,7 +104,7 @@ struct Scanner {
       let name = try scanName()
       if !names.insert(MemberName(name)).inserted {
         throw ScanFailure(
-          offset: start, reason: "duplicate member '\(name)'", path: [name])
+          offset: start, reason: "duplicate member \(name.quoted)", path: [name])
       }
       do {
         try scanValue()
@@ -134,7 +134,7 @@ struct Scanner {
     }
     skipBlanks()
     guard next == UInt8(ascii: ":") else {
-      throw failure("expected ':' after the name '\(name)', found \(found())")
+      throw failure("expected ':' after the name \(name.quoted), found \(found())")
     }
     offset += 1
     skipBlanks()

@@ -126,7 +126,7 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
   public var testWindows: Int?
   /// How many windows of the development split are scored; null means all.
   public var developmentWindows: Int?
-  /// Whether one BOS token opens the stream: `none` or `once`. No default.
+  /// Whether one BOS token opens the stream: `none` or `once`, without a default.
   public var bos: String
 
   /// A protocol from its parts.

@@ -1,4 +1,3 @@
-
 /// What one cell produced.
 ///
 /// All members but ``measurement`` are a function of the cell alone: equal for every thread count,
@@ -77,8 +76,9 @@ public struct Score: Codable, Sendable, Equatable {
   public var windowNLL: [Double?]
   /// Tokens scored in all.
   public var scoredTokens: Int
-  /// For a second, equally valid order of summation: the same mean NLL; the difference is the
-  /// rounding floor. Null when it wasn't measured.
+  /// The same mean NLL by a second, equally valid order of summation.
+  ///
+  /// The difference is the rounding floor. Null when it wasn't measured.
   public var alternativeMeanNLL: Double?
 
   /// A score from its parts.

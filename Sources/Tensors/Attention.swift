@@ -29,10 +29,11 @@ public func causalAttention(
   let heads = q.columns / headSize
   let group = heads / (k.columns / headSize)
   let tilesPerWindow = tileCount(windowTokens, size: queryTile)
-  let scratch = (0..<Threads.count).map { _ in
+  let threads = Threads.count
+  let scratch = (0..<threads).map { _ in
     FloatBuffer(count: min(queryTile, windowTokens) * windowTokens)
   }
-  forEachTile(windows * heads * tilesPerWindow) { tile, thread in
+  forEachTile(windows * heads * tilesPerWindow, threads: threads) { tile, thread in
     let (head, rest) = (tile % heads, tile / heads)
     // The last tiles of a window see the most keys: they go first, so that no thread ends late.
     let queries = tileRange(

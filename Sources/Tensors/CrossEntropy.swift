@@ -36,14 +36,15 @@ public func negativeLogLikelihood(
   let (tokenTile, vocabularyTile) = (256, 2048)
   let vocabulary = head.vocabularySize
   let tiles = tileCount(hidden.rows, size: tokenTile)
-  let logits = (0..<Threads.count).map { _ in
+  let threads = Threads.count
+  let logits = (0..<threads).map { _ in
     FloatBuffer(count: min(tokenTile, hidden.rows) * vocabularyTile)
   }
-  let scratch = (0..<Threads.count).map { _ in
+  let scratch = (0..<threads).map { _ in
     Matrix(rows: vocabularyTile, columns: hidden.columns)
   }
   let result = FloatingResults(count: hidden.rows)
-  forEachTile(tiles) { tile, thread in
+  forEachTile(tiles, threads: threads) { tile, thread in
     let tokens = tileRange(tile, of: hidden.rows, size: tokenTile)
     var maxima = [Float](repeating: -.infinity, count: tokens.count)
     var sums = [Double](repeating: 0, count: tokens.count)

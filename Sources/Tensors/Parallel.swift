@@ -16,10 +16,15 @@ public enum Threads {
 
 /// Calls `body` with every tile index in `0..<tiles`, on up to ``Threads/count`` threads.
 ///
-/// `body` also gets the number of the thread that runs it, `0..<Threads.count`, for scratch space.
+/// `body` also gets the number of the thread that runs it, `0..<threads`, for scratch space.
 /// Which thread gets which tile is left to chance, so `body` must write only what belongs to its tile.
-public func forEachTile(_ tiles: Int, _ body: @Sendable (_ tile: Int, _ thread: Int) -> Void) {
-  let threads = min(Threads.count, tiles)
+///
+/// - Parameter threads: How many threads, where the caller keeps scratch space for each.
+public func forEachTile(
+  _ tiles: Int, threads: Int = Threads.count,
+  _ body: @Sendable (_ tile: Int, _ thread: Int) -> Void
+) {
+  let threads = min(threads, tiles)
   if threads <= 1 {
     for tile in 0..<max(tiles, 0) { body(tile, 0) }
     return

@@ -32,6 +32,8 @@ extension BlockOperators {
 
 /// Activations of one layer: all that a forward pass holds beside the residual stream.
 public struct Workspace: Sendable {
+  /// Tokens that fit.
+  public var rows: Int { normed.rows }
   let normed: Matrix
   let query: Matrix
   let key: Matrix

@@ -7,18 +7,25 @@ public struct DenseParameters: BlockOperators {
   public let configuration: ModelConfiguration
   /// All linear weights, block after block, in the order in which they run.
   public let weights: FloatBuffer
+  private let firstBlock: Int
   private let offsets: [LinearID: Int]
   private let biases: [LinearID: Vector]
   private let norms: [[(gain: Vector, bias: Vector?)]]
   /// Order of summation of the products.
   public var order = SummationOrder.whole
 
-  /// Loads all blocks of `source`, tensor by tensor.
-  public init(source: ModelSource) throws {
+  /// Loads blocks of `source`, tensor by tensor.
+  ///
+  /// - Parameter blocks: Which blocks; all by default. Others may not be asked for.
+  /// - Throws: ``Checkpoints/CheckpointError``.
+  public init(source: ModelSource, blocks: Range<Int>? = nil) throws {
     let configuration = source.configuration
     self.configuration = configuration
+    let blocks = blocks ?? 0..<configuration.blocks
+    firstBlock = blocks.lowerBound
+    let linears = configuration.linearIDs.filter { blocks.contains($0.block) }
     var (offset, offsets, biases) = (0, [LinearID: Int](), [LinearID: Vector]())
-    for id in configuration.linearIDs {
+    for id in linears {
       let (outputs, inputs) = configuration.shape(of: id.kind)
       offsets[id] = offset
       offset += outputs * inputs
@@ -27,13 +34,13 @@ public struct DenseParameters: BlockOperators {
     self.offsets = offsets
     self.biases = biases
     weights = FloatBuffer(count: offset)
-    norms = try (0..<configuration.blocks).map { block in
+    norms = try blocks.map { block in
       try NormKind.allCases.map { kind in
         let (gain, bias) = try source.norm(kind, block: block)
         return (gain: Vector(gain), bias: bias.map { Vector($0) })
       }
     }
-    for id in configuration.linearIDs { try source.read(id, into: matrix(id)) }
+    for id in linears { try source.read(id, into: matrix(id)) }
   }
 
   /// The weight of a linear, `[outputs, inputs]`.
@@ -47,7 +54,7 @@ public struct DenseParameters: BlockOperators {
   public func bias(_ id: LinearID) -> Vector? { biases[id] }
 
   public func norm(_ kind: NormKind, block: Int) -> (gain: Vector, bias: Vector?) {
-    norms[block][kind.rawValue]
+    norms[block - firstBlock][kind.rawValue]
   }
 
   public func apply(_ linear: LinearID, to x: Matrix, into y: Matrix) {

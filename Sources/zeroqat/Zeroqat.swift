@@ -1,7 +1,44 @@
-import ArgumentParser
+internal import ArgumentParser
+internal import Harness
+internal import JSONText
 
+/// The program: wiring only, every decision is made in a room.
 @main
 struct Zeroqat: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "zeroqat", abstract: "Reproduces and measures the tables of ZeroQAT.")
+    commandName: "zeroqat", abstract: "Reproduces and measures the tables of ZeroQAT.",
+    discussion: """
+      Exit status: 0 good, 1 a regression or a missed anchor, 2 wrong use or bad input, 3 a cell \
+      failed, 4 nothing was measured, 130 interrupted.
+      """,
+    subcommands: [
+      RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, CellCommand.self,
+      CleanCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let code as ExitCode {
+      Self.exit(withError: code)
+    } catch {
+      Self.leave(because: error)
+    }
+  }
+
+  /// Help goes to standard output with status 0; every error to standard error with status 2.
+  private static func leave(because error: any Error) -> Never {
+    if exitCode(for: error) == .success { exit(withError: error) }
+    let text =
+      switch error {
+      case is JSONError: "\(error)"
+      case is HarnessError, is FileError: "error: \(error)"
+      default:
+        // The argument parser's own errors come with usage; all others describe themselves.
+        exitCode(for: error) == .validationFailure ? fullMessage(for: error) : "error: \(error)"
+      }
+    writeToStandardError(Array((text + "\n").utf8))
+    exit(withError: ExitCode(2))
+  }
 }

@@ -110,12 +110,7 @@ package struct Comparison: Sendable, Equatable, CustomStringConvertible {
 
 /// Records an issue unless every element is within `tolerance`; returns the comparison.
 ///
-/// - Parameters:
-///   - actual: What was computed.
-///   - expected: What it should be.
-///   - tolerance: How far apart they may be.
-///   - shape: Turns the worst index into coordinates.
-///   - what: Names the quantity in the issue.
+/// `shape` turns the worst index into coordinates, `what` names the quantity in the issue.
 @discardableResult
 package func expectClose(
   _ actual: [Float], _ expected: [Float], _ tolerance: Tolerance, shape: [Int] = [],

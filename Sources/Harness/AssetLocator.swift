@@ -1,0 +1,107 @@
+package import Records
+
+/// Finds the files of models and datasets: the user's own copy first, then the cache.
+package struct AssetLocator {
+  private let workspace: Workspace
+  private var memory: DigestMemory
+
+  /// A locator for one workspace.
+  package init(_ workspace: Workspace) {
+    self.workspace = workspace
+    memory = DigestMemory(cache: workspace.cache)
+  }
+
+  /// The files that the manifest lists, each where it is or would be.
+  ///
+  /// - Throws: ``HarnessError/variableNamesNothing(variable:path:)`` when the model's variable is
+  ///   set to a path that doesn't exist; ``FileError`` when a file can't be read.
+  package mutating func files(of model: ModelManifest) throws -> [Asset] {
+    let own = try ownCopy(model.environment)
+    return try model.files.map { file in
+      try asset(.model, model.name, file, model.origin, own: own, folder: "models")
+    }
+  }
+
+  /// The files that the manifest lists, each where it is or would be.
+  ///
+  /// - Throws: As for a model.
+  package mutating func files(of dataset: DatasetManifest) throws -> [Asset] {
+    let own = try ownCopy(dataset.environment)
+    return try dataset.files.map { file in
+      try asset(.dataset, dataset.name, file, dataset.origin, own: own, folder: "datasets")
+    }
+  }
+
+  /// A folder in the hub's layout: the user's own, one in the cache, or one in the hub's cache.
+  ///
+  /// - Throws: As for a model's files.
+  package func hubFolder(of model: ModelManifest) throws -> String? {
+    if let own = try ownCopy(model.environment) { return own }
+    let cached = "\(workspace.cache)/models/\(model.name)"
+    if FileStatus(of: cached + "/config.json") != nil { return cached }
+    guard let id = model.hub else { return nil }
+    let home =
+      workspace.environment["HF_HOME"]
+      ?? (workspace.environment["HOME"] ?? "") + "/.cache/huggingface"
+    let folder = home + "/hub/models--" + id.split(separator: "/").joined(separator: "--")
+    guard let reference = try? readFile(folder + "/refs/main") else { return nil }
+    let commit = String(decoding: reference.filter { $0 > 32 }, as: UTF8.self)
+    let snapshot = folder + "/snapshots/" + commit
+    return FileStatus(of: snapshot + "/config.json") == nil ? nil : snapshot
+  }
+
+  /// SHA-256 over the sorted list of `digest  name` of the files in `folder` that `isWanted` picks.
+  package mutating func digest(ofFolder folder: String, where isWanted: (String) -> Bool)
+    throws(FileError) -> String
+  {
+    var list = ""
+    for name in try listFolder(folder) where isWanted(name) {
+      list += try memory.digest(ofFile: folder + "/" + name) + "  " + name + "\n"
+    }
+    return Harness.digest(of: Array(list.utf8))
+  }
+
+  /// What the variable names, or nil when it is unset or empty.
+  private func ownCopy(_ variable: String) throws -> String? {
+    guard let path = workspace.environment[variable], !path.isEmpty else { return nil }
+    let whole = try absolute(path)
+    guard FileStatus(of: whole) != nil else {
+      throw HarnessError.variableNamesNothing(variable: variable, path: path)
+    }
+    return whole
+  }
+
+  private mutating func asset(
+    _ kind: Asset.Kind, _ name: String, _ file: AssetFile, _ origin: PackageOrigin?, own: String?,
+    folder: String
+  ) throws(FileError) -> Asset {
+    let cached = "\(workspace.cache)/\(folder)/\(name)/\(file.name)"
+    var path = cached
+    if let own {
+      if FileStatus(of: own)?.isFolder != true {
+        path = own
+      } else if FileStatus(of: own + "/" + file.name) != nil || FileStatus(of: cached) == nil {
+        path = own + "/" + file.name
+      }
+      // What a fetch brings goes to the cache, never into the user's folder.
+      if origin != nil && FileStatus(of: path) == nil { path = cached }
+    }
+    return Asset(
+      kind: kind, name: name, file: file, origin: origin, path: path,
+      state: try state(of: file, at: path))
+  }
+
+  private mutating func state(of file: AssetFile, at path: String) throws(FileError)
+    -> Asset.State
+  {
+    guard let status = FileStatus(of: path), !status.isFolder else { return .missing }
+    if let bytes = file.bytes, bytes != status.bytes {
+      return .corrupt(.wrongSize(path: path, expected: bytes, found: status.bytes))
+    }
+    let found = try memory.digest(ofFile: path)
+    if let expected = file.sha256, expected != found {
+      return .corrupt(.wrongDigest(path: path, expected: expected, found: found))
+    }
+    return .present(digest: found)
+  }
+}

@@ -1,0 +1,63 @@
+package import JSONText
+package import Records
+
+/// What a checkout holds, by name: tables, models and datasets, each a folder with one JSON file.
+package struct Catalog: Sendable {
+  /// Where the checkout is.
+  package let workspace: Workspace
+  /// Folders of `tables/` that hold a grid.
+  package let tables: [String]
+  /// Folders of `models/` that hold a manifest.
+  package let models: [String]
+  /// Folders of `datasets/` that hold a manifest.
+  package let datasets: [String]
+
+  /// Lists the folders; reads nothing yet.
+  package init(_ workspace: Workspace) throws(FileError) {
+    func folders(of kind: String, holding file: String) throws(FileError) -> [String] {
+      try listFolder("\(workspace.root)/\(kind)").filter {
+        FileStatus(of: "\(workspace.root)/\(kind)/\($0)/\(file)") != nil
+      }
+    }
+    self.workspace = workspace
+    tables = try folders(of: "tables", holding: "grid.json")
+    models = try folders(of: "models", holding: "manifest.json")
+    datasets = try folders(of: "datasets", holding: "manifest.json")
+  }
+
+  /// The table's grid, checked.
+  ///
+  /// - Throws: ``HarnessError/unknownTable(_:suggestion:)``, or ``JSONError`` with the place.
+  package func grid(of table: String, methods: MethodRegistry) throws -> Grid {
+    guard tables.contains(table) else {
+      throw HarnessError.unknownTable(table, suggestion: suggestion(for: table, among: tables))
+    }
+    let document = try JSONDocument(contentsOf: workspace.gridPath(of: table))
+    let grid = try document.decode(Grid.self)
+    guard grid.table == table else {
+      throw document.error(
+        at: "/table", "expected the folder's name '\(table)', found '\(grid.table)'")
+    }
+    try grid.check(
+      in: document,
+      against: KnownNames(models: models, datasets: datasets, methods: methods.names))
+    try methods.checkOptions(of: grid, in: document)
+    return grid
+  }
+
+  /// The manifest of a model that ``models`` lists, checked.
+  package func model(_ name: String) throws(JSONError) -> ModelManifest {
+    let document = try JSONDocument(contentsOf: "\(workspace.root)/models/\(name)/manifest.json")
+    let manifest = try document.decode(ModelManifest.self)
+    try manifest.check(in: document, folder: name)
+    return manifest
+  }
+
+  /// The manifest of a dataset that ``datasets`` lists, checked.
+  package func dataset(_ name: String) throws(JSONError) -> DatasetManifest {
+    let document = try JSONDocument(contentsOf: "\(workspace.root)/datasets/\(name)/manifest.json")
+    let manifest = try document.decode(DatasetManifest.self)
+    try manifest.check(in: document, folder: name)
+    return manifest
+  }
+}

@@ -1,0 +1,64 @@
+/// What keeps a table from being planned or run; every case ends the program with status 2.
+package enum HarnessError: Error, Sendable, Equatable {
+  /// The folder isn't in a checkout.
+  case noCheckout(String)
+  /// There is no such table.
+  case unknownTable(String, suggestion: String)
+  /// No scale has that name.
+  case unknownScale(String, suggestion: String)
+  /// The grid doesn't have that scale.
+  case scaleNotInGrid(String, table: String)
+  /// No cell's name holds the filter's text.
+  case nothingMatches(filter: String, rows: [String], columns: [String])
+  /// An environment variable names something that isn't there.
+  case variableNamesNothing(variable: String, path: String)
+  /// A file hasn't the bytes that its manifest says.
+  case wrongDigest(path: String, expected: String, found: String)
+  /// A file hasn't the size that its manifest says.
+  case wrongSize(path: String, expected: Int, found: Int)
+  /// Files that a fetch can bring aren't there.
+  case missingFiles([String], table: String, scale: String)
+  /// Another runner holds the results folder.
+  case resultsInUse(path: String, processID: String)
+  /// The results folder can't be written.
+  case results(FileError)
+  /// The worker couldn't be started at all.
+  case cannotStart(path: String, reason: String)
+}
+
+extension HarnessError: CustomStringConvertible {
+  /// What is wrong, and the nearest right thing.
+  package var description: String {
+    switch self {
+    case .noCheckout(let folder):
+      "'\(folder)' isn't in a checkout (no folders 'tables' and 'models'); "
+        + "change to one or name it with --root"
+    case .unknownTable(let name, let suggestion): "unknown table '\(name)'; \(suggestion)"
+    case .unknownScale(let name, let suggestion): "unknown scale '\(name)'; \(suggestion)"
+    case .scaleNotInGrid(let scale, let table):
+      "\(table) has no scale '\(scale)' in its grid.json"
+    case .nothingMatches(let filter, let rows, let columns):
+      "no cell's name contains '\(filter)'; a name reads 'row=… column=… bits=… seed=…', "
+        + "the rows are \(rows.joined(separator: ", ")), "
+        + "the columns \(columns.joined(separator: ", "))"
+    case .variableNamesNothing(let variable, let path):
+      "\(variable) is set to '\(path)', which doesn't exist; correct it or unset it"
+    case .wrongDigest(let path, let expected, let found):
+      "'\(path)' has the wrong bytes: expected SHA-256 \(expected), found \(found); "
+        + "remove it and fetch it again"
+    case .wrongSize(let path, let expected, let found):
+      "'\(path)' has the wrong size: expected \(expected) bytes, found \(found); "
+        + "remove it and fetch it again"
+    case .missingFiles(let paths, let table, let scale):
+      "missing: \(paths.map { "'\($0)'" }.joined(separator: ", ")); "
+        + "./reproduce.sh \(table) --scale \(scale) fetches what is missing"
+    case .resultsInUse(let path, let processID):
+      "the results folder '\(path)' is in use by process \(processID); "
+        + "wait for it, or name another folder with --results"
+    case .results(let error):
+      "\(error); nothing is lost: finished cells are kept, "
+        + "free the disk or name another folder with --results"
+    case .cannotStart(let path, let reason): "cannot start '\(path)': \(reason)"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package import JSONText
+package import Records
+
+/// What the harness knows of methods: their names, and a judge of their options.
+///
+/// The harness never sees the science; the door hands this over.
+package struct MethodRegistry: Sendable {
+  /// All names, in the order in which tables list them.
+  package let names: [String]
+  /// Throws when a method can't take these options at these bits.
+  package let check: @Sendable (MethodReference, String) throws -> Void
+
+  /// A registry from the door's two answers.
+  package init(
+    names: [String], check: @escaping @Sendable (MethodReference, String) throws -> Void
+  ) {
+    self.names = names
+    self.check = check
+  }
+
+  /// Asks for every point of every scale whether its method takes its options.
+  ///
+  /// Planned methods that aren't registered yet are left alone.
+  ///
+  /// - Throws: ``JSONError`` at the override's options when one applies, else at the row's.
+  package func checkOptions(of grid: Grid, in document: JSONDocument) throws(JSONError) {
+    for scale in Scale.allCases {
+      for point in grid.points(at: scale) where names.contains(point.method.name) {
+        do { try check(point.method, point.bits) } catch {
+          throw document.error(
+            at: place(of: point, in: grid, at: scale),
+            "\(point.address.row) at \(point.bits): \(error)")
+        }
+      }
+    }
+  }
+
+  /// Where the last word on the point's options was written.
+  private func place(of point: GridPoint, in grid: Grid, at scale: Scale) -> String {
+    let overrides = grid.scales[scale]?.overrides ?? []
+    let last = overrides.lastIndex {
+      $0.row == point.address.row && ($0.column ?? point.address.column) == point.address.column
+    }
+    if let last { return "/scales/\(scale.rawValue)/overrides/\(last)/options" }
+    let row = grid.rows.firstIndex { $0.key == point.address.row } ?? 0
+    return "/rows/\(row)"
+  }
+}

@@ -1,0 +1,114 @@
+internal import Records
+
+extension Plan: CustomStringConvertible {
+  /// The plan as a person reads it: one line per cell, then the sums.
+  package var description: String {
+    var lines = ["\(grid.table) at scale \(scale.rawValue)"]
+    if let model = resolver.model { lines.append("  model  \(model.label)") }
+    if let text = resolver.text {
+      lines.append("  text   \(text.id): \(text.manifest.label), split '\(text.split.name)'")
+    }
+    if !resolver.missing.isEmpty {
+      lines.append("  to fetch:")
+      lines += resolver.missing.map { "    \($0)" }
+    }
+    let possible = entries.filter { $0.cell != nil }
+    let width = possible.map { $0.shortName.count }.max() ?? 0
+    for entry in possible {
+      let padding = String(repeating: " ", count: width - entry.shortName.count)
+      lines.append("  \(entry.shortName)\(padding)  \(entry.stateInWords)")
+    }
+    lines += linesOfWhatDoesNotRun
+    lines.append(summary)
+    return lines.joined(separator: "\n")
+  }
+
+  /// One line per reason: how many cells it keeps from running, and of which rows.
+  private var linesOfWhatDoesNotRun: [String] {
+    var reasons: [(reason: String, rows: [String], count: Int)] = []
+    for entry in entries {
+      guard case .notRun(let reason) = entry.state else { continue }
+      let row = entry.point.address.row
+      if let index = reasons.firstIndex(where: { $0.reason == reason }) {
+        reasons[index].count += 1
+        if !reasons[index].rows.contains(row) { reasons[index].rows.append(row) }
+      } else {
+        reasons.append((reason, [row], 1))
+      }
+    }
+    return reasons.map {
+      "  not run (\($0.reason)): \(counted($0.count, "cell")) of \($0.rows.joined(separator: ", "))"
+    }
+  }
+
+  /// The last line of a plan: how many cells, how long, how much memory.
+  package var summary: String {
+    if toRun == 0 { return "nothing to run" }
+    let memory = mebibytes.map { ", up to \(rounded($0, digits: 0)) MiB" } ?? ""
+    return "\(counted(toRun, "cell")) to run, about \(durationInWords(minutes * 60))\(memory)"
+  }
+}
+
+extension PlanEntry {
+  /// What will happen, in a few words.
+  package var stateInWords: String {
+    switch state {
+    case .run(let cause):
+      let time = minutes.map { "about " + durationInWords($0 * 60) }
+      let memory = mebibytes.map { rounded($0, digits: 0) + " MiB" }
+      let estimate = [time, memory].compactMap { $0 }.joined(separator: ", ")
+      return "will run" + (estimate.isEmpty ? "" : " (\(estimate))") + cause.inWords
+    case .done(let record):
+      return record.status == .diverged
+        ? "diverged" + (record.reason.map { " (\($0))" } ?? "") : "finished"
+    case .notRun(let reason): return "not run (\(reason))"
+    case .blocked(let reason): return "blocked (\(reason))"
+    }
+  }
+}
+
+extension PlanEntry.Cause {
+  fileprivate var inWords: String {
+    switch self {
+    case .new: return ""
+    case .changed(let pointers):
+      let shown = pointers.prefix(3).joined(separator: ", ")
+      let rest = pointers.count > 3 ? " and \(pointers.count - 3) more" : ""
+      return pointers.isEmpty
+        ? "" : "; the record of an earlier run differs in \(shown)\(rest)"
+    case .failedBefore(let reason): return "; failed last time: \(reason)"
+    case .corrupt(let reason):
+      return "; its record is damaged: "
+        + (reason.split(separator: "\n").first.map(String.init) ?? reason)
+    case .forced: return "; again, as wished"
+    }
+  }
+}
+
+/// `1 cell`, `2 cells`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+/// Seconds as a person says them: `12 s`, `3 min 20 s`, `2 h 5 min`.
+package func durationInWords(_ seconds: Double) -> String {
+  guard seconds.isFinite, seconds < 1e9 else { return "very long" }
+  let whole = Int(max(0, seconds).rounded())
+  if whole < 60 { return "\(whole) s" }
+  if whole < 3600 {
+    return whole % 60 == 0 ? "\(whole / 60) min" : "\(whole / 60) min \(whole % 60) s"
+  }
+  let minutes = (whole + 30) / 60
+  return minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes / 60) h \(minutes % 60) min"
+}
+
+extension Runner.Summary: CustomStringConvertible {
+  /// What a run came to, in one line.
+  package var description: String {
+    var parts: [String] = []
+    if finished > 0 { parts.append("\(finished) finished") }
+    if diverged > 0 { parts.append("\(diverged) diverged") }
+    if failed > 0 { parts.append("\(failed) failed") }
+    if !blocked.isEmpty { parts.append("\(blocked.count) blocked") }
+    if already > 0 { parts.append("\(already) had a record already") }
+    return parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")
+  }
+}

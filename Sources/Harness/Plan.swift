@@ -1,0 +1,196 @@
+package import Records
+
+/// What a run of a table would do, cell by cell; made without changing anything.
+package struct Plan: Sendable {
+  /// The grid.
+  package let grid: Grid
+  /// The scale.
+  package let scale: Scale
+  /// Model, text and their files.
+  package let resolver: CellResolver
+  /// Where the records are.
+  package let store: ResultStore
+  /// Full precision first, then in the grid's order.
+  package private(set) var entries: [PlanEntry]
+  /// What full precision must say; nil when nothing is known.
+  package let gate: AnchorGate?
+
+  /// Plans one scale of a grid.
+  ///
+  /// - Parameters:
+  ///   - grid: The grid, checked.
+  ///   - scale: The scale.
+  ///   - resolver: Of that scale.
+  ///   - store: Of that table and scale.
+  ///   - methods: Names in the registry.
+  ///   - filter: Only cells whose ``PlanEntry/name`` contains this text; nil means all. The
+  ///     full-precision cell comes along when the anchor needs it.
+  ///   - force: Run finished cells again.
+  /// - Throws: ``HarnessError`` for a scale that isn't in the grid or a filter that nothing
+  ///   matches, ``FileError`` when the results can't be listed, `JSONError` for odd options.
+  package init(
+    _ grid: Grid, at scale: Scale, resolver: CellResolver, store: ResultStore, methods: [String],
+    filter: String? = nil, force: Bool = false
+  ) throws {
+    guard let settings = grid.scales[scale] else {
+      throw HarnessError.scaleNotInGrid(scale.rawValue, table: grid.table)
+    }
+    self.grid = grid
+    self.scale = scale
+    self.resolver = resolver
+    self.store = store
+    gate = AnchorGate(
+      model: resolver.model, text: resolver.text, testWindows: settings.testWindows)
+    let older = try store.records()
+    var all: [PlanEntry] = []
+    for point in grid.points(at: scale) {
+      let (cell, state) = try Self.state(
+        of: point, resolver: resolver, store: store, methods: methods, older: older, force: force)
+      all.append(
+        PlanEntry(
+          point: point, cell: cell, state: state,
+          minutes: settings.minutes[point.address.row],
+          mebibytes: settings.mebibytes[point.address.row]))
+    }
+    entries = all
+    if let filter { try keep(matching: filter) }
+    // A stable partition: what everything else is compared with is measured first.
+    entries = entries.filter(\.isAnchor) + entries.filter { !$0.isAnchor }
+    applyGate()
+  }
+
+  private static func state(
+    of point: GridPoint, resolver: CellResolver, store: ResultStore, methods: [String],
+    older: [RunRecord], force: Bool
+  ) throws -> (Cell?, PlanEntry.State) {
+    switch try resolver.resolve(point, methods: methods) {
+    case .notRun(let reason): return (nil, .notRun(reason))
+    case .cell(let cell):
+      switch store.entry(cell.id) {
+      case .corrupt(let reason): return (cell, .run(.corrupt(reason)))
+      case .record(let record) where record.status == .failed:
+        return (cell, .run(.failedBefore(record.reason ?? "no reason given")))
+      case .record(let record): return (cell, force ? .run(.forced) : .done(record))
+      case .none:
+        let previous = older.filter { $0.cell.address == cell.address }
+        let changes = try previous.map { try cell.differences(from: $0.cell) }
+        // The nearest of several older records tells most.
+        guard let fewest = changes.min(by: { $0.count < $1.count }) else {
+          return (cell, .run(.new))
+        }
+        return (cell, .run(.changed(fewest)))
+      }
+    }
+  }
+
+  private mutating func keep(matching filter: String) throws {
+    let all = entries
+    entries = all.filter { $0.name.contains(filter) }
+    guard !entries.isEmpty else {
+      throw HarnessError.nothingMatches(
+        filter: filter, rows: grid.rows.map(\.key), columns: grid.columns.map(\.key))
+    }
+    let needsAnchor = gate != nil && entries.contains { !$0.isAnchor && $0.cell != nil }
+    if needsAnchor, !entries.contains(where: \.isAnchor) {
+      entries += all.filter(\.isAnchor)
+    }
+  }
+
+  /// Blocks quantized cells when a finished full-precision cell already misses its anchor.
+  private mutating func applyGate() {
+    guard let gate else { return }
+    for entry in entries where entry.isAnchor {
+      if case .done(let record) = entry.state, let objection = gate.objection(to: record) {
+        block(because: objection)
+      }
+    }
+  }
+
+  private mutating func block(because reason: String) {
+    for index in entries.indices where !entries[index].isAnchor {
+      if case .run = entries[index].state { entries[index].state = .blocked(reason) }
+    }
+  }
+
+  /// How many cells a run would start.
+  package var toRun: Int { entries.count { $0.willRun } }
+
+  /// Minutes that a run is expected to take; cells without an estimate count as none.
+  package var minutes: Double {
+    entries.filter(\.willRun).reduce(0) { $0 + ($1.minutes ?? 0) }
+  }
+
+  /// The largest memory that a cell is expected to need, MiB.
+  package var mebibytes: Double? { entries.filter(\.willRun).compactMap(\.mebibytes).max() }
+
+  /// Records of the plan's own cells that the store has now, failed ones included.
+  package func currentRecords() -> [RunRecord] {
+    entries.compactMap(\.cell).compactMap { cell in
+      if case .record(let record) = store.entry(cell.id) { return record }
+      return nil
+    }
+  }
+}
+
+/// One cell of a plan, or one point that can't be a cell.
+package struct PlanEntry: Sendable, Equatable {
+  /// What will happen to it.
+  package enum State: Sendable, Equatable {
+    /// It runs, because.
+    case run(Cause)
+    /// It has a record, finished or diverged.
+    case done(RunRecord)
+    /// It can't run, and why.
+    case notRun(String)
+    /// It could run but mustn't, and why.
+    case blocked(String)
+  }
+
+  /// Why a cell runs.
+  package enum Cause: Sendable, Equatable {
+    /// There is no record.
+    case new
+    /// There is a record of this address with other values at these pointers.
+    case changed([String])
+    /// It failed last time, and how.
+    case failedBefore(String)
+    /// Its record is damaged, and how.
+    case corrupt(String)
+    /// The user wants it again.
+    case forced
+  }
+
+  /// The point of the grid.
+  package var point: GridPoint
+  /// The cell; nil when the point can't be one.
+  package var cell: Cell?
+  /// What will happen to it.
+  package var state: State
+  /// Estimated minutes.
+  package var minutes: Double?
+  /// Estimated peak memory, MiB.
+  package var mebibytes: Double?
+
+  /// Whether a run would start it.
+  package var willRun: Bool {
+    if case .run = state { return true }
+    return false
+  }
+
+  /// Whether it is the full-precision perplexity that anchors speak of.
+  package var isAnchor: Bool {
+    point.bits == BitsLabel.fullPrecision.description && point.metric == .perplexity
+  }
+
+  /// What a filter is compared with: `row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1`.
+  package var name: String {
+    "row=\(point.address.row) column=\(point.address.column) bits=\(point.bits) "
+      + "seed=\(point.address.seed)"
+  }
+
+  /// A short name for progress: `zeroqat W4A4`, with the metric when it isn't perplexity.
+  package var shortName: String {
+    let base = "\(point.address.row) \(point.bits)"
+    return point.metric == .perplexity ? base : "\(base) \(point.metric.rawValue)"
+  }
+}

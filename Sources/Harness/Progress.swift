@@ -1,0 +1,81 @@
+internal import Glibc
+internal import Records
+
+/// One line per event of a run, on standard error; colours only where a person sees them.
+package struct Progress: Sendable {
+  private let hasColour: Bool
+  private let write: @Sendable (String) -> Void
+
+  /// Progress that goes to `write`, a line at a time, each with its newline.
+  package init(hasColour: Bool, write: @escaping @Sendable (String) -> Void) {
+    self.hasColour = hasColour
+    self.write = write
+  }
+
+  /// Progress on standard error: coloured on a terminal, unless `NO_COLOR` is set to anything.
+  package static func standardError(environment: [String: String]) -> Progress {
+    let isWanted = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    return Progress(hasColour: isWanted && isatty(2) == 1) { writeToStandardError(Array($0.utf8)) }
+  }
+
+  /// A cell begins.
+  func started(_ entry: PlanEntry, _ place: Place, secondsLeft: Double?) {
+    let left = secondsLeft.map { ", \(durationInWords($0)) left in all" } ?? ""
+    let expected = entry.minutes.map { " (about \(durationInWords($0 * 60))\(left))" } ?? ""
+    line("\(place) \(entry.shortName) …\(expected)")
+  }
+
+  /// A cell has its record.
+  func ended(_ entry: PlanEntry, _ place: Place, _ record: RunRecord, seconds: Double) {
+    let took = durationInWords(seconds)
+    let memory = record.measurement.map { ", \($0.peakResidentBytes >> 20) MiB" } ?? ""
+    switch record.status {
+    case .finished:
+      line("\(place) \(entry.shortName): \(record.resultInWords), \(took)\(memory)", colour: 32)
+    case .diverged:
+      let reason = record.reason.map { ": \($0)" } ?? ""
+      line("\(place) \(entry.shortName): diverged\(reason), \(took)\(memory)", colour: 33)
+    case .failed:
+      line("\(place) \(entry.shortName): failed: \(record.reason ?? "no reason")", colour: 31)
+    }
+  }
+
+  /// Something that the user should know.
+  func note(_ text: String) { line(text, colour: 33) }
+
+  private func line(_ text: String, colour: Int? = nil) {
+    if let colour, hasColour {
+      write("\u{1b}[\(colour)m\(text)\u{1b}[0m\n")
+    } else {
+      write(text + "\n")
+    }
+  }
+
+  /// `[3/11]`.
+  struct Place: CustomStringConvertible {
+    let number: Int
+    let count: Int
+
+    var description: String { "[\(number)/\(count)]" }
+  }
+}
+
+extension RunRecord {
+  /// The test score in a few words.
+  fileprivate var resultInWords: String {
+    guard let score = scores.first(where: { $0.split == "test" }) else { return "no test score" }
+    guard let value = score.value else { return "\(score.metric) isn't finite" }
+    return "\(score.metric) \(rounded(value, digits: 3))"
+  }
+}
+
+/// Writes all bytes to standard error; what can't be written is nobody's loss.
+package func writeToStandardError(_ bytes: [UInt8]) {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+    if count < 0 && errno == EINTR { continue }
+    guard count > 0 else { return }
+    rest = rest.dropFirst(count)
+  }
+}

@@ -1,0 +1,103 @@
+internal import JSONText
+package import Records
+
+/// Finished cells on disk: `results/<table>/<scale>/<id>.json`, one record each.
+///
+/// A record is there whole or not at all. Only a process that holds the ``StoreLock`` writes.
+package struct ResultStore: Sendable {
+  /// The folder of all tables' results, which one process at a time writes to.
+  package let results: String
+  /// The folder of one table at one scale.
+  package let folder: String
+
+  /// The store of one table at one scale; nothing is touched yet.
+  package init(results: String, table: String, scale: Scale) {
+    self.results = results
+    folder = "\(results)/\(table)/\(scale.rawValue)"
+  }
+
+  /// What stands under an id.
+  package enum Entry: Sendable, Equatable {
+    /// Nothing.
+    case none
+    /// A sound record of that cell.
+    case record(RunRecord)
+    /// A file that isn't one, and why.
+    case corrupt(reason: String)
+  }
+
+  /// The record's file.
+  package func path(of id: String) -> String { "\(folder)/\(id).json" }
+
+  /// The folder in which the cell's worker keeps what it needs to go on after an interruption.
+  package func workFolder(of id: String) -> String { "\(folder)/\(id).work" }
+
+  /// What stands under `id`; changes nothing.
+  package func entry(_ id: String) -> Entry {
+    let path = path(of: id)
+    guard FileStatus(of: path) != nil else { return .none }
+    return Self.read(path, expecting: id)
+  }
+
+  /// Reads a record's file.
+  package static func read(_ path: String, expecting id: String) -> Entry {
+    do {
+      let record = try JSONDocument(contentsOf: path).decode(RunRecord.self)
+      if record.schema != RunRecord.currentSchema {
+        return .corrupt(
+          reason: "\(path): schema \(record.schema) isn't supported; this build reads schema 1")
+      }
+      if record.cell.id != id {
+        return .corrupt(
+          reason: "\(path): expected the record of cell \(id), found that of \(record.cell.id)")
+      }
+      return .record(record)
+    } catch {
+      return .corrupt(reason: "\(error)")
+    }
+  }
+
+  /// All sound records, by id.
+  ///
+  /// - Throws: ``FileError`` when the folder can't be listed.
+  package func records() throws(FileError) -> [RunRecord] {
+    var records: [RunRecord] = []
+    for name in try listFolder(folder) where name.hasSuffix(".json") {
+      if case .record(let record) = entry(String(name.dropLast(5))) { records.append(record) }
+    }
+    return records
+  }
+
+  /// Writes the record under its cell's id, replacing what is there.
+  ///
+  /// - Throws: ``HarnessError/results(_:)`` when the disk is full or the folder can't be written;
+  ///   what was there stays.
+  package func save(_ record: RunRecord) throws {
+    let text = try jsonText(of: record, style: .pretty)
+    do {
+      try makeFolder(folder)
+      try writeDurably(Array(text.utf8), to: path(of: record.cell.id))
+    } catch { throw HarnessError.results(error) }
+  }
+
+  /// Renames the file under `id` to `<id>.json.corrupt`, so that the cell can run again.
+  package func setAside(_ id: String) throws(HarnessError) {
+    do { try moveFile(path(of: id), to: path(of: id) + ".corrupt") } catch {
+      throw .results(error)
+    }
+  }
+
+  /// Removes what interrupted and failed runs left: work folders, partial and corrupt files.
+  ///
+  /// - Returns: The paths that were removed.
+  package func removeLeftovers() throws(FileError) -> [String] {
+    var removed: [String] = []
+    for name in try listFolder(folder) {
+      guard name.hasSuffix(".work") || name.hasSuffix(".partial") || name.hasSuffix(".corrupt")
+      else { continue }
+      try removeTree("\(folder)/\(name)")
+      removed.append("\(folder)/\(name)")
+    }
+    return removed
+  }
+}

@@ -1,0 +1,154 @@
+internal import Glibc
+internal import Records
+
+/// Carries out a plan: one cell after another, each record on disk before the next begins.
+package struct Runner: Sendable {
+  /// Starts cells.
+  package var process: CellProcess
+  /// Tells the user.
+  package var progress: Progress
+
+  /// A runner from its parts.
+  package init(process: CellProcess, progress: Progress) {
+    self.process = process
+    self.progress = progress
+  }
+
+  /// What a run came to.
+  package struct Summary: Sendable, Equatable {
+    /// Cells that ran and have a score.
+    package var finished = 0
+    /// Cells that ran and whose loss stopped being finite.
+    package var diverged = 0
+    /// Cells that ran and failed.
+    package var failed = 0
+    /// Cells that had a record already.
+    package var already = 0
+    /// Cells held back by the anchor, and why.
+    package var blocked: [String] = []
+    /// Whether a signal ended the run.
+    package var wasInterrupted = false
+
+    /// The program's exit status: 130 interrupted, 3 a cell failed, 1 the anchor was missed,
+    /// 4 nothing was measured, else 0.
+    package var exitStatus: Int32 {
+      if wasInterrupted { return 130 }
+      if failed > 0 { return 3 }
+      if !blocked.isEmpty { return 1 }
+      return finished + diverged + already == 0 ? 4 : 0
+    }
+  }
+
+  /// Runs what the plan says.
+  ///
+  /// A failing cell is recorded as such, and the others go on.
+  ///
+  /// - Parameters:
+  ///   - plan: What to run.
+  ///   - force: Whether leftovers of earlier runs are thrown away instead of being resumed.
+  ///   - interruption: As for ``ChildProcess/run(interruption:output:)``.
+  ///   - output: Gets the workers' output as it comes.
+  /// - Returns: What it came to.
+  /// - Throws: ``HarnessError`` for missing or corrupt files, a results folder that is in use or
+  ///   can't be written, and a worker that can't be started at all. Records so far are kept.
+  package func run(
+    _ plan: Plan, force: Bool = false,
+    interruption: @escaping () -> (count: Int, number: Int32) = { Interruption.current },
+    output: (ArraySlice<UInt8>) -> Void = { writeToStandardError(Array($0)) }
+  ) throws -> Summary {
+    var summary = Summary()
+    summary.already = plan.entries.count { if case .done = $0.state { true } else { false } }
+    for case .blocked(let reason) in plan.entries.map(\.state) { summary.blocked.append(reason) }
+    if let reason = summary.blocked.first { progress.note("blocked: \(reason)") }
+    guard plan.toRun > 0 else { return summary }
+    if let corruption = plan.resolver.corruption { throw corruption }
+    guard plan.resolver.missing.isEmpty else {
+      throw HarnessError.missingFiles(
+        plan.resolver.missing, table: plan.grid.table, scale: plan.scale.rawValue)
+    }
+    do { try makeFolder(plan.store.folder) } catch { throw HarnessError.results(error) }
+    let lock = try StoreLock(folder: plan.store.results)
+    defer { _ = lock.isHeld }
+
+    let start = interruption().count
+    var clock = Estimate(total: plan.minutes)
+    var number = 0
+    for entry in plan.entries {
+      guard let cell = entry.cell, case .run(let cause) = entry.state else { continue }
+      if let reason = summary.blocked.first, !entry.isAnchor {
+        summary.blocked.append(reason)
+        continue
+      }
+      number += 1
+      let place = Progress.Place(number: number, count: plan.toRun)
+      if case .corrupt(let reason) = cause {
+        progress.note("damaged record, kept as \(cell.id).json.corrupt: \(reason)")
+        try plan.store.setAside(cell.id)
+      }
+      if force { try removeLeftovers(of: cell, in: plan.store) }
+      progress.started(entry, place, secondsLeft: clock.secondsLeft)
+      let began = monotonicSeconds()
+      let outcome = try process.run(
+        cell, in: plan.store, interruption: interruption, output: output)
+      guard case .record(let record) = outcome else {
+        summary.wasInterrupted = true
+        break
+      }
+      try plan.store.save(record)
+      if record.status != .failed { try removeLeftovers(of: cell, in: plan.store) }
+      let seconds = monotonicSeconds() - began
+      clock.took(record.status == .failed ? nil : seconds, expected: entry.minutes ?? 0)
+      progress.ended(entry, place, record, seconds: seconds)
+      summary.count(record)
+      if entry.isAnchor, let objection = plan.gate?.objection(to: record) {
+        progress.note("quantized cells are blocked: \(objection)")
+        summary.blocked.append(objection)
+      }
+      if interruption().count > start {
+        summary.wasInterrupted = true
+        break
+      }
+    }
+    if summary.wasInterrupted {
+      progress.note("interrupted; what is finished is kept, the same command goes on from there")
+    }
+    return summary
+  }
+
+  private func removeLeftovers(of cell: Cell, in store: ResultStore) throws(HarnessError) {
+    do { try removeTree(store.workFolder(of: cell.id)) } catch { throw .results(error) }
+  }
+}
+
+extension Runner.Summary {
+  fileprivate mutating func count(_ record: RunRecord) {
+    switch record.status {
+    case .finished: finished += 1
+    case .diverged: diverged += 1
+    case .failed: failed += 1
+    }
+  }
+}
+
+/// What is left of a run, corrected by how long its cells really took.
+private struct Estimate {
+  private var expectedLeft: Double
+  private var expectedDone = 0.0
+  private var done = 0.0
+
+  init(total minutes: Double) { expectedLeft = minutes * 60 }
+
+  /// A cell took so long; nil when it failed, which says nothing about the others.
+  mutating func took(_ seconds: Double?, expected minutes: Double) {
+    expectedLeft -= minutes * 60
+    guard let seconds else { return }
+    done += seconds
+    expectedDone += minutes * 60
+  }
+
+  /// The ratio of the first cells corrects the estimate once it rests on half a minute of them.
+  var secondsLeft: Double? {
+    guard expectedLeft > 0 else { return nil }
+    return expectedLeft * (expectedDone >= 30 ? done / expectedDone : 1)
+  }
+}

@@ -1,0 +1,88 @@
+internal import Glibc
+
+/// Where everything is: the checkout, the results, the cache, and the environment that decides.
+package struct Workspace: Sendable {
+  /// The checkout: the folder that holds `tables`, `models` and `datasets`.
+  package let root: String
+  /// Where records go.
+  package let results: String
+  /// Downloads and what is remembered about them.
+  package let cache: String
+  /// Environment variables.
+  package let environment: [String: String]
+
+  /// A workspace whose folders are known.
+  package init(root: String, results: String, cache: String, environment: [String: String]) {
+    self.root = root
+    self.results = results
+    self.cache = cache
+    self.environment = environment
+  }
+
+  /// Finds the checkout from `root` if named, otherwise upward from the working folder and then
+  /// from the executable.
+  ///
+  /// The cache is `$XDG_CACHE_HOME/zeroqat`, by default `~/.cache/zeroqat`; a relative
+  /// `XDG_CACHE_HOME` is ignored, as the XDG specification says.
+  ///
+  /// - Throws: ``HarnessError/noCheckout(_:)``, or ``FileError`` when there is no working folder.
+  package init(root: String?, results: String?, environment: [String: String]) throws {
+    let found: String
+    if let root {
+      found = try absolute(root)
+      guard Self.isCheckout(found) else { throw HarnessError.noCheckout(found) }
+    } else {
+      let current = try absolute(".")
+      guard
+        let above = Self.checkout(above: current)
+          ?? Self.executable.flatMap({ Self.checkout(above: parent(of: $0)) })
+      else { throw HarnessError.noCheckout(current) }
+      found = above
+    }
+    let base =
+      environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+      ?? (environment["HOME"] ?? "/tmp") + "/.cache"
+    self.init(
+      root: found, results: try results.map { try absolute($0) } ?? found + "/results",
+      cache: base + "/zeroqat", environment: environment)
+  }
+
+  /// The grid of a table.
+  package func gridPath(of table: String) -> String { "\(root)/tables/\(table)/grid.json" }
+
+  private static func isCheckout(_ folder: String) -> Bool {
+    FileStatus(of: folder + "/tables")?.isFolder == true
+      && FileStatus(of: folder + "/models")?.isFolder == true
+  }
+
+  private static func checkout(above folder: String) -> String? {
+    var folder = folder
+    while !isCheckout(folder) {
+      let above = parent(of: folder)
+      if above == folder || above == "." { return nil }
+      folder = above
+    }
+    return folder
+  }
+
+  private static var executable: String? {
+    guard let path = realpath("/proc/self/exe", nil) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
+  }
+}
+
+/// The environment of this process.
+package func processEnvironment() -> [String: String] {
+  var variables: [String: String] = [:]
+  var entry = environ
+  // SAFETY: environ is a null-terminated list of C strings (environ(7)); nothing here changes it.
+  while let text = entry.pointee {
+    let line = String(cString: text)
+    if let equals = line.firstIndex(of: "=") {
+      variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
+    }
+    entry = entry.advanced(by: 1)
+  }
+  return variables
+}

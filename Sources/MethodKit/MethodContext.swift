@@ -1,0 +1,89 @@
+package import Optimizers
+package import Tasks
+package import Transformers
+
+/// What a method works with: the model, text to train on, text to choose on, and somebody to tell.
+package struct MethodContext {
+  /// The full-precision model, on disk.
+  package let source: ModelSource
+  /// Windows to calibrate and train on.
+  package let training: TokenWindows<TrainingSplit>
+  /// Windows to choose on.
+  package let development: TokenWindows<DevelopmentSplit>
+  /// Master seed.
+  package let seed: UInt64
+  /// Hears about phases, progress, facts and checkpoints.
+  package let observer: any RunObserver
+
+  /// A context from its parts.
+  package init(
+    source: ModelSource, training: TokenWindows<TrainingSplit>,
+    development: TokenWindows<DevelopmentSplit>, seed: UInt64, observer: any RunObserver
+  ) {
+    self.source = source
+    self.training = training
+    self.development = development
+    self.seed = seed
+    self.observer = observer
+  }
+}
+
+/// A stretch of a run that is timed and measured on its own.
+package enum RunPhase: String, Sendable, CaseIterable {
+  case load, calibrate, quantize, train, evaluate
+}
+
+/// Whoever runs a method: measures it, keeps its journal and its checkpoints' scores.
+package protocol RunObserver: AnyObject {
+  /// Runs `body` as part of `phase`.
+  func during<R>(_ phase: RunPhase, _ body: () throws -> R) rethrows -> R
+
+  /// Says how far the phase has come.
+  func progress(_ done: Int, of total: Int, _ what: String)
+
+  /// Keeps a figure in the record.
+  func keep(_ name: String, _ value: Double, unit: String)
+
+  /// Keeps a fallback or oddity; it becomes a footnote.
+  func remark(_ sentence: String)
+
+  /// Probes of an earlier, interrupted run of the same cell, in order.
+  func journalledProbes(directions: Int) throws -> [Probe]
+
+  /// Journals a probe before its update is applied.
+  func journal(_ probe: Probe) throws
+
+  /// Keeps scores of the model after `step` updates; scores it unless an interrupted run already did.
+  ///
+  /// - Returns: The development scores. Test scores go to the record only.
+  func checkpoint(step: Int, _ model: QuantizedModel) throws -> WindowScores<DevelopmentSplit>
+
+  /// Keeps the health of zeroth-order training.
+  func keep(_ summary: TrainingSummary)
+}
+
+/// Health of a zeroth-order training run.
+package struct TrainingSummary: Sendable, Equatable {
+  /// All probes, in order.
+  package let probes: [Probe]
+  /// The optimizer's settings.
+  package let optimizer: ZerothOrderSGD
+  /// Training tokens per step.
+  package let tokensPerStep: Int
+  /// Parameters that the probes perturb.
+  package let trainableParameters: Int
+  /// The step whose development score was best.
+  package let bestDevelopmentStep: Int
+
+  /// A summary from its parts.
+  package init(
+    probes: [Probe], optimizer: ZerothOrderSGD, tokensPerStep: Int, trainableParameters: Int,
+    bestDevelopmentStep: Int
+  ) {
+    self.probes = probes
+    self.optimizer = optimizer
+    self.tokensPerStep = tokensPerStep
+    self.trainableParameters = trainableParameters
+    self.bestDevelopmentStep = bestDevelopmentStep
+  }
+}

@@ -1,0 +1,195 @@
+package import Quantizers
+package import Tensors
+package import Transformers
+
+/// The blocks of a model as a method has made them: each linear plain, live or packed.
+///
+/// A live linear is perturbed, smoothed and quantised whenever it is used, row by row into a panel that
+/// is multiplied and forgotten: the weights themselves are never touched by a forward pass.
+///
+/// > Source: ZeroQAT's official code, "perturb in forward" (int_linear.py): `Q(smooth(W + εz))`.
+package struct QuantizedBlocks: BlockOperators {
+  /// How one linear is held.
+  package enum Storage: Sendable {
+    /// Ready to multiply: full precision, or fake-quantised once and for all.
+    case ready(Matrix)
+    /// Master weights: perturbed, smoothed and quantised at every use.
+    case live(Matrix)
+    /// Packed codes of the smoothed, quantised weight.
+    case packed(PackedMatrix)
+  }
+
+  /// One linear with all that happens to it.
+  package struct Linear: Sendable {
+    /// Its weight.
+    package var storage: Storage
+    /// Its bias: smoothed already unless the weight is live.
+    package var bias: Vector?
+    /// Smoothing of a live weight.
+    package var smoothing = LinearSmoothing()
+    /// Clipping of a live weight.
+    package var clip: ClipFractions?
+
+    /// A linear from its parts.
+    package init(
+      storage: Storage, bias: Vector?, smoothing: LinearSmoothing = LinearSmoothing(),
+      clip: ClipFractions? = nil
+    ) {
+      self.storage = storage
+      self.bias = bias
+      self.smoothing = smoothing
+      self.clip = clip
+    }
+  }
+
+  /// A step beside the current weights.
+  package struct Perturbation: Sendable {
+    /// The direction z.
+    package var directions: any Directions
+    /// ε with its sign.
+    package var epsilon: Float
+
+    /// A perturbation of ε along z.
+    package init(directions: any Directions, epsilon: Float) {
+      self.directions = directions
+      self.epsilon = epsilon
+    }
+  }
+
+  /// All linears.
+  package var linears: [LinearID: Linear]
+  /// Norms, smoothed already, by block and kind.
+  package var norms: [[(gain: Vector, bias: Vector?)]]
+  /// Quantizer of live weights.
+  package var weightQuantizer: WeightQuantizer?
+  /// Quantizer of activations.
+  package var tokenQuantizer: TokenQuantizer?
+  /// What live weights are perturbed by.
+  package var perturbation: Perturbation?
+  /// Order of summation of the products.
+  package var order = SummationOrder.whole
+  private let panel: PanelBuffer
+
+  /// Blocks from their linears and norms.
+  package init(
+    linears: [LinearID: Linear], norms: [[(gain: Vector, bias: Vector?)]],
+    weightQuantizer: WeightQuantizer? = nil, tokenQuantizer: TokenQuantizer? = nil
+  ) {
+    self.linears = linears
+    self.norms = norms
+    self.weightQuantizer = weightQuantizer
+    self.tokenQuantizer = tokenQuantizer
+    panel = PanelBuffer()
+  }
+
+  package func norm(_ kind: NormKind, block: Int) -> (gain: Vector, bias: Vector?) {
+    norms[block][kind.rawValue]
+  }
+
+  package func quantizeInput(_ x: Matrix, of linears: [LinearKind], block: Int) {
+    tokenQuantizer?.fakeQuantize(x)
+  }
+
+  package func quantizeOperand(_ x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int) {
+    tokenQuantizer?.fakeQuantize(x, groupSize: groupSize)
+  }
+
+  package func apply(_ id: LinearID, to x: Matrix, into y: Matrix) {
+    guard let linear = linears[id] else { preconditionFailure("no linear \(id)") }
+    switch linear.storage {
+    case .ready(let matrix):
+      Tensors.linear(x, matrix, bias: linear.bias, into: y, order: order)
+    case .live(let matrix):
+      panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, bias in
+        fill(rows, of: id, linear, matrix, panel, bias)
+        let hasBias = linear.bias != nil || linear.smoothing.columnShift != nil
+        Tensors.linear(
+          x, panel, bias: hasBias ? bias : nil, into: y.columns(rows), order: order)
+      }
+    case .packed(let matrix):
+      panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, _ in
+        unpack(rows, of: matrix, panel)
+        let bias = linear.bias.map { Vector($0, rows) }
+        Tensors.linear(x, panel, bias: bias, into: y.columns(rows), order: order)
+      }
+    }
+  }
+
+  /// The weight of a linear as the next product will see it; for tests and packing.
+  package func current(_ id: LinearID) -> Matrix {
+    guard let linear = linears[id] else { preconditionFailure("no linear \(id)") }
+    switch linear.storage {
+    case .ready(let matrix): return matrix
+    case .live(let matrix):
+      let result = Matrix(rows: matrix.rows, columns: matrix.columns)
+      let bias = Vector([Float](repeating: 0, count: matrix.rows))
+      fill(0..<matrix.rows, of: id, linear, matrix, result, bias)
+      return result
+    case .packed(let matrix):
+      let result = Matrix(rows: matrix.rows, columns: matrix.columns)
+      unpack(0..<matrix.rows, of: matrix, result)
+      return result
+    }
+  }
+
+  /// Cuts a weight into panels of at most 4 MiB, at least 256 rows, and calls `body` for each.
+  private func panels(
+    rows: Int, columns: Int, _ body: (Range<Int>, _ panel: Matrix, _ bias: Vector) -> Void
+  ) {
+    let height = min(rows, max(256, (1 << 20) / columns))
+    let storage = panel.storage(count: height * (columns + 1))
+    for index in 0..<tileCount(rows, size: height) {
+      let range = tileRange(index, of: rows, size: height)
+      body(
+        range, Matrix(storage: storage, offset: 0, rows: range.count, columns: columns),
+        Vector(storage: storage, offset: height * columns, count: range.count))
+    }
+  }
+
+  /// Writes `Q(smooth(W + εz))` of `rows` into `panel`, and the smoothed bias.
+  private func fill(
+    _ rows: Range<Int>, of id: LinearID, _ linear: Linear, _ matrix: Matrix, _ panel: Matrix,
+    _ bias: Vector
+  ) {
+    let columns = matrix.columns
+    let tileRows = 16
+    forEachTile(tileCount(rows.count, size: tileRows)) { tile, _ in
+      for offset in tileRange(tile, of: rows.count, size: tileRows) {
+        let row = rows.lowerBound + offset
+        let out = panel.row(offset)
+        out.update(from: matrix.row(row), count: columns)
+        if let perturbation {
+          perturbation.directions.add(
+            to: out, factor: perturbation.epsilon, count: columns, row: row, tensor: id.tensor)
+        }
+        bias.pointer[offset] = linear.smoothing.apply(
+          to: out, columns: columns, index: row, bias: linear.bias?.pointer[row] ?? 0)
+        weightQuantizer?.fakeQuantize(out, columns: columns, clip: linear.clip?.row(row))
+      }
+    }
+  }
+
+  private func unpack(_ rows: Range<Int>, of matrix: PackedMatrix, _ panel: Matrix) {
+    let tileRows = 16
+    forEachTile(tileCount(rows.count, size: tileRows)) { tile, _ in
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: matrix.columns) { scratch in
+        guard let base = scratch.baseAddress else { return }
+        for offset in tileRange(tile, of: rows.count, size: tileRows) {
+          matrix.dequantize(
+            row: rows.lowerBound + offset, into: panel.row(offset), scratch: base)
+        }
+      }
+    }
+  }
+}
+
+/// The one transient panel that all live and packed linears of a model share.
+private final class PanelBuffer: @unchecked Sendable {
+  // SAFETY: forward passes of one model run one after another, on the thread that owns the model.
+  private var buffer = FloatBuffer(count: 0)
+
+  func storage(count: Int) -> FloatBuffer {
+    if buffer.count < count { buffer = FloatBuffer(count: count) }
+    return buffer
+  }
+}

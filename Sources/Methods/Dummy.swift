@@ -1,0 +1,56 @@
+import Glibc
+package import MethodKit
+package import Quantizers
+import Tensors
+
+/// Round to nearest with a ballast: a method for testing the harness.
+///
+/// It touches a block of memory of known size for a known time, so that a measurement that misses short
+/// peaks is found out.
+package struct Dummy: QuantizationMethod {
+  /// Options of ``Dummy``.
+  package struct Options: Decodable, Sendable {
+    /// Bytes to touch.
+    package var ballastBytes: Int?
+    /// How long to hold them, in milliseconds.
+    package var ballastMilliseconds: Int?
+    /// Fail with this text instead of quantising.
+    package var failure: String?
+    /// Stop the process by a signal instead of quantising.
+    package var crash: Bool?
+  }
+
+  package static let card = MethodCard(
+    name: "dummy", summary: "round to nearest with a memory ballast, for testing the harness",
+    category: .diagnostic, citation: "none")
+
+  private let options: Options
+  private let base: RTN
+
+  package init(options: Options, bits: QuantizationSpec) throws {
+    try check("ballastBytes", options.ballastBytes ?? 0, expected: "0 to 2^32") {
+      (0...1 << 32).contains($0)
+    }
+    try check("ballastMilliseconds", options.ballastMilliseconds ?? 0, expected: "0 to 10000") {
+      (0...10000).contains($0)
+    }
+    self.options = options
+    base = try RTN(options: RTN.Options(), bits: bits)
+  }
+
+  package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    if options.crash == true { kill(getpid(), SIGKILL) }
+    if let failure = options.failure {
+      throw MethodError.model(method: Self.card.name, reason: failure)
+    }
+    let model = try base.quantize(context)
+    context.observer.during(.quantize) {
+      let ballast = ByteBuffer(byteCount: options.ballastBytes ?? 0)
+      for offset in stride(from: 0, to: ballast.byteCount, by: 4096) {
+        ballast.base.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
+      }
+      usleep(UInt32((options.ballastMilliseconds ?? 0) * 1000))
+    }
+    return model
+  }
+}

@@ -1,0 +1,90 @@
+package import MethodKit
+package import Quantizers
+import Transformers
+
+/// SmoothQuant: outliers of activations move into weights by a scale per channel, then round to nearest.
+///
+/// > Source: Xiao et al. 2022, arXiv:2211.10438, eq. 4; official code, smoothquant/smooth.py.
+///
+/// DEVIATION: as in the papers' W6A6 and W4A4 rows, the grids are asymmetric per row and token, where
+/// the official repository's own fake quantisation is symmetric.
+package struct SmoothQuant: QuantizationMethod {
+  /// Options of ``SmoothQuant``.
+  package struct Options: Decodable, Sendable {
+    /// Migration strength α, 0…1; 0.5 for OPT in the official code, 0.85 for Llama-2.
+    package var alpha: Float?
+    /// Windows of training text to calibrate on.
+    package var calibrationWindows: Int?
+  }
+
+  package static let card = MethodCard(
+    name: "smoothquant", summary: "activation outliers scaled into weights, then round to nearest",
+    category: .postTraining, citation: "Xiao et al. 2022, arXiv:2211.10438")
+
+  private let bits: QuantizationSpec
+  private let alpha: Float
+  private let calibrationWindows: Int
+
+  package init(options: Options, bits: QuantizationSpec) throws {
+    try requireBits(bits, Self.card)
+    self.bits = bits
+    alpha = options.alpha ?? 0.5
+    calibrationWindows = options.calibrationWindows ?? 16
+    try check("alpha", alpha, expected: "a number from 0 to 1") { (0...1).contains($0) }
+    try check("calibrationWindows", calibrationWindows, expected: "at least 1") { $0 >= 1 }
+  }
+
+  package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    try bits.check(context.source.configuration)
+    try requireNormsFirst(context.source.configuration, Self.card)
+    let (dense, transformer) = try loaded(context)
+    let smoothing = try calibrated(
+      transformer, context, windows: calibrationWindows, rule: .smoothQuant(alpha: alpha)
+    ) { _ in dense }
+    let quantizer = bits.weightQuantizer()
+    return context.observer.during(.quantize) {
+      let c = dense.configuration
+      // Norms first: they don't depend on the weights, which are overwritten below.
+      let norms = dense.norms(of: 0..<c.blocks, smoothing: smoothing)
+      let linears = c.linearIDs.map { id in
+        (
+          id,
+          dense.quantizeInPlace(
+            id, smoothing: smoothing[id.block].smoothing(of: id.kind, c), quantizer: quantizer)
+        )
+      }
+      return QuantizedModel(
+        transformer: transformer,
+        blocks: QuantizedBlocks(
+          linears: Dictionary(uniqueKeysWithValues: linears), norms: norms,
+          tokenQuantizer: bits.tokenQuantizer()))
+    }
+  }
+}
+
+/// Throws for post-norm models, whose norms don't feed the linears that smoothing needs them to.
+func requireNormsFirst(_ c: ModelConfiguration, _ card: MethodCard) throws(MethodError) {
+  if !c.normsFirst {
+    throw .model(
+      method: card.name, reason: "smoothing folds into norms before linears; this model is post-norm")
+  }
+}
+
+/// Calibrates all blocks and finds their smoothing.
+///
+/// - Parameter parameters: The full-precision parameters of a block.
+func calibrated(
+  _ transformer: Transformer, _ context: MethodContext, windows: Int, rule: SmoothingRule,
+  parameters: (Int) throws -> DenseParameters
+) throws -> [BlockSmoothing] {
+  try context.observer.during(.calibrate) {
+    let c = transformer.configuration
+    let calibration = try Calibration(transformer, context.training, windows: windows)
+    return try (0..<c.blocks).map { block in
+      let dense = try parameters(block)
+      let maxima = calibration.run(block: block, operators: dense)
+      context.observer.progress(block + 1, of: c.blocks, "block calibrated")
+      return rule.smoothing(block: block, maxima: maxima, c) { dense.matrix($0) }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package import MethodKit
+package import Quantizers
+import Transformers
+
+/// ZeroQAT: zeroth-order training of full-precision master weights through the quantised forward pass.
+///
+/// Every linear weight of every block is perturbed, smoothed and quantised at each forward, two forwards
+/// per direction and step; nothing is back-propagated.
+///
+/// > Source: ZeroQAT, arXiv:2509.00031v2, section 4, Eqs. 2 and 3.
+///
+/// DEVIATION: s, δ and γ stay at their start, as in all of the released code's live paths; the
+/// abstract's joint learning and the block reconstruction before it come as options of their own.
+package struct ZeroQAT: QuantizationMethod {
+  package typealias Options = ZeroQATOptions
+
+  package static let card = MethodCard(
+    name: "zeroqat", summary: "zeroth-order QAT of all block weights, two forwards per step",
+    category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031")
+
+  private let options: Options
+  private let bits: QuantizationSpec
+
+  package init(options: Options, bits: QuantizationSpec) throws {
+    try requireBits(bits, Self.card)
+    try options.validate()
+    self.options = options
+    self.bits = bits
+  }
+
+  package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    try bits.check(context.source.configuration)
+    let (dense, transformer) = try loaded(context)
+    let c = dense.configuration
+    var smoothing: [BlockSmoothing] = []
+    if let rule = options.smoothingRule(bits) {
+      try requireNormsFirst(c, Self.card)
+      smoothing = try calibrated(
+        transformer, context, windows: options.calibrationWindows ?? 16, rule: rule
+      ) { _ in dense }
+    }
+    let quantizer = bits.weightQuantizer(minimumScale: options.minimumScale ?? 1e-4)
+    let linears = c.linearIDs.map { id in
+      let (rows, columns) = c.shape(of: id.kind)
+      return (
+        id,
+        QuantizedBlocks.Linear(
+          storage: .live(dense.matrix(id)), bias: dense.bias(id),
+          smoothing: smoothing.isEmpty
+            ? LinearSmoothing() : smoothing[id.block].smoothing(of: id.kind, c),
+          clip: quantizer.flatMap { options.clip(rows: rows, columns: columns, $0) })
+      )
+    }
+    let model = QuantizedModel(
+      transformer: transformer,
+      blocks: QuantizedBlocks(
+        linears: Dictionary(uniqueKeysWithValues: linears),
+        norms: dense.norms(of: 0..<c.blocks, smoothing: smoothing), weightQuantizer: quantizer,
+        tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
+    return try options.training(seed: context.seed).train(model, context)
+  }
+}

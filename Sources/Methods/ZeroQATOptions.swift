@@ -1,0 +1,91 @@
+import Glibc
+import MethodKit
+package import Optimizers
+import Quantizers
+
+/// Options that ZeroQAT and its lightweight variant share: what the paper states, and what it and its
+/// code leave open.
+package struct ZeroQATOptions: Decodable, Sendable {
+  /// How quantisation parameters start.
+  package enum Initialisation: String, Decodable, Sendable {
+    /// No smoothing.
+    case none
+    /// Smoothing scales from activation maxima, as before the paper's block reconstruction.
+    case smoothquant
+  }
+
+  /// Updates, the paper's "iters".
+  package var steps: Int
+  /// η.
+  package var learningRate: Double
+  /// ε.
+  package var epsilon: Float
+  /// Windows per step.
+  package var batchWindows: Int?
+  /// Directions per step, the paper's q.
+  package var directions: Int?
+  /// Bound on |L₊ − L₋| in nats; null for none. The official code's 0.4, not in the paper.
+  package var clipDifference: Double?
+  /// Distribution of the directions.
+  package var distribution: DirectionDistribution?
+  /// Floor under Δ.
+  package var minimumScale: Float?
+  /// How quantisation parameters start.
+  package var initialisation: Initialisation?
+  /// Least migration strength per channel.
+  package var alphaLeast: Float?
+  /// Greatest migration strength per channel.
+  package var alphaMost: Float?
+  /// γ of both clip fractions σ(γ); 3 in the official code. Null for no clipping.
+  package var clipGamma: Float?
+  /// Windows of training text to calibrate on.
+  package var calibrationWindows: Int?
+  /// Steps between checkpoints.
+  package var checkpointEvery: Int?
+
+  /// Checks every value.
+  func validate() throws(MethodError) {
+    try check("steps", steps, expected: "at least 0") { $0 >= 0 }
+    try check("learningRate", learningRate, expected: "a finite number of at least 0") {
+      $0 >= 0 && $0.isFinite
+    }
+    try check("epsilon", epsilon, expected: "a finite number above 0") { $0 > 0 && $0.isFinite }
+    try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("directions", directions ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("clipDifference", clipDifference ?? 1, expected: "a number above 0") { $0 > 0 }
+    try check("minimumScale", minimumScale ?? 1, expected: "a number above 0") { $0 > 0 }
+    try check("alphaLeast", alphaLeast ?? 0, expected: "a number from 0 to 1.5") {
+      (0...1.5).contains($0)
+    }
+    try check("alphaMost", alphaMost ?? 1.5, expected: "a number from alphaLeast to 1.5") {
+      ((alphaLeast ?? 0)...1.5).contains($0)
+    }
+    try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
+  }
+
+  /// The training loop that the options describe.
+  func training(seed: UInt64) -> ZerothOrderTraining {
+    ZerothOrderTraining(
+      optimizer: ZerothOrderSGD(
+        learningRate: learningRate, epsilon: epsilon, directions: directions ?? 1,
+        differenceBound: clipDifference, distribution: distribution ?? .gaussian, seed: seed),
+      steps: steps, batchWindows: batchWindows ?? 1, checkpointEvery: checkpointEvery ?? 50)
+  }
+
+  /// The smoothing rule, or nil. Weight-only LLaMA isn't smoothed (paper, section 5.1).
+  func smoothingRule(_ bits: QuantizationSpec) -> SmoothingRule? {
+    switch initialisation ?? (bits.activationBits == nil ? .none : .smoothquant) {
+    case .none: nil
+    case .smoothquant: .zeroQAT(least: alphaLeast ?? 0.5, most: alphaMost ?? alphaLeast ?? 0.5)
+    }
+  }
+
+  /// Clip fractions of a weight of `rows` rows and `columns` columns.
+  func clip(rows: Int, columns: Int, _ quantizer: WeightQuantizer) -> ClipFractions? {
+    clipGamma.map { gamma in
+      ClipFractions(
+        constant: 1 / (1 + expf(-gamma)), rows: rows, groups: quantizer.groups(in: columns))
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package import JSONText
+
+extension Cell {
+  /// Holds a cell to the rules that its types can't express; the worker's first act.
+  ///
+  /// - Throws: ``JSONError`` at the first value of `document` that breaks one.
+  package func check(in document: JSONDocument) throws(JSONError) {
+    guard schema == Self.currentSchema else {
+      throw document.error(
+        at: "/schema", "schema \(schema) isn't supported; this build reads schema 1")
+    }
+    let label: BitsLabel
+    do { label = try BitsLabel(bits) } catch {
+      throw document.error(at: "/bits", error.description)
+    }
+    let isFullPrecision = method.name == GridRow.fullPrecisionMethod
+    if isFullPrecision && !label.isFullPrecision {
+      throw document.error(
+        at: "/bits", "contradictory bits: the method 'full-precision' with \(bits)")
+    }
+    if !isFullPrecision && label.isFullPrecision {
+      throw document.error(
+        at: "/bits", "contradictory bits: the method '\(method.name)' quantizes, found FP")
+    }
+    guard case .object = method.options else {
+      throw document.error(at: "/method/options", "expected an object of options")
+    }
+    try protocolSettings.check(in: document)
+  }
+}
+
+extension EvaluationProtocol {
+  fileprivate func check(in document: JSONDocument) throws(JSONError) {
+    guard windowTokens >= 2 else {
+      throw document.error(
+        at: "/protocol/windowTokens", "expected at least 2 tokens per window, found \(windowTokens)"
+      )
+    }
+    guard bos == "none" || bos == "once" else {
+      throw document.error(at: "/protocol/bos", "expected 'none' or 'once', found '\(bos)'")
+    }
+    for (name, source) in [("train", train), ("development", development), ("test", test)] {
+      let place = "/protocol/\(name)"
+      guard !source.parts.isEmpty else {
+        throw document.error(at: place + "/parts", "expected at least one part")
+      }
+      guard source.join == "plain" || source.join == "wikitext2" else {
+        throw document.error(
+          at: place + "/join", "expected 'plain' or 'wikitext2', found '\(source.join)'")
+      }
+      for (index, part) in source.parts.enumerated() {
+        guard part.from >= 0, part.from < part.to ?? Int.max else {
+          throw document.error(
+            at: "\(place)/parts/\(index)",
+            "expected a range of bytes, found \(part.from)..<\(part.to ?? Int.max)")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/// What is known of a text: read from `datasets/<name>/manifest.json`.
+package struct DatasetManifest: Codable, Sendable, Equatable {
+  /// The version of this layout.
+  package static let currentSchema = 1
+
+  /// Version of this layout.
+  package var schema: Int
+  /// The folder's name, such as `books`; a protocol id is this, a hyphen, and the window's tokens.
+  package var name: String
+  /// How tables name it.
+  package var label: String
+  /// The licence of the text.
+  package var licence: String
+  /// The package that carries it; nil when the user must bring it.
+  package var origin: PackageOrigin?
+  /// The model hub's id of the same text, for reference; nil when it has none.
+  package var hub: String?
+  /// The environment variable that names the user's folder with the files.
+  package var environment: String
+  /// Every file that a split may use.
+  package var files: [AssetFile]
+  /// How parts are joined and lines treated: see ``TextSource/join``.
+  package var join: String
+  /// Ways to split it; the first whose files are all there is taken.
+  package var splits: [DatasetSplit]
+
+  /// A manifest from its parts.
+  package init(
+    schema: Int = DatasetManifest.currentSchema, name: String, label: String, licence: String,
+    origin: PackageOrigin? = nil, hub: String? = nil, environment: String, files: [AssetFile],
+    join: String, splits: [DatasetSplit]
+  ) {
+    self.schema = schema
+    self.name = name
+    self.label = label
+    self.licence = licence
+    self.origin = origin
+    self.hub = hub
+    self.environment = environment
+    self.files = files
+    self.join = join
+    self.splits = splits
+  }
+}
+
+/// One way to cut a dataset in train, development and test.
+package struct DatasetSplit: Codable, Sendable, Equatable {
+  /// Its name, such as `valid-80-20`.
+  package var name: String
+  /// Text for calibration and training.
+  package var train: [DatasetPart]
+  /// The only text on which anything may be chosen.
+  package var development: [DatasetPart]
+  /// Only ever scored.
+  package var test: [DatasetPart]
+
+  /// A split from its parts.
+  package init(
+    name: String, train: [DatasetPart], development: [DatasetPart], test: [DatasetPart]
+  ) {
+    self.name = name
+    self.train = train
+    self.development = development
+    self.test = test
+  }
+}
+
+/// A byte range of a dataset's file.
+package struct DatasetPart: Codable, Sendable, Equatable {
+  /// The name of one of the manifest's files.
+  package var file: String
+  /// First byte.
+  package var from: Int
+  /// One past the last byte; nil means the end of the file.
+  package var to: Int?
+
+  /// A part from its fields.
+  package init(file: String, from: Int = 0, to: Int? = nil) {
+    self.file = file
+    self.from = from
+    self.to = to
+  }
+
+  /// Reads a part; a missing range is the whole file.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    file = try container.decode(String.self, forKey: .file)
+    from = try container.decodeIfPresent(Int.self, forKey: .from) ?? 0
+    to = try container.decodeIfPresent(Int.self, forKey: .to)
+  }
+}

@@ -1,0 +1,199 @@
+package import JSONText
+
+/// The names that a grid may refer to.
+package struct KnownNames: Sendable {
+  /// Folders in `models/`.
+  package var models: [String]
+  /// Folders in `datasets/`.
+  package var datasets: [String]
+  /// Methods in the registry.
+  package var methods: [String]
+
+  /// Names by kind.
+  package init(models: [String], datasets: [String], methods: [String]) {
+    self.models = models
+    self.datasets = datasets
+    self.methods = methods
+  }
+}
+
+extension Grid {
+  /// Holds the grid to the rules that its types can't express.
+  ///
+  /// - Parameters:
+  ///   - document: The text that the grid was decoded from; errors point into it.
+  ///   - names: What the grid may refer to.
+  /// - Throws: ``JSONError`` at the first value that breaks a rule.
+  package func check(in document: JSONDocument, against names: KnownNames) throws(JSONError) {
+    guard schema == Self.currentSchema else {
+      throw document.error(
+        at: "/schema", "schema \(schema) isn't supported; this build reads schema 1")
+    }
+    guard !rows.isEmpty else { throw document.error(at: "/rows", "a table needs a row") }
+    guard !columns.isEmpty else { throw document.error(at: "/columns", "a table needs a column") }
+    try checkRows(in: document, methods: names.methods)
+    try checkColumns(in: document)
+    for scale in Scale.allCases {
+      guard let settings = scales[scale] else { continue }
+      try check(settings, at: "/scales/\(scale.rawValue)", in: document, against: names)
+    }
+  }
+
+  private func checkRows(in document: JSONDocument, methods: [String]) throws(JSONError) {
+    for (index, row) in rows.enumerated() {
+      let place = "/rows/\(index)"
+      try checkKey(row.key, others: rows[..<index].map(\.key), at: place + "/key", in: document)
+      if !row.planned && !methods.contains(row.method) {
+        throw document.error(
+          at: place + "/method",
+          "unknown method '\(row.method)'; \(suggestion(for: row.method, among: methods))")
+      }
+      try checkIsObject(row.options, at: place + "/options", in: document)
+      if let seeds = row.seeds {
+        if seeds.isEmpty {
+          throw document.error(
+            at: place + "/seeds", "expected at least one seed, found an empty list")
+        }
+        for (i, seed) in seeds.enumerated() where seeds[..<i].contains(seed) {
+          throw document.error(at: place + "/seeds/\(i)", "seed \(seed) is listed twice")
+        }
+      }
+    }
+  }
+
+  private func checkColumns(in document: JSONDocument) throws(JSONError) {
+    for (index, column) in columns.enumerated() {
+      let place = "/columns/\(index)"
+      try checkKey(
+        column.key, others: columns[..<index].map(\.key), at: place + "/key", in: document)
+      let bits: BitsLabel
+      do { bits = try BitsLabel(column.bits) } catch {
+        throw document.error(at: place + "/bits", error.description)
+      }
+      if bits.isFullPrecision, let row = rows.first(where: { !$0.isFullPrecision }) {
+        throw document.error(
+          at: place + "/bits",
+          "contradictory bits: the row '\(row.key)' quantizes, the column '\(column.key)' is FP; "
+            + "a full-precision row fills every column by itself")
+      }
+      let twin = columns[..<index].first { $0.metric == column.metric && $0.bits == column.bits }
+      if let twin {
+        throw document.error(
+          at: place, "the column '\(column.key)' measures the same as '\(twin.key)'")
+      }
+      try checkReason(column.notRun, at: place + "/notRun", in: document)
+    }
+  }
+
+  private func check(
+    _ scale: GridScale, at place: String, in document: JSONDocument, against names: KnownNames
+  ) throws(JSONError) {
+    try checkReason(scale.notRun, at: place + "/notRun", in: document)
+    if let model = scale.model {
+      guard names.models.contains(model) else {
+        throw document.error(
+          at: place + "/model",
+          "unknown model '\(model)'; \(suggestion(for: model, among: names.models))")
+      }
+    } else if scale.notRun == nil {
+      throw document.error(at: place, "missing required member 'model'")
+    }
+    if scale.notRun == nil && scale.protocols.isEmpty {
+      throw document.error(at: place, "expected at least one protocol in 'protocols'")
+    }
+    for (index, id) in scale.protocols.enumerated() {
+      do { _ = try ProtocolID(id, datasets: names.datasets) } catch {
+        throw document.error(at: place + "/protocols/\(index)", error.description)
+      }
+    }
+    for (name, windows) in [
+      ("testWindows", scale.testWindows), ("developmentWindows", scale.developmentWindows),
+    ] {
+      if let windows, windows < 1 {
+        throw document.error(
+          at: place + "/" + name, "expected a positive number of windows, found \(windows)")
+      }
+    }
+    for (index, override) in scale.overrides.enumerated() {
+      try check(override, at: place + "/overrides/\(index)", in: document)
+    }
+    try checkEstimates(scale.minutes, at: place + "/minutes", in: document)
+    try checkEstimates(scale.mebibytes, at: place + "/mebibytes", in: document)
+  }
+
+  private func check(_ override: GridOverride, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    guard let row = rows.first(where: { $0.key == override.row }) else {
+      throw unknownRow(override.row, at: place + "/row", in: document)
+    }
+    try checkIsObject(override.options, at: place + "/options", in: document)
+    guard let key = override.column else { return }
+    guard columns.contains(where: { $0.key == key }) else {
+      throw document.error(
+        at: place + "/column",
+        "unknown column '\(key)'; \(suggestion(for: key, among: columns.map(\.key)))")
+    }
+    if row.isFullPrecision {
+      throw document.error(
+        at: place + "/column", "one full-precision cell serves every column; leave 'column' out")
+    }
+  }
+
+  private func checkEstimates(
+    _ estimates: [String: Double], at place: String, in document: JSONDocument
+  ) throws(JSONError) {
+    for (key, value) in estimates.sorted(by: { $0.key < $1.key }) {
+      guard rows.contains(where: { $0.key == key }) else {
+        throw unknownRow(key, at: place + "/" + escaped(key), in: document)
+      }
+      guard value > 0 else {
+        throw document.error(
+          at: place + "/" + escaped(key), "expected a positive estimate, found \(value)")
+      }
+    }
+  }
+
+  private func unknownRow(_ key: String, at place: String, in document: JSONDocument) -> JSONError {
+    document.error(
+      at: place, "unknown row '\(key)'; \(suggestion(for: key, among: rows.map(\.key)))")
+  }
+}
+
+/// A key is spelled with lowercase letters, digits and hyphens, and is there once.
+private func checkKey(
+  _ key: String, others: [String], at place: String, in document: JSONDocument
+) throws(JSONError) {
+  let isSpelledWell =
+    !key.isEmpty
+    && key.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+    }
+  guard isSpelledWell else {
+    throw document.error(
+      at: place, "a key has only lowercase letters, digits and hyphens; found '\(key)'")
+  }
+  if let first = others.firstIndex(of: key) {
+    throw document.error(at: place, "the key '\(key)' is already taken by entry \(first)")
+  }
+}
+
+private func checkIsObject(_ options: JSON, at place: String, in document: JSONDocument)
+  throws(JSONError)
+{
+  if case .object = options { return }
+  throw document.error(at: place, "expected an object of options")
+}
+
+private func checkReason(_ reason: String?, at place: String, in document: JSONDocument)
+  throws(JSONError)
+{
+  if reason == "" { throw document.error(at: place, "expected the reason, found an empty string") }
+}
+
+/// A name as RFC 6901 writes it inside a pointer.
+private func escaped(_ name: String) -> String {
+  name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+    .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+}

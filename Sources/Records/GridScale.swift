@@ -1,0 +1,104 @@
+package import JSONText
+
+/// What a grid runs at each scale; a scale that is left out isn't part of the table.
+package struct GridScales: Codable, Sendable, Equatable {
+  /// This project's own models.
+  package var tiny: GridScale?
+  /// A real language model.
+  package var small: GridScale?
+  /// Synthetic weights in the paper's shapes.
+  package var shape: GridScale?
+  /// The paper's checkpoints.
+  package var paper: GridScale?
+
+  /// Scales from their parts.
+  package init(
+    tiny: GridScale? = nil, small: GridScale? = nil, shape: GridScale? = nil,
+    paper: GridScale? = nil
+  ) {
+    self.tiny = tiny
+    self.small = small
+    self.shape = shape
+    self.paper = paper
+  }
+
+  /// The settings of one scale, or nil when the grid doesn't have it.
+  package subscript(_ scale: Scale) -> GridScale? {
+    switch scale {
+    case .tiny: tiny
+    case .small: small
+    case .shape: shape
+    case .paper: paper
+    }
+  }
+}
+
+/// The model, the text and the budget of one scale.
+package struct GridScale: Codable, Sendable, Equatable {
+  /// Why nothing of this scale runs yet; everything below may then be left out.
+  package var notRun: String?
+  /// The name of a folder in `models/`.
+  package var model: String?
+  /// Protocol ids (`<dataset>-<window tokens>`); the first whose text is on this machine is taken.
+  package var protocols: [String]
+  /// The seed of rows that name none.
+  package var seed: UInt64?
+  /// How many test windows are scored; nil means all.
+  package var testWindows: Int?
+  /// How many development windows are scored; nil means all.
+  package var developmentWindows: Int?
+  /// Options that differ at this scale; later ones win.
+  package var overrides: [GridOverride]
+  /// Estimated minutes per cell, by row key.
+  package var minutes: [String: Double]
+  /// Estimated peak memory per cell in MiB, by row key.
+  package var mebibytes: [String: Double]
+
+  /// A scale from its parts.
+  package init(
+    notRun: String? = nil, model: String? = nil, protocols: [String] = [], seed: UInt64? = nil,
+    testWindows: Int? = nil, developmentWindows: Int? = nil, overrides: [GridOverride] = [],
+    minutes: [String: Double] = [:], mebibytes: [String: Double] = [:]
+  ) {
+    self.notRun = notRun
+    self.model = model
+    self.protocols = protocols
+    self.seed = seed
+    self.testWindows = testWindows
+    self.developmentWindows = developmentWindows
+    self.overrides = overrides
+    self.minutes = minutes
+    self.mebibytes = mebibytes
+  }
+
+  /// Reads a scale; every member may be left out here, ``Grid/check(in:against:)`` decides.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    notRun = try container.decodeIfPresent(String.self, forKey: .notRun)
+    model = try container.decodeIfPresent(String.self, forKey: .model)
+    protocols = try container.decodeIfPresent([String].self, forKey: .protocols) ?? []
+    seed = try container.decodeIfPresent(UInt64.self, forKey: .seed)
+    testWindows = try container.decodeIfPresent(Int.self, forKey: .testWindows)
+    developmentWindows = try container.decodeIfPresent(Int.self, forKey: .developmentWindows)
+    overrides = try container.decodeIfPresent([GridOverride].self, forKey: .overrides) ?? []
+    minutes = try container.decodeIfPresent([String: Double].self, forKey: .minutes) ?? [:]
+    mebibytes = try container.decodeIfPresent([String: Double].self, forKey: .mebibytes) ?? [:]
+  }
+}
+
+/// Options for one row, in one column or in all.
+package struct GridOverride: Codable, Sendable, Equatable {
+  /// The row's key.
+  package var row: String
+  /// The column's key; nil means every column.
+  package var column: String?
+  /// Members that replace or extend the row's options.
+  package var options: JSON
+
+  /// An override from its parts.
+  package init(row: String, column: String? = nil, options: JSON) {
+    self.row = row
+    self.column = column
+    self.options = options
+  }
+}

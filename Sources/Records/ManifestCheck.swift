@@ -1,0 +1,136 @@
+package import JSONText
+
+extension ModelManifest {
+  /// Holds the manifest to the rules that its types can't express.
+  ///
+  /// - Throws: ``JSONError`` at the first value that breaks one.
+  package func check(in document: JSONDocument, folder: String) throws(JSONError) {
+    try checkHead(
+      schema: schema, current: Self.currentSchema, name: name, folder: folder, in: document)
+    try checkChoice(architecture, among: ["llama", "opt"], at: "/architecture", in: document)
+    try checkChoice(bos, among: ["none", "once"], at: "/bos", in: document)
+    try checkFiles(files, hasOrigin: origin != nil, in: document)
+    for (index, anchor) in anchors.enumerated() {
+      let place = "/anchors/\(index)"
+      guard anchor.perplexity >= 1 else {
+        throw document.error(
+          at: place + "/perplexity", "a perplexity is at least 1; found \(anchor.perplexity)")
+      }
+      guard anchor.relativeTolerance > 0, anchor.relativeTolerance < 1 else {
+        throw document.error(
+          at: place + "/relativeTolerance",
+          "expected a share between 0 and 1, found \(anchor.relativeTolerance)")
+      }
+    }
+  }
+}
+
+extension DatasetManifest {
+  /// Holds the manifest to the rules that its types can't express.
+  ///
+  /// - Throws: ``JSONError`` at the first value that breaks one.
+  package func check(in document: JSONDocument, folder: String) throws(JSONError) {
+    try checkHead(
+      schema: schema, current: Self.currentSchema, name: name, folder: folder, in: document)
+    try checkChoice(join, among: ["plain", "wikitext2"], at: "/join", in: document)
+    try checkFiles(files, hasOrigin: origin != nil, in: document)
+    guard !splits.isEmpty else {
+      throw document.error(at: "/splits", "a dataset needs a way to split it")
+    }
+    for (index, split) in splits.enumerated() {
+      for (name, parts) in [
+        ("train", split.train), ("development", split.development), ("test", split.test),
+      ] {
+        let place = "/splits/\(index)/\(name)"
+        guard !parts.isEmpty else { throw document.error(at: place, "expected at least one part") }
+        for (i, part) in parts.enumerated() {
+          try check(part, at: "\(place)/\(i)", in: document)
+        }
+      }
+      try checkDisjoint(split, at: "/splits/\(index)", in: document)
+    }
+  }
+
+  private func check(_ part: DatasetPart, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    guard let file = files.first(where: { $0.name == part.file }) else {
+      throw document.error(
+        at: place + "/file",
+        "unknown file '\(part.file)'; \(suggestion(for: part.file, among: files.map(\.name)))")
+    }
+    let end = part.to ?? file.bytes ?? Int.max
+    guard part.from >= 0, part.from < end, end <= file.bytes ?? Int.max else {
+      throw document.error(
+        at: place, "the bytes \(part.from)..<\(end) aren't a part of '\(part.file)'")
+    }
+  }
+
+  /// No byte is in two splits: what is trained on is never scored.
+  private func checkDisjoint(_ split: DatasetSplit, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    let parts = split.train + split.development + split.test
+    for (i, a) in parts.enumerated() {
+      for b in parts[..<i] where a.file == b.file {
+        if a.from < b.to ?? Int.max && b.from < a.to ?? Int.max {
+          throw document.error(
+            at: place,
+            "parts overlap: '\(a.file)' from byte \(max(a.from, b.from)) is in two of them")
+        }
+      }
+    }
+  }
+}
+
+private func checkHead(
+  schema: Int, current: Int, name: String, folder: String, in document: JSONDocument
+) throws(JSONError) {
+  guard schema == current else {
+    throw document.error(
+      at: "/schema", "schema \(schema) isn't supported; this build reads schema \(current)")
+  }
+  guard name == folder else {
+    throw document.error(at: "/name", "expected the folder's name '\(folder)', found '\(name)'")
+  }
+}
+
+private func checkChoice(
+  _ value: String, among choices: [String], at place: String, in document: JSONDocument
+) throws(JSONError) {
+  guard choices.contains(value) else {
+    let list = choices.map { "'\($0)'" }.joined(separator: " or ")
+    throw document.error(at: place, "expected \(list), found '\(value)'")
+  }
+}
+
+private func checkFiles(_ files: [AssetFile], hasOrigin: Bool, in document: JSONDocument)
+  throws(JSONError)
+{
+  for (index, file) in files.enumerated() {
+    let place = "/files/\(index)"
+    if file.name.isEmpty || file.name.contains("/") || file.name.hasPrefix(".") {
+      throw document.error(at: place + "/name", "expected a bare file name, found '\(file.name)'")
+    }
+    if files[..<index].contains(where: { $0.name == file.name }) {
+      throw document.error(at: place + "/name", "the file '\(file.name)' is listed twice")
+    }
+    if hasOrigin && (file.member == nil || file.sha256 == nil || file.bytes == nil) {
+      throw document.error(
+        at: place, "a file from a package needs its 'member', 'bytes' and 'sha256'")
+    }
+    if let sha256 = file.sha256, !isDigest(sha256) {
+      throw document.error(
+        at: place + "/sha256", "expected 64 lowercase hex digits, found '\(sha256)'")
+    }
+  }
+}
+
+/// Whether `text` is a SHA-256 digest as this project writes it.
+func isDigest(_ text: String) -> Bool {
+  text.utf8.count == 64
+    && text.utf8.allSatisfy {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+    }
+}

@@ -1,0 +1,91 @@
+/// What is known of a checkpoint: read from `models/<name>/manifest.json`.
+package struct ModelManifest: Codable, Sendable, Equatable {
+  /// The version of this layout.
+  package static let currentSchema = 1
+
+  /// Version of this layout.
+  package var schema: Int
+  /// The folder's name, such as `smollm2-135m-instruct`.
+  package var name: String
+  /// How tables name it, with everything that a reader must know (`dequantised Q4_1`).
+  package var label: String
+  /// `llama` or `opt`.
+  package var architecture: String
+  /// Number of parameters; nil when unknown.
+  package var parameters: Int?
+  /// SPDX id, or the licence's name.
+  package var licence: String
+  /// The package that carries it; nil when the user must bring it.
+  package var origin: PackageOrigin?
+  /// The model hub's id, for reference; nil when it has none.
+  package var hub: String?
+  /// The environment variable that names the user's own copy: the file, or the folder.
+  package var environment: String
+  /// The checkpoint's files; empty for a folder in the hub's layout, whatever its files.
+  package var files: [AssetFile]
+  /// Whether one BOS token opens the stream: `none` or `once`.
+  package var bos: String
+  /// Full-precision perplexities that are known from elsewhere.
+  package var anchors: [Anchor]
+
+  /// A manifest from its parts.
+  package init(
+    schema: Int = ModelManifest.currentSchema, name: String, label: String, architecture: String,
+    parameters: Int? = nil, licence: String, origin: PackageOrigin? = nil, hub: String? = nil,
+    environment: String, files: [AssetFile] = [], bos: String, anchors: [Anchor] = []
+  ) {
+    self.schema = schema
+    self.name = name
+    self.label = label
+    self.architecture = architecture
+    self.parameters = parameters
+    self.licence = licence
+    self.origin = origin
+    self.hub = hub
+    self.environment = environment
+    self.files = files
+    self.bos = bos
+    self.anchors = anchors
+  }
+
+  /// The anchor for a protocol scored on that many test windows (nil: all), if there is one.
+  package func anchor(for protocolID: String, testWindows: Int?) -> Anchor? {
+    anchors.first { $0.protocolID == protocolID && $0.testWindows == testWindows }
+  }
+}
+
+/// A full-precision perplexity that a sound run must meet before anything quantized is believed.
+package struct Anchor: Codable, Sendable, Equatable {
+  /// Protocol id, such as `wikitext2-2048`.
+  package var protocolID: String
+  /// How many test windows it is for; nil means all.
+  package var testWindows: Int?
+  /// The perplexity.
+  package var perplexity: Double
+  /// How far off ours may be, as a share of it.
+  package var relativeTolerance: Double
+  /// Where the number is from.
+  package var source: String
+
+  /// An anchor from its parts.
+  package init(
+    protocolID: String, testWindows: Int?, perplexity: Double, relativeTolerance: Double,
+    source: String
+  ) {
+    self.protocolID = protocolID
+    self.testWindows = testWindows
+    self.perplexity = perplexity
+    self.relativeTolerance = relativeTolerance
+    self.source = source
+  }
+
+  /// Whether `measured` is within the tolerance; never for a value that isn't finite.
+  package func isMet(by measured: Double) -> Bool {
+    (measured - perplexity).magnitude <= relativeTolerance * perplexity
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case protocolID = "protocol"
+    case testWindows, perplexity, relativeTolerance, source
+  }
+}

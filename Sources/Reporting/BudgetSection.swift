@@ -1,0 +1,47 @@
+internal import Records
+
+extension TableContents {
+  /// What each cell cost, or nil when no record was measured.
+  var budgetSection: String? {
+    let measured = records.filter { $0.measurement != nil }
+    guard !measured.isEmpty else { return nil }
+    let names = measured.flatMap { $0.measurement?.phases.map(\.name) ?? [] }
+    let order = ["load", "calibrate", "quantize", "train", "evaluate"]
+    let phases =
+      order.filter(names.contains)
+      + names.reduce(into: []) {
+        if !order.contains($1), !$0.contains($1) { $0.append($1) }
+      }
+    var table = MarkdownTable(
+      [("Cell", .left), ("Training tokens", .right), ("Forwards", .right)]
+        + phases.map { ("\($0.inMarkdown) s", .right) }
+        + [
+          ("Total s", .right), ("Peak resident MiB", .right), ("Live tensors MiB", .right),
+          ("Predicted MiB", .right), ("Threads", .right),
+        ])
+    for record in measured {
+      guard let measurement = record.measurement else { continue }
+      let trained = record.zerothOrder
+      table.add(
+        [
+          name(of: record), trained.map { NumberText.grouped($0.tokens) } ?? "0",
+          trained.map { NumberText.grouped($0.forwards) } ?? "0",
+        ]
+          + phases.map { phase in
+            measurement.phases.first { $0.name == phase }
+              .map { NumberText.fixed($0.wallSeconds, 1) } ?? "–"
+          }
+          + [
+            NumberText.fixed(measurement.wallSeconds, 1),
+            NumberText.mebibytes(measurement.peakResidentBytes),
+            NumberText.mebibytes(measurement.peakLiveTensorBytes),
+            measurement.analyticBytes.map(NumberText.mebibytes) ?? "–",
+            String(measurement.threads),
+          ])
+    }
+    return "## Budgets\n\n"
+      + "Training tokens count once per step, forwards are passes over a training batch; scoring "
+      + "isn't training. Peak resident is the kernel's high-water mark (VmHWM) of the cell's own "
+      + "process, memory-mapped weights included.\n\n\(table.text)"
+  }
+}

@@ -1,0 +1,67 @@
+internal import Records
+
+extension TableContents {
+  /// The table as comma-separated values, one line per row, column and seed; nothing is left out.
+  ///
+  /// RFC 4180 quoting, lines end in LF. Values are the shortest decimals that read back to the same
+  /// double; empty fields are "not known". A full-precision record appears once per column that it
+  /// serves.
+  package var csv: String {
+    var lines = [Self.csvHeader.joined(separator: ",")]
+    for entry in entries {
+      let records = entry.records
+      if records.isEmpty {
+        lines.append(csvLine(entry, record: nil))
+      } else {
+        lines += records.map { csvLine(entry, record: $0) }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static let csvHeader = [
+    "table", "scale", "row", "column", "metric", "column_bits", "seed", "bits", "paper",
+    "paper_footnotes", "status", "verdict", "detail", "value", "standard_error", "mean_nll",
+    "standard_error_nll", "alternative_mean_nll", "windows", "scored_tokens", "start_value",
+    "last_value", "test_best_value", "chosen_step", "training_tokens", "forwards", "wall_seconds",
+    "peak_resident_bytes", "threads", "protocol", "test_tokens_sha256", "model_sha256", "record",
+  ]
+
+  private func csvLine(_ entry: TableEntry, record: RunRecord?) -> String {
+    var isWithheld = false
+    if case .withheld = entry.state { isWithheld = true }
+    let score = isWithheld ? nil : record?.testScore(entry.column.metric)
+    let verdict = verdict(of: entry)
+    let trajectory = isWithheld ? nil : record.flatMap(TrajectorySummary.init)
+    let measurement = record?.measurement
+    let status = isWithheld ? "withheld" : record?.status.rawValue ?? "not run"
+    let fields: [String?] = [
+      grid.table, scale.rawValue, entry.row.key, entry.column.key, entry.column.metric.rawValue,
+      entry.column.bits, record.map { String($0.cell.address.seed) }, record?.cell.bits,
+      entry.paper?.value, entry.paper?.footnotes.joined(separator: " "), status, verdict.word,
+      verdict.text.withoutFolders, score?.value?.description,
+      score.flatMap { score in
+        guard let value = score.value, let error = score.standardErrorNLL else { return nil }
+        return (value * error).description
+      },
+      score?.meanNLL?.description, score?.standardErrorNLL?.description,
+      score?.alternativeMeanNLL?.description, score.map { String($0.windowNLL.count) },
+      score.map { String($0.scoredTokens) }, trajectory?.initial.test?.description,
+      trajectory?.last.test?.description, trajectory?.testBest?.test?.description,
+      trajectory.map { String($0.chosen.step) }, record?.zerothOrder.map { String($0.tokens) },
+      record?.zerothOrder.map { String($0.forwards) }, measurement?.wallSeconds.description,
+      measurement.map { String($0.peakResidentBytes) }, measurement.map { String($0.threads) },
+      record?.cell.protocolSettings.id, record?.digest("tokens.test"), record?.cell.model.digest,
+      record?.cell.id,
+    ]
+    return fields.map { ($0 ?? "").asCSVField }.joined(separator: ",")
+  }
+}
+
+extension String {
+  /// The text as one field, quoted where it must be.
+  fileprivate var asCSVField: String {
+    guard contains(where: { ",\"\n\r".contains($0) || $0 == "\r\n" }) else { return self }
+    return "\"" + map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
+  }
+}

@@ -1,0 +1,76 @@
+internal import Records
+
+extension TableContents {
+  /// Every number with all its digits, and the record that it is from; nil without records.
+  var detailSection: String? {
+    guard !shownRecords.isEmpty else { return nil }
+    var parts = ["## Every number", fold("Scores", scoreDetails)]
+    if let facts = factDetails { parts.append(fold("Facts", facts)) }
+    for record in shownRecords {
+      guard let trajectory = trajectoryDetails(record) else { continue }
+      parts.append(fold("Trajectory: \(name(of: record))", trajectory))
+    }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private func fold(_ title: String, _ text: String) -> String {
+    "<details>\n<summary>\(title)</summary>\n\n\(text)\n\n</details>"
+  }
+
+  private var scoreDetails: String {
+    var table = MarkdownTable([
+      ("Cell", .left), ("Split", .left), ("Value", .right), ("Mean NLL", .right),
+      ("se", .right), ("Other order of summation", .right), ("Windows", .right),
+      ("Tokens", .right), ("Record", .left),
+    ])
+    for record in shownRecords {
+      let id = "`\(NumberText.digest(record.cell.id))`"
+      if record.scores.isEmpty {
+        table.add(
+          [name(of: record), "–", record.status.rawValue] + Array(repeating: "–", count: 5) + [id])
+      }
+      for score in record.scores {
+        func number(_ value: Double?) -> String {
+          value.map { NumberText.significant($0, 8) } ?? "not finite"
+        }
+        table.add([
+          name(of: record), score.split.inMarkdown, number(score.value), number(score.meanNLL),
+          score.standardErrorNLL.map { NumberText.significant($0, 4) } ?? "–",
+          score.alternativeMeanNLL.map { NumberText.significant($0, 8) } ?? "–",
+          String(score.windowNLL.count), NumberText.grouped(score.scoredTokens), id,
+        ])
+      }
+    }
+    return table.text
+  }
+
+  private var factDetails: String? {
+    var table = MarkdownTable([
+      ("Cell", .left), ("Fact", .left), ("Value", .right), ("Unit", .left),
+    ])
+    for record in shownRecords {
+      for fact in record.facts {
+        table.add([
+          name(of: record), fact.name.inMarkdown, NumberText.significant(fact.value, 6),
+          fact.unit.isEmpty ? "–" : fact.unit.inMarkdown,
+        ])
+      }
+    }
+    return table.isEmpty ? nil : table.text
+  }
+
+  private func trajectoryDetails(_ record: RunRecord) -> String? {
+    guard let summary = TrajectorySummary(record) else { return nil }
+    var table = MarkdownTable([("Step", .right), ("Dev PPL", .right), ("Test PPL", .right)])
+    for point in summary.points {
+      func text(_ value: Double?, _ error: Double?) -> String {
+        value.map { NumberText.score($0, standardError: error) } ?? "not finite"
+      }
+      table.add([
+        String(point.step), text(point.development, point.developmentError),
+        text(point.test, point.testError),
+      ])
+    }
+    return table.text
+  }
+}

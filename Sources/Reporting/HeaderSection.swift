@@ -1,0 +1,119 @@
+internal import Records
+
+extension TableContents {
+  /// Title, scale banner, and where the paper's numbers are from.
+  var headerSection: String {
+    let title = "# \(grid.title.inMarkdown)\n\n"
+    guard let paper else { return title + bannerText }
+    return title + bannerText + "\n>\n> Columns \"paper\": \(paper.paper.id) "
+      + "\(paper.paper.version), \(paper.paper.model.inMarkdown), as printed. "
+      + paper.captionNote.inMarkdown
+  }
+
+  /// Which model the numbers are of, and what that forbids.
+  var bannerText: String {
+    let measured = (model?.label ?? records.first?.cell.model.name ?? "no model").inMarkdown
+    let printed = (paper?.paper.model ?? "the paper's model").inMarkdown
+    if scale != .paper {
+      return "> **Substituted scale `\(scale.rawValue)`: \(measured), not \(printed).** "
+        + "Compare rankings, never values."
+    }
+    if isPaperProtocol || records.isEmpty { return "> **Paper scale: \(measured).**" }
+    return "> **Substituted protocol: \(measured), but not the paper's text and windows.** "
+      + "Compare rankings, never values."
+  }
+
+  /// Protocol, text and windows in one phrase.
+  var protocolText: String {
+    guard let settings = records.first?.cell.protocolSettings else { return "nothing was run" }
+    return "`\(settings.id)`" + (text.map { ", \($0.label.inMarkdown)" } ?? "")
+      + ", \(windowsText)"
+  }
+
+  /// What every number was measured under.
+  var conditionsSection: String {
+    var table = MarkdownTable([("Condition", .left), ("Value", .left)])
+    table.add(["Full-precision anchor", anchorText])
+    if let record = records.first {
+      let cell = record.cell
+      let settings = cell.protocolSettings
+      let name = (model?.label ?? cell.model.name).inMarkdown
+      table.add(["Model", "\(name), weights sha256 `\(NumberText.digest(cell.model.digest))`"])
+      table.add(["Protocol", "`\(settings.id)`" + (text.map { ": \($0.label.inMarkdown)" } ?? "")])
+      table.add(["Train text", sourceText(settings.train)])
+      table.add(["Development text", sourceText(settings.development)])
+      table.add(["Test text", sourceText(settings.test)])
+      table.add(["Windows", windowsText])
+      table.add(["BOS", settings.bos == "none" ? "none" : "one, at the start of the stream"])
+      var digests = "tokenizer sha256 `\(NumberText.digest(cell.model.tokenizerDigest))`"
+      let stream = records.lazy.compactMap { $0.digest("tokens.test") }.first
+      if let stream { digests += ", test token stream sha256 `\(NumberText.digest(stream))`" }
+      table.add(["Tokens", digests])
+      table.add(["Seeds", distinct { String($0.cell.address.seed) }])
+      table.add(["Machine", machineText])
+      table.add(["Commit", distinct { $0.measurement?.commit.map { "`\($0)`" } }])
+      table.add(["Science code", distinct { "`\(NumberText.digest($0.cell.scienceDigest))`" }])
+    }
+    return table.text
+  }
+
+  private var anchorText: String {
+    switch anchor {
+    case .met(let anchor, let measured):
+      "\(NumberText.score(measured)) against \(NumberText.score(anchor.perplexity)) "
+        + "± \(toleranceText(anchor)): **met** (\(anchor.source.inMarkdown))"
+    case .missed(let anchor, let measured):
+      "\(NumberText.score(measured)) against \(NumberText.score(anchor.perplexity)) "
+        + "± \(toleranceText(anchor)): **missed**, quantised cells are withheld "
+        + "(\(anchor.source.inMarkdown))"
+    case .unknown(let measured):
+      "\(NumberText.score(measured)); no independent figure is known for this text and these "
+        + "windows"
+    case .absent(let reason): "\(reason); quantised cells are withheld"
+    case .noRow: "the grid has no full-precision row"
+    }
+  }
+
+  private func toleranceText(_ anchor: Anchor) -> String {
+    "\(NumberText.significant(anchor.relativeTolerance * 100, 3)) %"
+  }
+
+  private func sourceText(_ source: TextSource) -> String {
+    let parts = source.parts.map { part -> String in
+      let name = "`\(part.path.lastPathComponent)`"
+      if part.from == 0 && part.to == nil { return name }
+      return "\(name) bytes \(part.from)–\(part.to.map(String.init) ?? "end")"
+    }
+    return parts.joined(separator: ", ") + ", joined `\(source.join)`"
+  }
+
+  private var windowsText: String {
+    guard let record = records.first(where: { $0.testScore(.perplexity) != nil }),
+      let score = record.testScore(.perplexity)
+    else { return "none scored" }
+    let settings = record.cell.protocolSettings
+    let count = score.windowNLL.count
+    return (settings.testWindows == nil ? "all \(count)" : "the first \(count)")
+      + " test windows of \(settings.windowTokens) tokens, no overlap, "
+      + "\(NumberText.grouped(score.scoredTokens)) tokens scored"
+  }
+
+  private var machineText: String {
+    let machines = distinct { record in
+      record.measurement.map { measurement in
+        "\(measurement.processor.inMarkdown), \(measurement.processors) processors, "
+          + "\(measurement.threads) threads, OpenBLAS \(measurement.blasCore), "
+          + measurement.operatingSystem.inMarkdown
+      }
+    }
+    return machines
+  }
+
+  /// All different values over the records, in their order.
+  private func distinct(_ value: (RunRecord) -> String?) -> String {
+    let values = records.compactMap(value).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+    return values.isEmpty ? "not recorded" : values.joined(separator: "; ")
+  }
+}

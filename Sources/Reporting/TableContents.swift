@@ -1,0 +1,218 @@
+package import Records
+
+/// Everything that a table at one scale shows, checked and put in its place.
+///
+/// All renderings (Markdown, CSV, plots) start here, so that none can mix what another refuses.
+package struct TableContents: Sendable {
+  /// The grid.
+  package let grid: Grid
+  /// The scale of every number.
+  package let scale: Scale
+  /// The checkpoint's manifest, where there is one.
+  package let model: ModelManifest?
+  /// The text's manifest, where there is one.
+  package let text: DatasetManifest?
+  /// The paper's numbers, where there are any.
+  package let paper: PaperTable?
+  /// Records in the grid's order.
+  package let records: [RunRecord]
+  /// One entry per row and column, rows first.
+  package let entries: [TableEntry]
+  /// Whether the full-precision cell meets its anchor.
+  package let anchor: AnchorState
+
+  /// Places records in the grid.
+  ///
+  /// `notRun` says why a point has no record, by address; what the grid itself says goes first.
+  ///
+  /// - Throws: ``ReportingError`` when a record has no place or two claim one, when records of
+  ///   different protocols, texts, models or tokenizers meet, or when a record contradicts itself.
+  package init(
+    grid: Grid, scale: Scale, model: ModelManifest? = nil, text: DatasetManifest? = nil,
+    paper: PaperTable? = nil, records: [RunRecord], notRun: [CellAddress: String] = [:]
+  ) throws(ReportingError) {
+    guard grid.scales[scale] != nil else {
+      throw .noSuchScale(table: grid.table, scale: scale)
+    }
+    try paper?.checkKeys(against: grid)
+    let points = grid.points(at: scale)
+    let byAddress = try placed(records, at: points)
+    let ordered = points.compactMap { byAddress[$0.address] }
+    try checkUniformity(of: ordered)
+
+    var states: [EntryPlace: EntryState] = [:]
+    for (place, points) in seedGroups(of: points) {
+      let state = try entryState(of: points, records: byAddress, notRun: notRun)
+      for column in points.first?.columns ?? [] {
+        states[EntryPlace(row: place.row, column: column)] = state
+      }
+    }
+    let anchor = AnchorState(
+      grid: grid, model: model, states: states, reference: ordered.first)
+    self.entries = grid.rows.flatMap { row in
+      grid.columns.map { column in
+        let state = states[EntryPlace(row: row.key, column: column.key)]
+        return TableEntry(
+          row: row, column: column, paper: paper?.cell(row: row.key, column: column.key),
+          state: anchor.gate(state ?? .notRun(reason: "not in the grid"), row: row))
+      }
+    }
+    self.grid = grid
+    self.scale = scale
+    self.model = model
+    self.text = text
+    self.paper = paper
+    self.records = ordered
+    self.anchor = anchor
+  }
+
+  /// The entry at a row and a column of the grid.
+  package func entry(row: String, column: String) -> TableEntry? {
+    entries.first { $0.row.key == row && $0.column.key == column }
+  }
+
+  /// The entries of one column, in the grid's order of rows.
+  package func entries(inColumn column: String) -> [TableEntry] {
+    entries.filter { $0.column.key == column }
+  }
+
+  /// Records whose scores may be shown: all but the withheld ones.
+  package var shownRecords: [RunRecord] {
+    let withheld = entries.flatMap { entry -> [CellAddress] in
+      guard case .withheld(_, let records) = entry.state else { return [] }
+      return records.map(\.cell.address)
+    }
+    return records.filter { !withheld.contains($0.cell.address) }
+  }
+
+  /// Metrics of the grid in printed order.
+  package var metrics: [Metric] {
+    grid.columns.reduce(into: []) { if !$0.contains($1.metric) { $0.append($1.metric) } }
+  }
+}
+
+/// A row and a column.
+struct EntryPlace: Hashable {
+  var row: String
+  var column: String
+}
+
+/// Records by address; every one must belong to a point, and alone.
+private func placed(
+  _ records: [RunRecord], at points: [GridPoint]
+) throws(ReportingError) -> [CellAddress: RunRecord] {
+  let known = Set(points.map(\.address))
+  var byAddress: [CellAddress: RunRecord] = [:]
+  for record in records {
+    let address = record.cell.address
+    guard known.contains(address) else { throw .unknownAddress(address, id: record.cell.id) }
+    if let other = byAddress[address] {
+      throw .repeatedAddress(address, ids: [other.cell.id, record.cell.id].sorted())
+    }
+    byAddress[address] = record
+  }
+  return byAddress
+}
+
+/// Points that differ in their seed alone, in the grid's order.
+private func seedGroups(of points: [GridPoint]) -> [(EntryPlace, [GridPoint])] {
+  var groups: [(EntryPlace, [GridPoint])] = []
+  for point in points {
+    let place = EntryPlace(row: point.address.row, column: point.address.column)
+    if let index = groups.firstIndex(where: { $0.0 == place }) {
+      groups[index].1.append(point)
+    } else {
+      groups.append((place, [point]))
+    }
+  }
+  return groups
+}
+
+/// The state of the entry that `points` (one per seed) make together.
+///
+/// One diverged or failed seed decides for the entry: an average over the others would hide it.
+private func entryState(
+  of points: [GridPoint], records: [CellAddress: RunRecord], notRun: [CellAddress: String]
+) throws(ReportingError) -> EntryState {
+  let found = points.compactMap { records[$0.address] }.sorted {
+    $0.cell.address.seed < $1.cell.address.seed
+  }
+  func reasons(_ records: [RunRecord], unknown: String) -> String {
+    records.map { record in
+      let reason = record.reason ?? unknown
+      return points.count > 1 ? "seed \(record.cell.address.seed): \(reason)" : reason
+    }.joined(separator: "; ")
+  }
+  if let missing = points.first(where: { records[$0.address] == nil }) {
+    let reason = missing.notRun ?? notRun[missing.address] ?? "no record"
+    if found.isEmpty { return .notRun(reason: reason) }
+    return .notRun(
+      reason: "\(found.count) of \(points.count) seeds; seed \(missing.address.seed): \(reason)")
+  }
+  let failed = found.filter { $0.status == .failed }
+  if !failed.isEmpty {
+    return .failed(reason: reasons(failed, unknown: "no reason given"), records: found)
+  }
+  let diverged = found.filter { $0.status == .diverged }
+  if !diverged.isEmpty {
+    return .diverged(reason: reasons(diverged, unknown: "place unknown"), records: found)
+  }
+  guard let metric = points.first?.metric, let score = try MeasuredScore(found, metric: metric)
+  else {
+    return .diverged(reason: "a test score is missing or not finite", records: found)
+  }
+  return .measured(score)
+}
+
+/// Refuses records that were measured under different conditions.
+private func checkUniformity(of records: [RunRecord]) throws(ReportingError) {
+  func check(
+    _ condition: MixedCondition, _ value: (RunRecord) -> String?
+  ) throws(ReportingError) {
+    var first: CellValue?
+    for record in records {
+      guard let value = value(record) else { continue }
+      let found = CellValue(address: record.cell.address, value: value)
+      guard let known = first else {
+        first = found
+        continue
+      }
+      guard known.value == value else { throw .mixed(condition, first: known, second: found) }
+    }
+  }
+  for record in records where record.status == .finished && record.digest("tokens.test") == nil {
+    throw .missingTokenDigest(record.cell.address, id: record.cell.id)
+  }
+  try check(.protocolID) { $0.cell.protocolSettings.id }
+  try check(.windows) { record in
+    let settings = record.cell.protocolSettings
+    return "\(settings.windowTokens) tokens × \(settings.testWindows.map(String.init) ?? "all"), "
+      + "BOS \(settings.bos)"
+  }
+  try check(.testTokens) { $0.digest("tokens.test") }
+  try check(.model) { $0.cell.model.digest }
+  try check(.tokenizer) { $0.cell.model.tokenizerDigest }
+  try check(.scoredWindows) { record in
+    record.testScore(.perplexity).map { String($0.windowNLL.count) }
+  }
+}
+
+extension PaperTable {
+  /// Refuses a paper's file that isn't for `grid`.
+  fileprivate func checkKeys(against grid: Grid) throws(ReportingError) {
+    guard table == grid.table else { throw .otherPaperTable(expected: grid.table, found: table) }
+    let rows = grid.rows.map(\.key)
+    let columns = grid.columns.map(\.key)
+    for cell in cells {
+      if !rows.contains(cell.row) {
+        throw .unknownPaperKey(
+          kind: "row", key: cell.row, suggestion: suggestion(for: cell.row, among: rows))
+      }
+      if !columns.contains(cell.column) {
+        throw .unknownPaperKey(
+          kind: "column", key: cell.column, suggestion: suggestion(for: cell.column, among: columns)
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package import Tokenizers
+
+/// Why a text can't become token windows, or scores can't be compared.
+package enum TaskError: Error, Sendable, Equatable {
+  /// A file of a text can't be read.
+  case unreadable(FileReadError)
+  /// A text without parts.
+  case noParts
+  /// A part without bytes.
+  case emptyPart(String, from: Int, to: Int?)
+  /// A part that begins or ends between the bytes of one character.
+  case cutInsideScalar(String, offset: Int)
+  /// Two splits that read the same bytes.
+  case overlap(String, String, path: String)
+  /// A beginning of sequence is wanted, and the vocabulary has none.
+  case noBeginningOfSequence
+  /// A number below its least value.
+  case outOfRange(String, Int, least: Int)
+  /// Fewer windows than asked for.
+  case tooShort(split: String, tokens: Int, windowTokens: Int, available: Int, asked: Int)
+  /// Two lists of window scores of different length.
+  case unpaired(Int, Int)
+  /// A window's loss that isn't finite where a number is needed.
+  case notFinite(window: Int)
+}
+
+extension TaskError: CustomStringConvertible {
+  /// One line: what was expected, what was found.
+  package var description: String {
+    switch self {
+    case .unreadable(let error):
+      error.description
+    case .noParts:
+      "expected a text of at least one part, found none"
+    case .emptyPart(let path, let from, let to):
+      "\(path): error: expected at least one byte from \(from) to "
+        + "\(to.map(String.init) ?? "the end"), found none"
+    case .cutInsideScalar(let path, let offset):
+      "\(path): byte \(offset): error: expected a part to begin and end between characters, "
+        + "found the middle of a UTF-8 sequence"
+    case .overlap(let first, let second, let path):
+      "\(path): error: the \(first) and the \(second) split both read the same bytes of this file"
+    case .noBeginningOfSequence:
+      "one beginning-of-sequence token is asked for, and the tokenizer has none"
+    case .outOfRange(let what, let value, let least):
+      "\(what): expected at least \(least), found \(value)"
+    case .tooShort(let split, let tokens, let windowTokens, let available, let asked):
+      "the \(split) text is too short: \(asked) windows of \(windowTokens) tokens were asked for, "
+        + "\(tokens) tokens make \(available)"
+    case .unpaired(let first, let second):
+      "expected scores of the same windows, found \(first) and \(second) windows"
+    case .notFinite(let window):
+      "expected finite losses, found another in window \(window)"
+    }
+  }
+}

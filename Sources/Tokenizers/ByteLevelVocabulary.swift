@@ -1,0 +1,99 @@
+/// A byte-level vocabulary while it is being read: texts as they are spelled, and merges.
+struct ByteLevelVocabulary {
+  /// The file, for messages.
+  let file: String
+  /// Text of each id as the file spells it, and the way back.
+  private let index: TextIndex
+  private var merges: PairTable
+  private var mergeCount: UInt32 = 0
+
+  /// A vocabulary of the texts given by id.
+  ///
+  /// - Throws: ``TokenizerError`` when a text is empty or there twice; `place` says where.
+  init(
+    _ spelled: TokenTexts, file: String, mergeCapacity: Int,
+    place: (Int) -> TokenizerError.Place
+  ) throws(TokenizerError) {
+    self.file = file
+    merges = PairTable(capacity: mergeCapacity)
+    guard spelled.count > 0 else {
+      throw .malformed(
+        file: file, place: .file, expected: "at least one token", found: "none")
+    }
+    var index = TextIndex(spelled)
+    for id in 0..<spelled.count {
+      guard !spelled[id].isEmpty else {
+        throw .malformed(
+          file: file, place: place(id), expected: "a token's text", found: "an empty string")
+      }
+      if let earlier = index.insert(id) {
+        throw .malformed(
+          file: file, place: place(id), expected: "a text that no other token has",
+          found: "\(quoted(spelled[id])), which is token \(earlier) too")
+      }
+    }
+    self.index = index
+  }
+
+  /// The id of a token by its text, as the file spells it.
+  func id(of text: some Collection<UInt8>) -> Int32? {
+    index[text]
+  }
+
+  /// Adds the next merge, written `left right`.
+  ///
+  /// - Throws: ``TokenizerError`` at `place(offset of the culprit in line)`.
+  mutating func appendMerge(
+    _ line: ArraySlice<UInt8>, file mergesFile: String, place: (Int) -> TokenizerError.Place
+  ) throws(TokenizerError) {
+    func malformed(_ offset: Int, _ expected: String, _ found: String) -> TokenizerError {
+      .malformed(file: mergesFile, place: place(offset), expected: expected, found: found)
+    }
+    guard let space = line.firstIndex(of: UInt8(ascii: " ")),
+      !line[(space + 1)...].contains(UInt8(ascii: " "))
+    else {
+      throw malformed(0, "two tokens with one space between", quoted(line))
+    }
+    let left = line[..<space]
+    let right = line[(space + 1)...]
+    guard let leftID = index[left] else {
+      throw malformed(0, "a token of \(file)", quoted(left))
+    }
+    guard let rightID = index[right] else {
+      throw malformed(space + 1 - line.startIndex, "a token of \(file)", quoted(right))
+    }
+    let joined = left + right
+    guard let mergedID = index[joined] else {
+      throw malformed(0, "a pair that makes a token of \(file)", quoted(joined))
+    }
+    let merge = PairMerger.merge(rank: mergeCount, id: mergedID)
+    let earlier = merges.insert(leftID, rightID, merge)
+    guard earlier == PairTable.none else {
+      throw malformed(
+        0, "a pair that isn't listed before", "\(quoted(line)), which is merge \(earlier >> 32) too"
+      )
+    }
+    mergeCount += 1
+  }
+
+  /// The finished tokenizer; `isByte` says whether a token may stand for a single byte of text.
+  ///
+  /// A token with a scalar outside the byte alphabet stands for its own UTF-8.
+  func tokenizer(
+    _ preTokenizer: PreTokenizer, beginningOfSequence: Int32?, endOfSequence: Int32?,
+    isByte: (Int32) -> Bool = { _ in true }
+  ) -> ByteLevelBPE {
+    var texts = TokenTexts()
+    for id in 0..<index.texts.count {
+      let spelled = index.texts[id]
+      texts.append(ByteAlphabet.bytes(spelledBy: spelled) ?? Array(spelled))
+    }
+    let byteIDs = (0...UInt8.max).map { byte -> Int32 in
+      guard let id = index[ByteAlphabet.spelling(of: byte)], isByte(id) else { return -1 }
+      return id
+    }
+    return ByteLevelBPE(
+      texts: texts, byteIDs: byteIDs, merges: merges, preTokenizer: preTokenizer,
+      beginningOfSequence: beginningOfSequence, endOfSequence: endOfSequence)
+  }
+}

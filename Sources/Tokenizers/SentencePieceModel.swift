@@ -1,0 +1,44 @@
+/// What a SentencePiece vocabulary says, before it is turned into tables.
+struct SentencePieceModel {
+  /// What a piece is for.
+  enum Kind: UInt64 {
+    /// Text.
+    case normal = 1
+    /// The piece for what can't be spelled.
+    case unknown = 2
+    /// A mark such as `<s>`, never found in text.
+    case control = 3
+    /// One byte, written `<0x0A>`.
+    case byte = 6
+  }
+
+  /// One entry.
+  struct Piece {
+    /// Where it stands in the file.
+    let offset: Int
+    /// Its text in UTF-8; a space is U+2581.
+    let text: [UInt8]
+    /// Higher merges first.
+    let score: Float
+    /// What it is for.
+    let kind: Kind
+  }
+
+  /// The file, for messages.
+  let file: String
+  /// The pieces, by id.
+  var pieces: [Piece] = []
+  /// The id that opens a sequence; −1 when there is none.
+  var beginningOfSequence: Int64 = 1
+  /// The id that closes a sequence; −1 when there is none.
+  var endOfSequence: Int64 = 2
+  /// What the unknown piece decodes to.
+  var unknownSurface: [UInt8] = Array(" \u{2047} ".utf8)
+  /// Whether a space is put before the text.
+  var addsSpaceInFront = true
+
+  /// An error at `offset` of the file.
+  func malformed(_ offset: Int, _ expected: String, _ found: String) -> TokenizerError {
+    .malformed(file: file, place: .byte(offset), expected: expected, found: found)
+  }
+}

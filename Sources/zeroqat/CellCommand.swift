@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import Harness
+internal import JSONText
+internal import Records
+internal import Worker
+
+/// `zeroqat cell`: one cell in this very process; what `run` starts for each.
+struct CellCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cell", abstract: "Run one cell in this process; started by 'run'.")
+
+  @Option(name: .customLong("spec"), help: "The cell, JSON.")
+  var specification: String
+
+  @Option(name: .customLong("out"), help: "Where the record goes.")
+  var output: String
+
+  @Option(help: "Threads inside the cell.")
+  var threads: Int
+
+  @Option(name: .customLong("work"), help: "The folder for what a resumed cell goes on from.")
+  var workFolder: String
+
+  func run() throws {
+    ParentWatch.arm()
+    let document = try JSONDocument(contentsOf: specification)
+    try document.decode(Cell.self).check(in: document)
+    try runCell(
+      specification: specification, output: output, threads: threads, workFolder: workFolder)
+  }
+}

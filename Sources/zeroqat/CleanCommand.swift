@@ -1,0 +1,30 @@
+internal import ArgumentParser
+internal import Harness
+internal import Records
+
+/// `zeroqat clean`: what interrupted and failed runs left.
+struct CleanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clean",
+    abstract: "Remove work folders, partial and damaged files from the results; keep records.")
+
+  @Option(help: "The folder of records. Default: results in the checkout.")
+  var results: String?
+
+  @Option(help: "The checkout. Default: found from the working folder or the program.")
+  var root: String?
+
+  func run() throws {
+    let workspace = try Workspace(
+      root: root, results: results, environment: processEnvironment())
+    guard FileStatus(of: workspace.results) != nil else { return }
+    let lock = try StoreLock(folder: workspace.results)
+    defer { _ = lock.isHeld }
+    for table in try Catalog(workspace).tables {
+      for scale in Scale.allCases {
+        let store = ResultStore(results: workspace.results, table: table, scale: scale)
+        for path in try store.removeLeftovers() { print("removed \(path)") }
+      }
+    }
+  }
+}

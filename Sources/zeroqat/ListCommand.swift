@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import Harness
+internal import Records
+
+/// `zeroqat list`: what there is to choose from.
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List tables, methods, models, datasets or scales.")
+
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case tables, methods, models, datasets, scales
+  }
+
+  @Argument(help: "tables, methods, models, datasets or scales. Default: all.")
+  var kind: Kind?
+
+  @Option(help: "The checkout. Default: found from the working folder or the program.")
+  var root: String?
+
+  func run() throws {
+    let catalog = try Catalog(
+      Workspace(root: root, results: nil, environment: processEnvironment()))
+    for kind in self.kind.map({ [$0] }) ?? Kind.allCases {
+      if self.kind == nil { print("\(kind.rawValue):") }
+      for line in try lines(of: kind, in: catalog) {
+        print(self.kind == nil ? "  " + line : line)
+      }
+    }
+  }
+
+  private func lines(of kind: Kind, in catalog: Catalog) throws -> [String] {
+    switch kind {
+    case .tables:
+      try catalog.tables.map { "\($0)  \(try catalog.grid(of: $0, methods: methodRegistry).title)" }
+    case .methods: methodRegistry.names
+    case .models: try catalog.models.map { "\($0)  \(try catalog.model($0).label)" }
+    case .datasets: try catalog.datasets.map { "\($0)  \(try catalog.dataset($0).label)" }
+    case .scales: Scale.allCases.map(\.rawValue)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Harness
+
+/// `zeroqat run table2`: every cell that has no record yet.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run the cells of a table that have no record yet.")
+
+  @Argument(help: "A folder of tables/, by name or path.")
+  var table: String
+
+  @OptionGroup var options: TableOptions
+
+  @Flag(help: "Only print what would run.")
+  var dryRun = false
+
+  @Flag(help: "Run finished cells again, and resume nothing.")
+  var force = false
+
+  func run() throws {
+    let place = try TableAtScale(table, options)
+    let plan = try place.plan(options, force: force)
+    if dryRun {
+      print(plan)
+      return
+    }
+    writeToStandardError(Array("\(plan)\n".utf8))
+    Interruption.install()
+    let environment = place.workspace.environment
+    let runner = Runner(
+      process: CellProcess(
+        threads: options.threads ?? onlineProcessors(), environment: environment,
+        commit: Checkout.commit(at: place.workspace.root, environment: environment)),
+      progress: .standardError(environment: environment))
+    let summary = try runner.run(plan, force: force)
+    writeToStandardError(Array("\(summary)\n".utf8))
+    throw ExitCode(summary.exitStatus)
+  }
+}

@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import Harness
+internal import Records
+
+/// What all commands on one table understand.
+struct TableOptions: ParsableArguments {
+  @Option(help: "tiny, small, shape or paper.")
+  var scale = Scale.small.rawValue
+
+  @Option(
+    help: ArgumentHelp(
+      "Only cells whose name contains this text.",
+      discussion: "A name reads 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'.",
+      valueName: "substring"))
+  var filter: String?
+
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      "Another text and window than the grid's first choice, such as wikitext2-2048.",
+      valueName: "id"))
+  var protocolID: String?
+
+  @Option(help: "Threads inside a cell; the numbers don't depend on it. Default: all processors.")
+  var threads: Int?
+
+  @Option(help: "OpenBLAS's kernels: auto, haswell, skylakex or inherit.")
+  var blasCore = BLASCore.auto
+
+  @Option(help: "The folder of records. Default: results in the checkout.")
+  var results: String?
+
+  @Option(help: "The checkout. Default: found from the working folder or the program.")
+  var root: String?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("expected 1 to 1024 threads, found \(threads)")
+    }
+  }
+}
+
+extension BLASCore: ExpressibleByArgument {}
+
+/// A table of a checkout at one scale, ready to be planned.
+struct TableAtScale {
+  let workspace: Workspace
+  let catalog: Catalog
+  let grid: Grid
+  let scale: Scale
+  let resolver: CellResolver
+  let store: ResultStore
+
+  /// Finds the table by its name or by its folder's path.
+  init(_ table: String, _ options: TableOptions) throws {
+    var name = table
+    var root = options.root
+    if table.contains("/") {
+      let folder = try absolute(table.hasSuffix("/") ? String(table.dropLast()) : table)
+      name = String(folder.split(separator: "/").last ?? "")
+      root = root ?? parent(of: parent(of: folder))
+    }
+    guard let scale = Scale(rawValue: options.scale) else {
+      throw HarnessError.unknownScale(
+        options.scale,
+        suggestion: suggestion(for: options.scale, among: Scale.allCases.map(\.rawValue)))
+    }
+    workspace = try Workspace(
+      root: root, results: options.results, environment: processEnvironment())
+    catalog = try Catalog(workspace)
+    grid = try catalog.grid(of: name, methods: methodRegistry)
+    guard let settings = grid.scales[scale] else {
+      throw HarnessError.scaleNotInGrid(scale.rawValue, table: name)
+    }
+    self.scale = scale
+    resolver = try CellResolver(
+      settings, catalog: catalog, protocolID: options.protocolID,
+      blasCore: options.blasCore.name(
+        processorFlags: BLASCore.processorFlags, environment: workspace.environment),
+      scienceDigest: scienceDigest)
+    store = ResultStore(results: workspace.results, table: name, scale: scale)
+  }
+
+  /// The plan for what the options pick.
+  func plan(_ options: TableOptions, force: Bool = false) throws -> Plan {
+    try Plan(
+      grid, at: scale, resolver: resolver, store: store, methods: methodRegistry.names,
+      filter: options.filter, force: force)
+  }
+}

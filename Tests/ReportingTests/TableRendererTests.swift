@@ -1,0 +1,131 @@
+import JSONText
+import Records
+import Reporting
+import Testing
+
+@Suite struct TableRendererTests {
+  static func render(
+    _ records: [RunRecord] = Fixtures.records, scale: Scale = .small,
+    model: ModelManifest? = Fixtures.model, plots: [String] = []
+  ) throws -> String {
+    try renderTable(
+      grid: Fixtures.grid, scale: scale, model: model, text: Fixtures.text, paper: Fixtures.paper,
+      records: records, notRun: Fixtures.notRun, plots: plots)
+  }
+
+  @Test func aTableWithEveryKindOfEntry() throws {
+    try expectSnapshot(
+      Self.render(plots: ["trajectory-zeroqat-ppl-w4a4.svg"]), "every-kind.md")
+  }
+
+  @Test func anExcerptForAFrontPage() throws {
+    let text = try CSVExportTests.contents().excerpt(link: "tables/table2/table.md")
+    try expectSnapshot(text, "excerpt.md")
+    #expect(!text.contains("(#"))
+  }
+
+  @Test func aTableWithoutAnyRecord() throws {
+    try expectSnapshot(Self.render([], model: nil), "nothing-ran.md")
+  }
+
+  @Test func quantisedCellsAreWithheldWhenTheAnchorIsMissed() throws {
+    var model = Fixtures.model
+    model.anchors[0].perplexity = 28
+    let text = try Self.render(model: model)
+    #expect(text.contains("27.61 against 28.00 ± 0.1 %: **missed**, quantised cells are withheld"))
+    #expect(text.contains("| RTN | – | withheld<sup>1</sup> |"))
+    #expect(!text.contains("91.65") && !text.contains("30.51"))
+  }
+
+  @Test func quantisedCellsAreWithheldWithoutFullPrecision() throws {
+    let text = try Self.render(Array(Fixtures.records.dropFirst()))
+    #expect(
+      text.contains(
+        "| Full-precision anchor | the full-precision cell was not run; quantised cells are "
+          + "withheld |"))
+    #expect(text.contains("not run (withheld: the full-precision cell was not run)"))
+  }
+
+  @Test func renderingIsAPureFunctionOfTheRecords() throws {
+    let once = try Self.render()
+    #expect(try Self.render(Fixtures.records.reversed()) == once)
+    #expect(!once.contains("/home/someone"))
+    #expect(!once.contains("2026-11-21"))
+  }
+
+  @Test func aValueUnderAnothersKeyChangesTheTable() throws {
+    let honest = try Self.render()
+    var swapped = Fixtures.records
+    let (a, b) = (swapped[1].scores, swapped[4].scores)
+    (swapped[1].scores, swapped[4].scores) = (b, a)
+    #expect(try Self.render(swapped) != honest)
+    for index in swapped.indices where swapped[index].status == .finished {
+      var records = Fixtures.records
+      records[index].scores[0] = Fixtures.score(
+        records[index].scores[0].windowNLL.map { $0! + 0.02 })
+      #expect(try Self.render(records) != honest, "record \(index)")
+    }
+  }
+
+  @Test func boldNeedsTheRunnerUpToBeBeaten() throws {
+    let honest = try Self.render()
+    // W4A4: ZeroQAT far ahead of SmoothQuant. W6A6: level with it.
+    #expect(honest.contains("**91.65 ±"))
+    #expect(!honest.contains("**30."))
+  }
+
+  @Test func seedsAreAveragedAndOneDivergenceDecides() throws {
+    var grid = Fixtures.grid
+    grid.rows[4].seeds = [1, 2]
+    func render(_ second: RunRecord) throws -> String {
+      try renderTable(
+        grid: grid, scale: .small, paper: Fixtures.paper,
+        records: [
+          Fixtures.records[0],
+          Fixtures.trained(
+            "ppl-w4a4", bits: "W4A4", start: Fixtures.shifted(1.5), chosen: Fixtures.shifted(1.0)),
+          second,
+        ])
+    }
+    let both = try render(
+      Fixtures.trained(
+        "ppl-w4a4", bits: "W4A4", start: Fixtures.shifted(1.5), chosen: Fixtures.shifted(1.2),
+        seed: 2))
+    let mean = exponential(3.318 + 1.1)
+    #expect(both.contains("| ZeroQAT | 5.76 | not run"))
+    #expect(both.contains("12.95 | \((mean * 100).rounded() / 100) ±"))
+    #expect(both.contains("mean NLL over 2 seeds"))
+    #expect(both.contains("ZeroQAT W4A4, seed 2"))
+    var broken = Fixtures.ended(
+      "zeroqat", "ppl-w4a4", bits: "W4A4", status: .diverged, reason: "NaN at step 3, layer 0")
+    broken.cell.address.seed = 2
+    #expect(try render(broken).contains("diverged: seed 2: NaN at step 3, layer 0"))
+  }
+
+  @Test func aPaperScaleMatchNeedsThePapersProtocol() throws {
+    func record(_ row: String, _ column: String, _ bits: String, _ perplexity: Double) -> RunRecord
+    {
+      let mean = logarithm(perplexity)
+      var record = Fixtures.record(
+        row, column, bits: bits, windows: Fixtures.wobble.map { mean + $0 })
+      record.cell.address.scale = "paper"
+      record.cell.protocolSettings.id = "wikitext2-2048"
+      record.cell.protocolSettings.testWindows = nil
+      return record
+    }
+    let records = [
+      record("full-precision", "ppl-w6a6", "FP", 5.48), record("zeroqat", "ppl-w4a4", "W4A4", 13.4),
+      record("smoothquant", "ppl-w4a4", "W4A4", 60),
+    ]
+    let text = try Self.render(records, scale: .paper, model: nil)
+    #expect(text.contains("> **Paper scale: toy.**"))
+    #expect(text.contains("| match: +0.2 % |"))
+    #expect(text.contains("| same ranking 1/1 pairs |"))
+    var shortened = records
+    for index in shortened.indices { shortened[index].cell.protocolSettings.testWindows = 10 }
+    let other = try Self.render(shortened, scale: .paper, model: nil)
+    #expect(
+      other.contains("> **Substituted protocol: toy, but not the paper's text and windows.**"))
+    #expect(!other.contains("match:"))
+  }
+}
