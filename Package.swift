@@ -88,15 +88,14 @@ let package = Package(
       "Worker",
       [
         "Records", "Methods", "MethodKit", "Tasks", "Tokenizers", "Checkpoints", "Transformers",
-        "Quantizers", "Tensors", "Digests", "JSONText",
+        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText",
       ])
     // — door —
     + [
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Harness", "Reporting", "Records", "Methods", "MethodKit", "Quantizers",
-          "JSONText", argumentParser,
+          "Worker", "Harness", "Reporting", "Records", "JSONText", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .plugin(name: "ScienceDigest", capability: .buildTool()),

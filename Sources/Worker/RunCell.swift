@@ -1,17 +1,126 @@
+import Digests
+import Glibc
+import JSONText
+import MethodKit
+import Methods
+import Optimizers
+import Quantizers
+import Records
+import Tasks
+import Tensors
+import Transformers
+
 /// Runs the cell that the file at `path` describes and writes its record to `outputPath`.
 ///
-/// - Throws: ``WorkerError/notBuiltYet``: the worker isn't there yet.
+/// A cell that ends by itself, well or badly, leaves a record: `finished`, `diverged` where a loss
+/// stopped being finite, `failed` where the checkpoint, the text or the options don't do.
+///
+/// - Parameters:
+///   - threads: Threads that share the tiles of an operation; no result depends on it.
+///   - workFolder: Holds the replay log that a resumed cell goes on from.
+/// - Throws: ``JSONText/JSONError`` when the cell can't be read, ``RecordFileError`` when the record
+///   can't be written, ``WorkerError`` when the environment isn't the cell's.
 package func runCell(
   specification path: String, output outputPath: String, threads: Int, workFolder: String
 ) throws {
-  throw WorkerError.notBuiltYet
+  let document = try JSONDocument(contentsOf: path)
+  let cell = try document.decode(Cell.self)
+  Threads.count = threads
+  let run = CellRun(cell: cell, workFolder: workFolder)
+  var record: RunRecord
+  do {
+    try checkCore(of: cell)
+    record = try run.execute(document)
+  } catch let error as ZerothOrderError {
+    record = run.record(status: .diverged, reason: "\(error)")
+  } catch let error as NotFinite {
+    record = run.record(status: .diverged, reason: "\(error)")
+  } catch {
+    record = run.record(status: .failed, reason: "\(error)")
+  }
+  record.measurement = run.meter.measurement(threads: threads, resumes: run.resumes)
+  try writeRecord(record, to: outputPath)
 }
 
-/// What keeps a cell from being run.
-package enum WorkerError: Error, CustomStringConvertible {
-  /// There is no worker in this build.
-  case notBuiltYet
+/// Throws unless OpenBLAS runs the kernels that the cell's id stands for.
+private func checkCore(of cell: Cell) throws(WorkerError) {
+  guard cell.blasCore == "inherit" || cell.blasCore == BLAS.coreName else {
+    throw .wrongCore(expected: cell.blasCore, found: BLAS.coreName)
+  }
+}
 
-  /// One line for the user.
-  package var description: String { "the worker isn't built yet" }
+/// Writes a record under a temporary name, syncs it and renames it.
+private func writeRecord(_ record: RunRecord, to path: String) throws {
+  let temporary = path + ".part"
+  let bytes = Array(try jsonText(of: record, style: .pretty).utf8)
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else { throw RecordFileError(path: temporary, action: "create") }
+  defer { close(descriptor) }
+  var written = 0
+  while written < bytes.count {
+    let count = bytes.withUnsafeBytes { buffer in
+      write(descriptor, buffer.baseAddress.map { $0 + written }, bytes.count - written)
+    }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw RecordFileError(path: temporary, action: "write")
+    }
+    written += count
+  }
+  guard fsync(descriptor) == 0 else { throw RecordFileError(path: temporary, action: "sync") }
+  guard rename(temporary, path) == 0 else { throw RecordFileError(path: path, action: "rename") }
+}
+
+/// What keeps a worker from running a cell at all.
+package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// OpenBLAS chose other kernels than the cell's id stands for.
+  case wrongCore(expected: String, found: String)
+  /// A checkpoint without a tokenizer that is known.
+  case noTokenizer(path: String)
+  /// A GGUF tokenizer of an unknown kind.
+  case unsupportedTokenizer(path: String, kind: String)
+  /// A record field that the science doesn't know.
+  case unknownSetting(name: String, value: String, known: String)
+
+  package var description: String {
+    switch self {
+    case .wrongCore(let expected, let found):
+      "the cell is for OpenBLAS's \(expected) kernels, but \(found) is in use; "
+        + "OPENBLAS_CORETYPE=\(expected) must be set before the program starts"
+    case .noTokenizer(let path):
+      "\(path): expected vocab.json and merges.txt, or tokenizer.model"
+    case .unsupportedTokenizer(let path, let kind):
+      "\(path): the tokenizer kind \(kind) is not supported; supported: gpt2 with pre-tokenizer "
+        + "smollm or gpt-2"
+    case .unknownSetting(let name, let value, let known):
+      "\(name): expected \(known), found '\(value)'"
+    }
+  }
+}
+
+/// Why a record couldn't be written.
+package struct RecordFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file.
+  package let path: String
+  /// What happened.
+  package let reason: String
+
+  init(path: String, action: String) {
+    self.path = path
+    reason = "can't \(action) the record: \(String(cString: strerror(errno)))"
+  }
+
+  package var description: String { "\(path): \(reason)" }
+}
+
+/// A score that isn't finite.
+package struct NotFinite: Error, Sendable, Equatable, CustomStringConvertible {
+  /// `test` or `development`.
+  package let split: String
+  /// The first window whose loss isn't finite.
+  package let window: Int
+
+  package var description: String {
+    "the loss of \(split) window \(window) isn't finite"
+  }
 }

@@ -1,0 +1,192 @@
+import Digests
+import Glibc
+import JSONText
+import MethodKit
+import Methods
+import Optimizers
+import Quantizers
+import Records
+import Tasks
+import Tensors
+import Transformers
+
+/// One cell on its way to a record: runs the method, hears what it has to say, scores the result.
+final class CellRun: RunObserver {
+  let cell: Cell
+  let meter = Meter()
+  private let workFolder: String
+  private let progress = WorkerProgress()
+  private var log: ReplayLog?
+  private var development: TokenWindows<DevelopmentSplit>?
+  private var test: TokenWindows<TestSplit>?
+  private var trajectory: [TrajectoryPoint] = []
+  private var summary: ZerothOrderSummary?
+  private var digests: [NamedText] = []
+  private var facts: [NamedNumber] = []
+  private var events: [String] = []
+  private(set) var resumes = 0
+
+  init(cell: Cell, workFolder: String) {
+    self.cell = cell
+    self.workFolder = workFolder
+  }
+
+  /// Runs the whole cell.
+  ///
+  /// - Throws: Whatever the method, the checkpoint or the text throws; what was kept so far stays
+  ///   available to ``record(status:reason:scores:)``.
+  func execute(_ document: JSONDocument) throws -> RunRecord {
+    let bits = try QuantizationSpec(BitsLabel(cell.bits))
+    let method = try MethodCatalog.make(
+      cell.method.name, options: document, at: "/method/options", bits: bits)
+    let source = try ModelSource(path: cell.model.path)
+    let context: MethodContext = try during(.load) { try self.context(source) }
+    let model = try method.quantize(context)
+    digests.append(NamedText("weights.final", digest(of: model)))
+    return record(status: .finished, reason: nil, scores: try scores(of: model, bits))
+  }
+
+  /// The record of what is known so far.
+  func record(status: RunStatus, reason: String?, scores: [Score] = []) -> RunRecord {
+    RunRecord(
+      cell: cell, status: status, reason: reason, scores: scores, trajectory: trajectory,
+      zerothOrder: summary, digests: digests, facts: facts, events: events)
+  }
+
+  /// Tokenises all three texts; the tokenizer is gone when the weights come.
+  private func context(_ source: ModelSource) throws -> MethodContext {
+    let settings = cell.protocolSettings
+    let text = try CellText(settings, model: cell.model.path, checkpoint: source.checkpoint)
+    digests += text.digests
+    events += text.events
+    development = text.development
+    test = text.test
+    return MethodContext(
+      source: source, training: text.training, development: text.development, seed: cell.seed,
+      observer: self)
+  }
+
+  /// Scores the final model, or takes the scores of the checkpoint that development chose.
+  private func scores(of model: QuantizedModel, _ bits: QuantizationSpec) throws -> [Score] {
+    guard let development, let test else { return [] }
+    let chosen = summary.map(\.bestDevelopmentStep)
+    let last = trajectory.last?.step
+    var other: Double?
+    if bits.activationBits != nil {
+      // The rounding floor: the same weights under another, equally valid order of summation.
+      other = try during(.evaluate) { try score(model, test, order: .halves).meanNLL }
+    }
+    if let chosen, let point = trajectory.first(where: { $0.step == chosen }) {
+      let developmentScores = try windowScores(
+        of: DevelopmentSplit.self, point.developmentWindowNLL)
+      let testScores = try windowScores(of: TestSplit.self, point.testWindowNLL)
+      if chosen != last, let other, let mean = trajectory.last.flatMap({ meanNLL($0) }) {
+        keep("rounding floor of the last weights", abs(other - mean), unit: "nats per token")
+      }
+      return [
+        Score(testScores, alternativeMeanNLL: chosen == last ? other : nil),
+        Score(developmentScores),
+      ]
+    }
+    return try during(.evaluate) {
+      try [
+        Score(score(model, test), alternativeMeanNLL: other), Score(score(model, development)),
+      ]
+    }
+  }
+
+  private func meanNLL(_ point: TrajectoryPoint) -> Double? {
+    let values = point.testWindowNLL.compactMap { $0 }
+    guard values.count == point.testWindowNLL.count, !values.isEmpty else { return nil }
+    return values.reduce(0, +) / Double(values.count)
+  }
+
+  private func windowScores<S: Split>(of split: S.Type, _ values: [Double?]) throws
+    -> WindowScores<S>
+  {
+    try WindowScores(
+      windowNLL: values.map { $0 ?? .nan },
+      scoredTokensPerWindow: cell.protocolSettings.windowTokens - 1)
+  }
+
+  private func score<S: Split>(
+    _ model: QuantizedModel, _ windows: TokenWindows<S>, order: SummationOrder = .whole
+  ) throws -> WindowScores<S> {
+    let scores = try model.score(windows, order: order) { done in
+      progress.show("evaluate \(S.name)", done, of: windows.count, "window")
+    }
+    if let window = scores.firstNonFiniteWindow { throw NotFinite(split: S.name, window: window) }
+    return scores
+  }
+
+  /// SHA-256 over all linear weights in order, as float32.
+  private func digest(of model: QuantizedModel) -> String {
+    var hash = SHA256()
+    for id in model.transformer.configuration.linearIDs {
+      let matrix: Matrix
+      if case .live(let weights) = model.blocks.linears[id]?.storage {
+        matrix = weights
+      } else {
+        matrix = model.blocks.current(id)
+      }
+      for row in 0..<matrix.rows {
+        hash.update(
+          bytes: UnsafeRawBufferPointer(start: matrix.row(row), count: matrix.columns * 4))
+      }
+    }
+    return hash.finalize().hex
+  }
+
+  // MARK: - RunObserver
+
+  func during<R>(_ phase: RunPhase, _ body: () throws -> R) rethrows -> R {
+    try meter.during(phase.rawValue, body)
+  }
+
+  func progress(_ done: Int, of total: Int, _ what: String) {
+    progress.show(meter.current ?? "", done, of: total, what)
+  }
+
+  func keep(_ name: String, _ value: Double, unit: String) {
+    facts.append(NamedNumber(name, value, unit: unit))
+  }
+
+  func remark(_ sentence: String) { events.append(sentence) }
+
+  func journalledProbes(directions: Int) throws -> [Probe] {
+    let log = try ReplayLog(
+      path: workFolder + "/replay.log", binding: "cell \(cell.id), model \(cell.model.digest)")
+    self.log = log
+    let probes = log.keepWholeSteps(of: directions)
+    if !log.probes.isEmpty || !log.evaluations.isEmpty { resumes = 1 }
+    return probes
+  }
+
+  func journal(_ probe: Probe) throws { try log?.append(probe) }
+
+  func checkpoint(step: Int, _ model: QuantizedModel) throws -> WindowScores<DevelopmentSplit> {
+    guard let development, let test else {
+      preconditionFailure("a checkpoint before the texts are there")
+    }
+    let evaluation: ReplayLog.Evaluation
+    if let known = log?.evaluations.first(where: { $0.step == step }) {
+      evaluation = known
+    } else {
+      evaluation = try during(.evaluate) {
+        ReplayLog.Evaluation(
+          step: step, development: try score(model, development).windowNLL,
+          test: try score(model, test).windowNLL)
+      }
+      try log?.append(evaluation)
+    }
+    trajectory.append(
+      TrajectoryPoint(
+        step: step, developmentWindowNLL: evaluation.development,
+        testWindowNLL: evaluation.test))
+    return try WindowScores(
+      windowNLL: evaluation.development,
+      scoredTokensPerWindow: cell.protocolSettings.windowTokens - 1)
+  }
+
+  func keep(_ summary: TrainingSummary) { self.summary = ZerothOrderSummary(summary) }
+}

@@ -1,0 +1,111 @@
+import Checkpoints
+import Digests
+import Records
+import Tasks
+import Tokenizers
+
+/// The three texts of a cell as token windows.
+struct CellText {
+  let training: TokenWindows<TrainingSplit>
+  let development: TokenWindows<DevelopmentSplit>
+  let test: TokenWindows<TestSplit>
+  /// SHA-256 of each token stream.
+  let digests: [NamedText]
+  /// Bytes that the vocabulary can't spell, if any.
+  let events: [String]
+
+  /// Reads and tokenises the texts of `settings` with the tokenizer of the model at `model`.
+  init(
+    _ settings: EvaluationProtocol, model: String, checkpoint: any Checkpoint
+  ) throws {
+    let tokenizer = try modelTokenizer(model, checkpoint)
+    guard let policy = BeginningOfSequencePolicy(rawValue: settings.bos) else {
+      throw WorkerError.unknownSetting(name: "bos", value: settings.bos, known: "none or once")
+    }
+    let corpus = try Corpus(
+      training: TextSpecification(settings.train),
+      development: TextSpecification(settings.development),
+      test: TextSpecification(settings.test))
+    let train = try corpus.stream(for: TrainingSplit.self, tokenizer, beginning: policy)
+    let development = try corpus.stream(for: DevelopmentSplit.self, tokenizer, beginning: policy)
+    let test = try corpus.stream(for: TestSplit.self, tokenizer, beginning: policy)
+    let selection = WindowSelection(for: try TextJoin(named: settings.test.join))
+    training = try TokenWindows(
+      train, windowTokens: settings.windowTokens, selection: selection)
+    self.development = try TokenWindows(
+      development, windowTokens: settings.windowTokens, limit: settings.developmentWindows,
+      selection: selection)
+    self.test = try TokenWindows(
+      test, windowTokens: settings.windowTokens, limit: settings.testWindows,
+      selection: selection)
+    digests = [
+      NamedText("tokens.train", sha256Hex(of: train.littleEndianBytes)),
+      NamedText("tokens.development", sha256Hex(of: development.littleEndianBytes)),
+      NamedText("tokens.test", sha256Hex(of: test.littleEndianBytes)),
+    ]
+    let dropped = train.droppedBytes + development.droppedBytes + test.droppedBytes
+    let replaced = train.replacedBytes + development.replacedBytes + test.replacedBytes
+    var events: [String] = []
+    if dropped > 0 {
+      events.append("\(dropped) bytes of text can't be spelled by the vocabulary and were left out")
+    }
+    if replaced > 0 {
+      events.append("\(replaced) bytes of text aren't UTF-8 and were replaced")
+    }
+    self.events = events
+  }
+}
+
+extension TextSpecification {
+  init(_ source: TextSource) throws {
+    self.init(
+      parts: source.parts.map { Part($0.path, from: $0.from, to: $0.to) },
+      join: try TextJoin(named: source.join))
+  }
+}
+
+extension TextJoin {
+  init(named name: String) throws(WorkerError) {
+    guard let join = TextJoin(rawValue: name) else {
+      throw .unknownSetting(
+        name: "join", value: name,
+        known: TextJoin.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or "))
+    }
+    self = join
+  }
+}
+
+/// The tokenizer that a checkpoint carries, or that lies beside it.
+func modelTokenizer(_ path: String, _ checkpoint: any Checkpoint) throws -> any Tokenizer {
+  if let file = checkpoint as? GGUFFile {
+    let kind = try file.string("tokenizer.ggml.model")
+    let pre = try file.string("tokenizer.ggml.pre", default: "gpt-2")
+    let preTokenizer: PreTokenizer
+    switch pre {
+    case "smollm": preTokenizer = .smollm
+    case "gpt-2": preTokenizer = .gpt2
+    default: throw WorkerError.unsupportedTokenizer(path: path, kind: "\(kind)/\(pre)")
+    }
+    guard kind == "gpt2" else {
+      throw WorkerError.unsupportedTokenizer(path: path, kind: "\(kind)/\(pre)")
+    }
+    return try ByteLevelBPE(
+      tokens: file.strings("tokenizer.ggml.tokens"),
+      merges: file.strings("tokenizer.ggml.merges"),
+      types: file.metadata["tokenizer.ggml.token_type"] == nil
+        ? nil : file.integers("tokenizer.ggml.token_type"),
+      preTokenizer: preTokenizer,
+      beginningOfSequence: Int32(
+        clamping: file.integer("tokenizer.ggml.bos_token_id", default: 1)),
+      endOfSequence: Int32(clamping: file.integer("tokenizer.ggml.eos_token_id", default: 2)),
+      file: path)
+  }
+  let (vocabulary, merges) = (path + "/vocab.json", path + "/merges.txt")
+  if isReadable(vocabulary) {
+    return try ByteLevelBPE(vocabularyFile: vocabulary, mergesFile: merges)
+  }
+  if isReadable(path + "/tokenizer.model") {
+    return try SentencePieceBPE(modelFile: path + "/tokenizer.model")
+  }
+  throw WorkerError.noTokenizer(path: path)
+}

@@ -1,0 +1,136 @@
+import Glibc
+import Records
+import Tensors
+
+/// Whether the file at `path` can be read.
+func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
+/// Seconds of a clock that only goes forward.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// Measures a worker: wall-clock and peak memory of each phase, from the kernel's own counters.
+///
+/// The high-water mark of resident memory (VmHWM) is reset when a phase begins, where the kernel permits
+/// it, so that a peak belongs to its phase; the process's peak is the largest of them.
+final class Meter {
+  private struct Reading {
+    var seconds = 0.0
+    var peakBytes: Int?
+  }
+
+  private let start = monotonicSeconds()
+  private var order: [String] = []
+  private var readings: [String: Reading] = [:]
+  private var stack: [String] = []
+  private var largest = 0
+  private var canReset = true
+
+  /// The phase that is running now.
+  var current: String? { stack.last }
+
+  /// Runs `body` as part of phase `name`; phases may nest, and time belongs to the innermost.
+  func during<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
+    if readings[name] == nil {
+      order.append(name)
+      readings[name] = Reading()
+    }
+    let outer = stack.last
+    endStretch(of: outer)
+    stack.append(name)
+    stretchStart = monotonicSeconds()
+    defer {
+      endStretch(of: name)
+      stack.removeLast()
+      stretchStart = monotonicSeconds()
+    }
+    return try body()
+  }
+
+  private var stretchStart = monotonicSeconds()
+
+  /// Books time and peak since the last border to `name`, and resets the peak.
+  private func endStretch(of name: String?) {
+    let peak = ProcessMemory.now()?.highWaterBytes
+    largest = max(largest, peak ?? 0)
+    if let name, var reading = readings[name] {
+      reading.seconds += monotonicSeconds() - stretchStart
+      if canReset, let peak { reading.peakBytes = max(reading.peakBytes ?? 0, peak) }
+      readings[name] = reading
+    }
+    if canReset { canReset = ProcessMemory.resetHighWater() }
+  }
+
+  /// Everything measured up to now.
+  func measurement(threads: Int, resumes: Int) -> Measurement {
+    endStretch(of: nil)
+    let memory = ProcessMemory.now()
+    let machine = Machine.this
+    return Measurement(
+      phases: order.map { name in
+        Phase(
+          name: name, wallSeconds: readings[name]?.seconds ?? 0,
+          peakResidentBytes: readings[name]?.peakBytes)
+      },
+      wallSeconds: monotonicSeconds() - start,
+      peakResidentBytes: max(largest, memory?.highWaterBytes ?? 0),
+      anonymousBytes: memory?.anonymousBytes ?? 0, fileBytes: memory?.fileBytes ?? 0,
+      peakLiveTensorBytes: LiveBytes.peak, threads: threads, blasCore: BLAS.coreName,
+      processor: machine.processor, processors: machine.processors,
+      operatingSystem: machine.operatingSystem, compiler: machine.compiler, resumes: resumes)
+  }
+}
+
+/// Resident memory of this process by the kernel's account.
+struct ProcessMemory {
+  /// VmHWM.
+  let highWaterBytes: Int
+  /// RssAnon.
+  let anonymousBytes: Int
+  /// RssFile and RssShmem.
+  let fileBytes: Int
+
+  /// Reads `/proc/self/status`; nil where there is none.
+  static func now() -> ProcessMemory? {
+    guard let text = smallFile("/proc/self/status") else { return nil }
+    var values: [Substring: Int] = [:]
+    for line in text.split(separator: "\n") {
+      let fields = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " })
+      if fields.count == 3, fields[2] == "kB", let kibibytes = Int(fields[1]) {
+        values[fields[0]] = kibibytes * 1024
+      }
+    }
+    guard let highWater = values["VmHWM"] else { return nil }
+    return ProcessMemory(
+      highWaterBytes: highWater, anonymousBytes: values["RssAnon"] ?? 0,
+      fileBytes: (values["RssFile"] ?? 0) + (values["RssShmem"] ?? 0))
+  }
+
+  /// Sets the high-water mark to what is resident now.
+  ///
+  /// > Source: Linux, Documentation/filesystems/proc.rst: writing 5 to `clear_refs`.
+  static func resetHighWater() -> Bool {
+    let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return write(descriptor, "5", 1) == 1
+  }
+}
+
+/// The text of a small file, such as one under /proc; nil if it can't be read.
+func smallFile(_ path: String) -> String? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 1 << 14)
+  while true {
+    let count = read(descriptor, &piece, piece.count)
+    if count < 0 { return nil }
+    if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+    bytes.append(contentsOf: piece[0..<count])
+  }
+}
