@@ -95,13 +95,16 @@ let package = Package(
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Harness", "Reporting", "Records", "Methods", "JSONText", argumentParser,
+          "Worker", "Harness", "Reporting", "Records", "Methods", "MethodKit", "Quantizers",
+          "JSONText", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .plugin(name: "ScienceDigest", capability: .buildTool()),
       .testTarget(
         name: "zeroqatTests",
-        dependencies: ["zeroqat", "TestSupport", "Records", "Checkpoints", "JSONText", "Digests"],
+        dependencies: [
+          "zeroqat", "TestSupport", "Harness", "Records", "Checkpoints", "JSONText", "Digests",
+        ],
         path: "Tests/zeroqatTests", swiftSettings: strict),
       .target(
         name: "TestSupport", dependencies: ["Checkpoints", "JSONText"], path: "Tests/TestSupport",

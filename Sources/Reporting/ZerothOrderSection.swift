@@ -69,7 +69,9 @@ extension TableContents {
   }
 
   private func directions(of record: RunRecord) -> String {
-    guard case .integer(let count)? = record.cell.method.options["directions"] else { return "–" }
+    guard case .integer(let count)? = record.cell.method.options["directions"] else {
+      return "default"
+    }
     return String(count)
   }
 

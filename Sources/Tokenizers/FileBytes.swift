@@ -31,7 +31,8 @@ package func fileBytes(
   func systemError(_ action: String) -> FileReadError {
     FileReadError(file: path, reason: "can't \(action): \(String(cString: strerror(errno)))")
   }
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
   guard descriptor >= 0 else { throw systemError("open") }
   defer { close(descriptor) }
 

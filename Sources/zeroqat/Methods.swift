@@ -1,6 +1,4 @@
 internal import Harness
-internal import JSONText
-internal import Methods
 internal import Records
 internal import Worker
 

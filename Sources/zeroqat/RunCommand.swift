@@ -17,6 +17,11 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Run finished cells again, and resume nothing.")
   var force = false
 
+  @Option(
+    help: ArgumentHelp(
+      "The program that runs a cell, called as 'cell' of this one.", visibility: .hidden))
+  var worker = "/proc/self/exe"
+
   func run() throws {
     let place = try TableAtScale(table, options)
     let plan = try place.plan(options, force: force)
@@ -29,7 +34,8 @@ struct RunCommand: ParsableCommand {
     let environment = place.workspace.environment
     let runner = Runner(
       process: CellProcess(
-        threads: options.threads ?? onlineProcessors(), environment: environment,
+        executable: worker, threads: options.threads ?? onlineProcessors(),
+        environment: environment,
         commit: Checkout.commit(at: place.workspace.root, environment: environment)),
       progress: .standardError(environment: environment))
     let summary = try runner.run(plan, force: force)

@@ -13,7 +13,7 @@ struct Zeroqat: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, CellCommand.self,
-      CleanCommand.self,
+      RenderCommand.self, CheckCommand.self, PublishCommand.self, CleanCommand.self,
     ])
 
   static func main() {

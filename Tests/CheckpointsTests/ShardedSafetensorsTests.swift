@@ -70,11 +70,7 @@ import Testing
   @Test func tensorInAnotherShardOrNone() throws {
     #expect(
       try complaint(#"{"weight_map": {"b":"two.safetensors","a":"two.safetensors"}}"#)
-        == ":1:43: error: 'two.safetensors' holds no tensor 'a'; did you mean 'b'?"
-        + "\n  = at /weight_map/a"
-        || complaint(#"{"weight_map": {"b":"two.safetensors","a":"two.safetensors"}}"#)
-          == ":1:43: error: 'two.safetensors' holds no tensor 'a'\n  = at /weight_map/a"
-    )
+        == ":1:43: error: 'two.safetensors' holds no tensor 'a'\n  = at /weight_map/a")
     #expect(
       try complaint(#"{"weight_map": {"a":"one.safetensors","extra":"two.safetensors"}}"#)
         == ":1:47: error: 'two.safetensors' holds no tensor 'extra'; "

@@ -22,11 +22,14 @@ package final class TemporaryFolder: Sendable {
   /// The path of something in the folder.
   package func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Writes a file into the folder and returns its path.
+  /// Writes a file into the folder, in place of one of the same name, and returns its path.
   @discardableResult
   package func write(_ bytes: [UInt8], to name: String) throws(FolderError) -> String {
     let path = path(name)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    // A new file each time: truncating one that is mapped would pull it from under its reader, and
+    // ext4 flushes a file that is truncated and written anew.
+    unlink(path)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FolderError(path: path, code: errno) }
     defer { close(descriptor) }
     var done = 0

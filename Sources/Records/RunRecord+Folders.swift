@@ -1,0 +1,21 @@
+extension RunRecord {
+  /// The record with file names in place of paths, as it is published.
+  package var withoutFolders: RunRecord {
+    var record = self
+    record.cell.model.path = lastName(of: cell.model.path)
+    record.cell.protocolSettings.train.forgetFolders()
+    record.cell.protocolSettings.development.forgetFolders()
+    record.cell.protocolSettings.test.forgetFolders()
+    return record
+  }
+}
+
+extension TextSource {
+  fileprivate mutating func forgetFolders() {
+    for index in parts.indices { parts[index].path = lastName(of: parts[index].path) }
+  }
+}
+
+private func lastName(of path: String) -> String {
+  path.split(separator: "/").last.map(String.init) ?? path
+}

@@ -1,0 +1,96 @@
+internal import Harness
+internal import JSONText
+internal import Records
+internal import Reporting
+
+/// What a renderer needs: records, and why the others aren't there.
+struct PlannedTable {
+  let contents: TableContents
+
+  /// The table of what was measured on this machine, by today's grid, files and code.
+  init(_ plan: Plan, catalog: Catalog) throws {
+    var reasons: [CellAddress: String] = [:]
+    for entry in plan.entries {
+      switch entry.state {
+      case .notRun(let reason), .blocked(let reason): reasons[entry.point.address] = reason
+      case .run: reasons[entry.point.address] = "not run yet"
+      case .done: break
+      }
+    }
+    contents = try TableContents(
+      grid: plan.grid, scale: plan.scale, model: plan.resolver.model,
+      text: plan.resolver.text?.manifest, paper: Self.paper(plan.grid, catalog),
+      records: plan.currentRecords(), notRun: reasons)
+  }
+
+  /// The table of committed records, whatever lies on this machine.
+  init(_ records: [RunRecord], _ grid: Grid, at scale: Scale, catalog: Catalog) throws {
+    let id = try records.first.map {
+      try ProtocolID($0.cell.protocolSettings.id, datasets: catalog.datasets)
+    }
+    var reasons: [CellAddress: String] = [:]
+    for point in grid.points(at: scale) {
+      reasons[point.address] =
+        methodRegistry.names.contains(point.method.name) ? "not run yet" : "method not built yet"
+    }
+    contents = try TableContents(
+      grid: grid, scale: scale, model: try grid.scales[scale]?.model.map { try catalog.model($0) },
+      text: try id.map { try catalog.dataset($0.dataset) }, paper: Self.paper(grid, catalog),
+      records: records, notRun: reasons)
+  }
+
+  /// The paper's numbers, where the table has any.
+  private static func paper(_ grid: Grid, _ catalog: Catalog) throws -> PaperTable? {
+    let path = "\(catalog.workspace.root)/tables/\(grid.table)/paper.json"
+    guard FileStatus(of: path) != nil else { return nil }
+    return try JSONDocument(contentsOf: path).decode(PaperTable.self)
+  }
+
+  /// Writes the table, its numbers as CSV, and a picture of each trajectory beside it.
+  ///
+  /// Without gnuplot there are no pictures; the table says nothing of them then.
+  func write(to path: String) throws {
+    let folder = parent(of: path)
+    try makeFolder(folder)
+    var plots: [String] = []
+    for plot in contents.trajectoryPlots {
+      do {
+        let picture = try Gnuplot.svg(of: plot)
+        try writeDurably(Array(picture.utf8), to: "\(folder)/\(plot.fileName)")
+        plots.append(plot.fileName)
+      } catch let error as GnuplotError {
+        writeToStandardError(Array("no picture \(plot.fileName): \(error)\n".utf8))
+      }
+    }
+    try writeDurably(Array(contents.markdown(plots: plots).utf8), to: path)
+    let stem = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
+    try writeDurably(Array(contents.csv.utf8), to: stem + ".csv")
+  }
+}
+
+/// Records that are committed with a table: `tables/<table>/records/<scale>/`.
+struct CommittedRecords {
+  let folder: String
+
+  init(_ table: TableAtScale) {
+    folder =
+      "\(table.workspace.root)/tables/\(table.grid.table)/records/\(table.scale.rawValue)"
+  }
+
+  /// All of them, by id.
+  func read() throws -> [RunRecord] {
+    try listFolder(folder).filter { $0.hasSuffix(".json") }.map {
+      try JSONDocument(contentsOf: "\(folder)/\($0)").decode(RunRecord.self)
+    }
+  }
+
+  /// Replaces them; paths of this machine are left out.
+  func replace(by records: [RunRecord]) throws {
+    try removeTree(folder)
+    try makeFolder(folder)
+    for record in records {
+      let text = try jsonText(of: record.withoutFolders, style: .pretty)
+      try writeDurably(Array(text.utf8), to: "\(folder)/\(record.cell.id).json")
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import JSONText
+import Records
+import TestSupport
+import Testing
+
+@Suite struct CellCheckTests {
+  static let sample: Cell = {
+    let source = TextSource(
+      parts: [TextPart(path: "/t", digest: "d", from: 0, to: 9)], join: "plain")
+    return Cell(
+      id: "0123456789abcdef",
+      address: CellAddress(table: "t", scale: "small", row: "r", column: "c", seed: 1),
+      model: ModelReference(name: "m", path: "/m", digest: "d", tokenizerDigest: "e"),
+      method: MethodReference(name: "rtn", options: .object([])), bits: "W4A4",
+      protocolSettings: EvaluationProtocol(
+        id: "verse-8", train: source, development: source, test: source, windowTokens: 8,
+        testWindows: nil, developmentWindows: 2, bos: "none"), seed: 1, blasCore: "Haswell",
+      scienceDigest: "s")
+  }()
+
+  @Test func acceptsASoundCellAfterARoundTrip() throws {
+    let text = try jsonText(of: Self.sample, style: .pretty)
+    let document = try JSONDocument(text: Array(text.utf8), file: "cell.json")
+    let cell = try document.decode(Cell.self)
+    try cell.check(in: document)
+    #expect(cell == Self.sample)
+  }
+
+  static let damages: [(@Sendable (inout Cell) -> Void, String, String)] = [
+    ({ $0.schema = 2 }, "/schema", "schema 2 isn't supported; this build reads schema 1"),
+    (
+      { $0.bits = "W99A4" }, "/bits",
+      "bad bits label 'W99A4': weights have 2 to 8 bits, or 16; found 99"
+    ),
+    (
+      { $0.method.name = "full-precision" }, "/bits",
+      "contradictory bits: the method 'full-precision' with W4A4"
+    ),
+    ({ $0.bits = "FP" }, "/bits", "contradictory bits: the method 'rtn' quantizes, found FP"),
+    ({ $0.method.options = .null }, "/method/options", "expected an object of options"),
+    (
+      { $0.protocolSettings.windowTokens = 1 }, "/protocol/windowTokens",
+      "expected at least 2 tokens per window, found 1"
+    ),
+    ({ $0.protocolSettings.bos = "" }, "/protocol/bos", "expected 'none' or 'once', found ''"),
+    ({ $0.protocolSettings.test.parts = [] }, "/protocol/test/parts", "expected at least one part"),
+    (
+      { $0.protocolSettings.train.join = "x" }, "/protocol/train/join",
+      "expected 'plain' or 'wikitext2', found 'x'"
+    ),
+    (
+      { $0.protocolSettings.development.parts[0].from = 9 }, "/protocol/development/parts/0",
+      "expected a range of bytes, found 9..<9"
+    ),
+  ]
+
+  @Test(arguments: damages.indices) func refuses(index: Int) throws {
+    let (damage, pointer, reason) = Self.damages[index]
+    var cell = Self.sample
+    damage(&cell)
+    let text = try jsonText(of: cell, style: .pretty)
+    let document = try JSONDocument(text: Array(text.utf8), file: "cell.json")
+    let error = #expect(throws: JSONError.self) { try cell.check(in: document) }
+    #expect(error?.pointer == pointer)
+    #expect(error?.reason == reason)
+  }
+}

@@ -1,0 +1,143 @@
+import JSONText
+import Records
+import TestSupport
+import Testing
+
+@Suite struct ManifestTests {
+  static func model(_ text: String) throws -> (ModelManifest, JSONDocument) {
+    let document = try JSONDocument(text: Array(text.utf8), file: "manifest.json")
+    return (try document.decode(ModelManifest.self), document)
+  }
+
+  static func dataset(_ text: String) throws -> (DatasetManifest, JSONDocument) {
+    let document = try JSONDocument(text: Array(text.utf8), file: "manifest.json")
+    return (try document.decode(DatasetManifest.self), document)
+  }
+
+  static let anchor = """
+    { "protocol": "verse-8", "testWindows": 2, "perplexity": 30, "relativeTolerance": 0.01,
+      "source": "elsewhere" }
+    """
+
+  @Test func modelsKnowTheirAnchors() throws {
+    let (manifest, document) = try Self.model(SampleCheckout.model(anchors: Self.anchor))
+    try manifest.check(in: document, folder: "toy")
+    let anchor = try #require(manifest.anchor(for: "verse-8", testWindows: 2))
+    #expect(manifest.anchor(for: "verse-8", testWindows: nil) == nil)
+    #expect(manifest.anchor(for: "verse-9", testWindows: 2) == nil)
+    #expect(anchor.isMet(by: 30.299))
+    #expect(anchor.isMet(by: 29.701))
+    #expect(!anchor.isMet(by: 30.301))
+    #expect(!anchor.isMet(by: .nan))
+    #expect(!anchor.isMet(by: .infinity))
+  }
+
+  @Test(
+    arguments: [
+      (
+        #""schema": 1"#, #""schema": 9"#, "/schema",
+        "schema 9 isn't supported; this build reads schema 1"
+      ),
+      (
+        #""name": "toy","#, #""name": "yot","#, "/name",
+        "expected the folder's name 'toy', found 'yot'"
+      ),
+      (#""llama""#, #""gpt""#, "/architecture", "expected 'llama' or 'opt', found 'gpt'"),
+      (#""bos": "none""#, #""bos": "twice""#, "/bos", "expected 'none' or 'once', found 'twice'"),
+      (
+        #""name": "toy.gguf""#, #""name": "../toy""#, "/files/0/name",
+        "expected a bare file name, found '../toy'"
+      ),
+      (
+        #""bytes": 12,"#, "", "/files/0",
+        "a file from a package needs its 'member', 'bytes' and 'sha256'"
+      ),
+      ("b3782f71", "B3782f71", "/files/0/sha256", nil),
+      (
+        #""perplexity": 30"#, #""perplexity": 0.5"#, "/anchors/0/perplexity",
+        "a perplexity is at least 1; found 0.5"
+      ),
+      (
+        #""relativeTolerance": 0.01"#, #""relativeTolerance": 1"#, "/anchors/0/relativeTolerance",
+        "expected a share between 0 and 1, found 1.0"
+      ),
+    ] as [(String, String, String, String?)])
+  func modelsRefuse(piece: String, other: String, pointer: String, reason: String?) throws {
+    let sample = SampleCheckout.model(anchors: Self.anchor)
+    let (manifest, document) = try Self.model(
+      try #require(replacing(piece, by: other, in: sample)))
+    let error = #expect(throws: JSONError.self) {
+      try manifest.check(in: document, folder: "toy")
+    }
+    #expect(error?.pointer == pointer)
+    if let reason { #expect(error?.reason == reason) }
+  }
+
+  @Test(arguments: [
+    (
+      #""join": "plain""#, #""join": "space""#, "/join",
+      "expected 'plain' or 'wikitext2', found 'space'"
+    ),
+    (
+      #""file": "verse.txt", "from": 0"#, #""file": "vrese.txt", "from": 0"#,
+      "/splits/0/train/0/file",
+      "unknown file 'vrese.txt'; did you mean 'verse.txt'?"
+    ),
+    (
+      #""from": 0, "to": 19"#, #""from": 19, "to": 19"#, "/splits/0/train/0",
+      "the bytes 19..<19 aren't a part of 'verse.txt'"
+    ),
+    (
+      #""from": 0, "to": 19"#, #""from": -1, "to": 19"#, "/splits/0/train/0",
+      "the bytes -1..<19 aren't a part of 'verse.txt'"
+    ),
+    (
+      #""from": 19, "to": 41"#, #""from": 19, "to": 63"#, "/splits/0/development/0",
+      "the bytes 19..<63 aren't a part of 'verse.txt'"
+    ),
+    (
+      #""from": 19, "to": 41"#, #""from": 19, "to": 42"#, "/splits/0",
+      "parts overlap: 'verse.txt' from byte 41 is in two of them"
+    ),
+    (
+      #"[{ "file": "verse.txt", "from": 41 }]"#, "[]", "/splits/0/test",
+      "expected at least one part"
+    ),
+  ])
+  func datasetsRefuse(piece: String, other: String, pointer: String, reason: String) throws {
+    let (manifest, document) = try Self.dataset(
+      try #require(replacing(piece, by: other, in: SampleCheckout.dataset)))
+    let error = #expect(throws: JSONError.self) {
+      try manifest.check(in: document, folder: "verse")
+    }
+    #expect(error?.pointer == pointer)
+    #expect(error?.reason == reason)
+  }
+
+  /// The repository's own manifests and grids keep all rules.
+  @Test func theRepositoryKeepsTheRules() throws {
+    let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    let models = TemporaryFolder.names(in: root + "/models")
+    let datasets = TemporaryFolder.names(in: root + "/datasets")
+    #expect(models.contains("smollm2-135m-instruct"))
+    #expect(datasets == ["books", "wikitext2"])
+    for name in models {
+      let document = try JSONDocument(contentsOf: "\(root)/models/\(name)/manifest.json")
+      try document.decode(ModelManifest.self).check(in: document, folder: name)
+    }
+    for name in datasets {
+      let document = try JSONDocument(contentsOf: "\(root)/datasets/\(name)/manifest.json")
+      try document.decode(DatasetManifest.self).check(in: document, folder: name)
+    }
+    for table in TemporaryFolder.names(in: root + "/tables") {
+      let document = try JSONDocument(contentsOf: "\(root)/tables/\(table)/grid.json")
+      let grid = try document.decode(Grid.self)
+      #expect(grid.table == table)
+      try grid.check(
+        in: document,
+        against: KnownNames(
+          models: models, datasets: datasets,
+          methods: ["full-precision", "rtn", "smoothquant", "zeroqat", "zeroqat-light"]))
+    }
+  }
+}
