@@ -119,7 +119,7 @@ package final class SampleCheckout: Sendable {
       printf '"value": %s, "meanNLL": 3.4, "standardErrorNLL": 0,' "$(cat "$root/value")"
       printf '"windowNLL": [3.4, 3.4], "scoredTokens": 14}],'
       printf '"trajectory": [], "facts": [], "events": [], "measurement": {'
-      printf '"phases": [], "wallSeconds": 1, "peakResidentBytes": %s, ' "$2"
+      printf '"phases": [%s], "wallSeconds": 1, "peakResidentBytes": %s, ' "$3" "$2"
       printf '"anonymousBytes": 1, "fileBytes": 1, "peakLiveTensorBytes": 1, "threads": 1, '
       printf '"blasCore": "x", "processor": "x", "processors": 1, "operatingSystem": "x", '
       printf '"compiler": "x", "resumes": 0}}'
@@ -131,6 +131,10 @@ package final class SampleCheckout: Sendable {
       *'"behave": "refuse"'*) echo "error: the odd method said no" >&2; echo "bye" >&2; exit 7 ;;
       *'"behave": "stranger"'*) record finished 1 | sed 's/"W4A4"/"W3A3"/' >"$out"; exit 0 ;;
       *'"behave": "boast"'*) record finished 999999999999 >"$out"; exit 0 ;;
+      *'"behave": "boast by phase"'*)
+        record finished 999999999999 \
+          '{"name": "load", "wallSeconds": 1, "peakResidentBytes": 999999999999}' >"$out"
+        exit 0 ;;
       *'"behave": "diverge"'*) record diverged 1 >"$out"; exit 0 ;;
       *'"behave": "dawdle"'*)
         if [ ! -e "$root/hurry" ]; then
