@@ -119,7 +119,7 @@ package final class SampleCheckout: Sendable {
       printf '"value": %s, "meanNLL": 3.4, "standardErrorNLL": 0,' "$(cat "$root/value")"
       printf '"windowNLL": [3.4, 3.4], "scoredTokens": 14}],'
       printf '"trajectory": [], "facts": [], "events": [], "measurement": {'
-      printf '"phases": [], "wallSeconds": 1, "peakResidentBytes": %s, ' "$2"
+      printf '"phases": [%s], "wallSeconds": 1, "peakResidentBytes": %s, ' "$3" "$2"
       printf '"anonymousBytes": 1, "fileBytes": 1, "peakLiveTensorBytes": 1, "threads": 1, '
       printf '"blasCore": "x", "processor": "x", "processors": 1, "operatingSystem": "x", '
       printf '"compiler": "x", "resumes": 0}}'
@@ -134,6 +134,10 @@ package final class SampleCheckout: Sendable {
         x=$(head -c 134217728 /dev/zero | tr '\\0' a); test ${#x} -gt 0
         record finished 1048576 >"$out"; exit 0 ;;
       *'"behave": "boast"'*) record finished 999999999999 >"$out"; exit 0 ;;
+      *'"behave": "boast by phase"'*)
+        record finished 999999999999 \
+          '{"name": "load", "wallSeconds": 1, "peakResidentBytes": 999999999999}' >"$out"
+        exit 0 ;;
       *'"behave": "diverge"'*) record diverged 1 >"$out"; exit 0 ;;
       *'"behave": "dawdle"'*)
         if [ ! -e "$root/hurry" ]; then
