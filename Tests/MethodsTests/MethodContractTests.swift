@@ -1,3 +1,4 @@
+import JSONText
 import MethodKit
 import Methods
 import Quantizers
@@ -12,15 +13,19 @@ struct MethodContractTests {
   }
 
   @Test("The registry finds methods by name, and says what is near an unknown one")
-  func registry() {
+  func registry() throws {
     for type in MethodCatalog.all {
       #expect(
         MethodCatalog.method(named: type.card.name).map { ObjectIdentifier($0) }
           == ObjectIdentifier(type))
     }
+    let error = #expect(throws: UnknownMethod.self) {
+      try MethodCatalog.make(
+        "smoothquand", options: JSONDocument(text: Array("{}".utf8), file: "grid"), at: "",
+        bits: spec(4, 4))
+    }
     #expect(
-      UnknownMethod(name: "smoothquand").description
-        == "there is no method 'smoothquand'; did you mean 'smoothquant'?")
+      error?.description == "there is no method 'smoothquand'; did you mean 'smoothquant'?")
     #expect(MethodCatalog.method(named: "RTN") == nil)
   }
 

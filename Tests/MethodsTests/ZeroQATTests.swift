@@ -57,7 +57,7 @@ struct ZeroQATTests {
     #expect(summary.probes == rehearsal.journalled && summary.probes.count == 21)
     #expect(summary.probes.map(\.step) == (0..<21).map { $0 / 3 })
     #expect(summary.probes.map(\.direction) == (0..<21).map { $0 % 3 })
-    #expect(summary.probes.allSatisfy(\.isClipped))
+    #expect(summary.probes.allSatisfy { $0.isClipped })
     #expect(summary.tokensPerStep == 32)
     #expect(summary.trainableParameters == result.transformer.configuration.linearParameters)
     let best = rehearsal.checkpoints.min { $0.meanNLL < $1.meanNLL }
