@@ -74,11 +74,17 @@ let package = Package(
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
-      tests: ["Checkpoints"])
+      tests: ["Checkpoints", "JSONText"])
     + room(
       "Methods",
       ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],
-      tests: ["Checkpoints"])
+      tests: ["Checkpoints", "Digests", "NewMethod", "Tokenizers"])
+    + [
+      // The template that a newcomer copies; the methods' contract suite runs it.
+      .target(
+        name: "NewMethod", dependencies: ["MethodKit", "Quantizers", "Tensors", "Transformers"],
+        path: "Examples/NewMethod", exclude: ["README.md"], swiftSettings: strict)
+    ]
     // — bookkeeping: never sees a tensor —
     + room("Records", ["JSONText", "Digests"])
     + room("Harness", ["Records", "JSONText", "Digests"])

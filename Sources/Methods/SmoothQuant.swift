@@ -66,7 +66,8 @@ package struct SmoothQuant: QuantizationMethod {
 func requireNormsFirst(_ c: ModelConfiguration, _ card: MethodCard) throws(MethodError) {
   if !c.normsFirst {
     throw .model(
-      method: card.name, reason: "smoothing folds into norms before linears; this model is post-norm")
+      method: card.name,
+      reason: "smoothing folds into norms before linears; this model is post-norm")
   }
 }
 

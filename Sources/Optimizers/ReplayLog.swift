@@ -35,7 +35,6 @@ public final class ReplayLog {
   /// Bytes at the end that weren't a whole frame and were cut off.
   public private(set) var discardedBytes = 0
   private let descriptor: Int32
-  private var framesSinceSync = 0
 
   /// Opens the log at `path`, or starts a new one.
   ///
@@ -49,12 +48,14 @@ public final class ReplayLog {
     let bytes = try read()
     var (offset, isBound) = (0, false)
     while let frame = Self.frame(in: bytes, at: offset) {
-      guard let kind = Kind(rawValue: frame.kind), let content = Payload(frame.payload) else { break }
+      guard let kind = Kind(rawValue: frame.kind), let content = Payload(frame.payload) else {
+        break
+      }
       if !isBound {
         guard kind == .header else { break }
         let found = String(decoding: frame.payload, as: UTF8.self)
         guard found == binding else {
-          close(descriptor)
+          // The descriptor is closed by deinit, which runs although init throws.
           throw ReplayLogError(path: path, expected: binding, found: found)
         }
         isBound = true

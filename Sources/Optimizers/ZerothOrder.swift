@@ -31,6 +31,19 @@ public struct Probe: Sendable, Equatable {
   public var projectedGradient: Double
   /// Whether the difference was clipped.
   public var isClipped: Bool
+
+  /// A probe from its parts.
+  public init(
+    step: Int, direction: Int, plus: Double, minus: Double, projectedGradient: Double,
+    isClipped: Bool
+  ) {
+    self.step = step
+    self.direction = direction
+    self.plus = plus
+    self.minus = minus
+    self.projectedGradient = projectedGradient
+    self.isClipped = isClipped
+  }
 }
 
 /// Why a step couldn't be made.

@@ -119,8 +119,11 @@ package struct NotFinite: Error, Sendable, Equatable, CustomStringConvertible {
   package let split: String
   /// The first window whose loss isn't finite.
   package let window: Int
+  /// Updates done, where the model was being trained.
+  package let step: Int?
 
   package var description: String {
-    "the loss of \(split) window \(window) isn't finite"
+    (step.map { "after step \($0), " } ?? "")
+      + "the loss of \(split) window \(window) isn't finite"
   }
 }
