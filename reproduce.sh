@@ -114,9 +114,9 @@ stop_on_signals() {
   trap 'exit 129' HUP
 }
 
+# The program has said by then what is kept.
 stop_if_interrupted() {
   [ -n "$signal" ] || return 0
-  echo "interrupted; what is finished is kept, and the same command goes on from there" >&2
   case "$signal" in INT) exit 130 ;; HUP) exit 129 ;; *) exit 143 ;; esac
 }
 
