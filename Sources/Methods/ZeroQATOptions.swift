@@ -24,7 +24,9 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var batchWindows: Int?
   /// Directions per step, the paper's q.
   package var directions: Int?
-  /// Bound on |L₊ − L₋| in nats; null for none. The official code's 0.4, not in the paper.
+  /// Bound on |L₊ − L₋| in nats; null for none.
+  ///
+  /// The official code's 0.4, not in the paper.
   package var clipDifference: Double?
   /// Distribution of the directions.
   package var distribution: DirectionDistribution?
@@ -36,7 +38,9 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var alphaLeast: Float?
   /// Greatest migration strength per channel.
   package var alphaMost: Float?
-  /// γ of both clip fractions σ(γ); 3 in the official code. Null for no clipping.
+  /// γ of both clip fractions σ(γ); null for no clipping.
+  ///
+  /// 3 in the official code.
   package var clipGamma: Float?
   /// Windows of training text to calibrate on.
   package var calibrationWindows: Int?
@@ -83,7 +87,9 @@ package struct ZeroQATOptions: Decodable, Sendable {
       steps: steps, batchWindows: batchWindows ?? 1, checkpointEvery: checkpointEvery ?? 50)
   }
 
-  /// The smoothing rule, or nil. Weight-only LLaMA isn't smoothed (paper, section 5.1).
+  /// The smoothing rule, or nil.
+  ///
+  /// Weight-only LLaMA isn't smoothed (paper, section 5.1).
   func smoothingRule(_ bits: QuantizationSpec) -> SmoothingRule? {
     switch initialisation ?? (bits.activationBits == nil ? .none : .smoothquant) {
     case .none: nil

@@ -38,7 +38,9 @@ public final class ReplayLog {
 
   /// Opens the log at `path`, or starts a new one.
   ///
-  /// - Parameter binding: Text that names the cell and base weights; a log that is bound to another
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - binding: Text that names the cell and base weights; a log that is bound to another
   ///   is refused.
   /// - Throws: ``ReplayLogError``.
   public init(path: String, binding: String) throws(ReplayLogError) {
@@ -172,5 +174,6 @@ public struct ReplayLogError: Error, Sendable, Equatable, CustomStringConvertibl
     reason = "the replay log belongs to another run; expected \(expected), found \(found)"
   }
 
+  /// One line: file and reason.
   public var description: String { "\(path): \(reason)" }
 }

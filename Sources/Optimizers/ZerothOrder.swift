@@ -51,6 +51,7 @@ public enum ZerothOrderError: Error, Sendable, Equatable, CustomStringConvertibl
   /// A loss wasn't finite.
   case notFinite(step: Int, plus: Double, minus: Double)
 
+  /// One line with both losses.
   public var description: String {
     switch self {
     case .notFinite(let step, let plus, let minus):

@@ -16,6 +16,8 @@ import Transformers
 /// stopped being finite, `failed` where the checkpoint, the text or the options don't do.
 ///
 /// - Parameters:
+///   - path: The cell, JSON.
+///   - outputPath: Where the record goes.
 ///   - threads: Threads that share the tiles of an operation; no result depends on it.
 ///   - workFolder: Holds the replay log that a resumed cell goes on from.
 /// - Throws: ``JSONText/JSONError`` when the cell can't be read, ``RecordFileError`` when the record
