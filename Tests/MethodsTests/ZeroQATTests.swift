@@ -339,7 +339,7 @@ struct ZeroQATTests {
       try rehearsal(
         make(
           ZeroQAT.self,
-          #"{"steps": 50, "learningRate": 1e25, "epsilon": 1e-3, "initialisation": "none"}"#,
+          #"{"steps": 50, "learningRate": 1e35, "epsilon": 1e-3, "initialisation": "none"}"#,
           spec(nil, 8)))
     }
     guard case .notFinite(let step, _, _) = error else {

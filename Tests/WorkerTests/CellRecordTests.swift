@@ -183,8 +183,8 @@ struct CellRecordTests {
     "A learning rate that is far too large diverges, with its step; the trajectory is kept",
     arguments: [
       // Products overflow in the next probe, or in the checkpoint before it.
-      ("1e25", "W16A8", 60, "the loss stopped being finite at step 1: L+ = "),
-      ("1e25", "W16A8", 1, "after step 1, the loss of development window 0 isn't finite"),
+      ("1e35", "W16A8", 60, "the loss stopped being finite at step 1: L+ = "),
+      ("1e35", "W16A8", 1, "after step 1, the loss of development window 0 isn't finite"),
       // Quantised weights never overflow, whatever became of those that are trained.
       ("1e38", "W4A16", 60, "a weight of block 0 q_proj stopped being finite at step 0"),
     ])
