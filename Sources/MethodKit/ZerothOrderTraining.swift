@@ -79,7 +79,7 @@ package struct ZerothOrderTraining: Sendable {
   /// Probes that an interrupted run journalled are replayed, not evaluated again; the weights are the
   /// same bit for bit.
   ///
-  /// - Throws: ``Optimizers/ZerothOrderError`` when a loss stops being finite,
+  /// - Throws: ``Optimizers/ZerothOrderError`` when a loss or a weight stops being finite,
   ///   ``MethodError/option(name:expected:found:)`` for a batch of more windows than there are, and what
   ///   the observer throws.
   package func train(_ model: QuantizedModel, _ context: MethodContext) throws -> QuantizedModel {
@@ -111,6 +111,10 @@ package struct ZerothOrderTraining: Sendable {
           }
         }
         for probe in ofStep { optimizer.apply(probe, to: &loss) }
+        if let id = loss.model.firstNonFiniteWeight {
+          throw ZerothOrderError.weightNotFinite(
+            step: step, tensor: "block \(id.block) \(id.kind.name)")
+        }
       }
       probes.append(contentsOf: ofStep)
       context.observer.progress(step + 1, of: steps, "step")

@@ -50,12 +50,16 @@ public struct Probe: Sendable, Equatable {
 public enum ZerothOrderError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A loss wasn't finite.
   case notFinite(step: Int, plus: Double, minus: Double)
+  /// A trained weight isn't finite any more.
+  case weightNotFinite(step: Int, tensor: String)
 
   /// One line with both losses.
   public var description: String {
     switch self {
     case .notFinite(let step, let plus, let minus):
       "the loss stopped being finite at step \(step): L+ = \(plus), L- = \(minus)"
+    case .weightNotFinite(let step, let tensor):
+      "a weight of \(tensor) stopped being finite at step \(step)"
     }
   }
 }

@@ -58,7 +58,7 @@ private func checkOptions<M: QuantizationMethod>(_ type: M.Type) throws {
     }
     #expect(unknown?.pointer == "/\(typo)")
     #expect(
-      unknown?.reason.contains("did you mean \"\(name)\"?") == true, "\(unknown?.reason ?? "")")
+      unknown?.reason.contains("did you mean '\(name)'?") == true, "\(unknown?.reason ?? "")")
     // No option is an object, and none a list.
     for wrong in ["{}", "[]"] {
       let base = options(for: type)
