@@ -74,7 +74,7 @@ let package = Package(
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
-      tests: ["Checkpoints", "JSONText"])
+      tests: ["Checkpoints", "JSONText", "Tokenizers"])
     + room(
       "Methods",
       ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],

@@ -5,8 +5,9 @@
 #include "CKernels.h"
 #include "multiversion.h"
 
-ZQ_INLINE void extrema(const float *x, size_t count, float *least, float *most) {
-  float lo[ZQ_LANES], hi[ZQ_LANES];
+/// Least and largest value; `poison` becomes 0, or NaN when any value is NaN or infinite.
+ZQ_INLINE void extrema(const float *x, size_t count, float *least, float *most, float *poison) {
+  float lo[ZQ_LANES], hi[ZQ_LANES], bad[ZQ_LANES] = {0};
   for (int l = 0; l < ZQ_LANES; l++) lo[l] = hi[l] = x[0];
   size_t i = 0;
   for (; i + ZQ_LANES <= count; i += ZQ_LANES)
@@ -14,30 +15,36 @@ ZQ_INLINE void extrema(const float *x, size_t count, float *least, float *most) 
       float v = x[i + l];
       lo[l] = v < lo[l] ? v : lo[l];
       hi[l] = v > hi[l] ? v : hi[l];
+      bad[l] = bad[l] + v * 0.0f;
     }
   for (int l = 0; i < count; i++, l++) {
     lo[l] = x[i] < lo[l] ? x[i] : lo[l];
     hi[l] = x[i] > hi[l] ? x[i] : hi[l];
+    bad[l] = bad[l] + x[i] * 0.0f;
   }
-  float a = lo[0], b = hi[0];
+  float a = lo[0], b = hi[0], c = bad[0];
   for (int l = 1; l < ZQ_LANES; l++) {
     a = lo[l] < a ? lo[l] : a;
     b = hi[l] > b ? hi[l] : b;
+    c = c + bad[l];
   }
   *least = a;
   *most = b;
+  *poison = c;
 }
 
 ZQ_INLINE zq_grid grid_of(const float *x, size_t count, int bits, float up, float low,
                           float floor) {
-  float least, most;
-  extrema(x, count, &least, &most);
+  float least, most, poison;
+  extrema(x, count, &least, &most, &poison);
   most = up * most;
   least = low * least;
   float top = (float)((1 << bits) - 1);
   float scale = (most - least) / top;
   scale = scale < floor ? floor : scale;
   scale = scale > 1e4f ? 1e4f : scale;
+  // Comparisons pass NaN over, and the ceiling hides infinity: neither may look like a finite model.
+  scale = scale + poison;
   float zero = -least / scale;
   zero = zero < -1e4f ? -1e4f : zero;
   zero = zero > 1e4f ? 1e4f : zero;
@@ -69,6 +76,8 @@ ZQ_KERNEL void zq_codes(const float *x, uint8_t *codes, size_t count, int bits, 
     float code = __builtin_rintf(x[i] / scale) + zero;
     code = code < 0.0f ? 0.0f : code;
     code = code > top ? top : code;
+    // A NaN must not reach the integer conversion, which is undefined for it; its scale is NaN.
+    code = code == code ? code : 0.0f;
     codes[i] = (uint8_t)(int32_t)code;
   }
 }

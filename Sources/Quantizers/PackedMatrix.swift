@@ -33,7 +33,8 @@ public struct PackedMatrix: @unchecked Sendable {
       quantizer.quantize(
         matrix.row(r), columns: columns, clip: clip?.row(r), codes: &row,
         scales: scales.pointer + r * groups, zeros: &rowZeros)
-      for g in 0..<groups { zeroPointer[r * groups + g] = Int16(rowZeros[g]) }
+      // A group that isn't finite has a NaN for a scale, which is enough to make it NaN again.
+      for g in 0..<groups { zeroPointer[r * groups + g] = Int16(exactly: rowZeros[g]) ?? 0 }
       zq_pack(row, codePointer(r), columns, Int32(bits))
     }
   }

@@ -25,13 +25,20 @@ public struct WeightQuantizer: Sendable, Equatable {
   /// A quantizer.
   public init(bits: Int, groupSize: Int?, minimumScale: Float = 1e-4) {
     precondition((1...8).contains(bits), "codes of \(bits) bits")
+    precondition(groupSize.map { $0 > 0 } ?? true, "groups of \(groupSize ?? 0) columns")
     self.bits = bits
     self.groupSize = groupSize
     self.minimumScale = minimumScale
   }
 
   /// Number of grids in a row of `columns` weights.
-  public func groups(in columns: Int) -> Int { columns / (groupSize ?? columns) }
+  ///
+  /// - Precondition: The group size divides `columns`, as ``check(columns:linear:)`` finds out.
+  public func groups(in columns: Int) -> Int {
+    let size = groupSize ?? columns
+    precondition(columns > 0 && columns % size == 0, "groups of \(size) in \(columns) columns")
+    return columns / size
+  }
 
   /// Throws unless the group size divides `columns`.
   public func check(columns: Int, linear: String) throws(QuantizationError) {
@@ -50,7 +57,7 @@ public struct WeightQuantizer: Sendable, Equatable {
     _ row: UnsafeMutablePointer<Float>, columns: Int, clip: ClipFractions.Row? = nil
   ) {
     let size = groupSize ?? columns
-    for group in 0..<columns / size {
+    for group in 0..<groups(in: columns) {
       let x = row + group * size
       zq_fake_quantize(x, size, Int32(bits), grid(x, size, group, clip))
     }
@@ -71,7 +78,7 @@ public struct WeightQuantizer: Sendable, Equatable {
     zeros: UnsafeMutablePointer<Float>
   ) {
     let size = groupSize ?? columns
-    for group in 0..<columns / size {
+    for group in 0..<groups(in: columns) {
       let x = row + group * size
       let grid = grid(x, size, group, clip)
       scales[group] = grid.scale

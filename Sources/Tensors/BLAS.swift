@@ -65,6 +65,8 @@ public func linear(
   precondition(
     x.columns == w.columns && y.rows == x.rows && y.columns == w.rows,
     "[\(x.rows), \(x.columns)] × [\(w.rows), \(w.columns)]ᵀ into [\(y.rows), \(y.columns)]")
+  precondition(
+    bias.map { $0.count == w.rows } ?? true, "\(bias?.count ?? 0) biases for \(w.rows) outputs")
   let tokenTile = x.rows >= 2048 ? 512 : 256
   let outputTile = 768
   let tokenTiles = tileCount(x.rows, size: tokenTile)

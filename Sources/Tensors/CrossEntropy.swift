@@ -37,6 +37,8 @@ public func negativeLogLikelihood(
   precondition(hidden.rows == targets.count, "\(hidden.rows) rows, \(targets.count) targets")
   let (tokenTile, vocabularyTile) = (256, 2048)
   let vocabulary = head.vocabularySize
+  precondition(
+    targets.allSatisfy { $0 < vocabulary }, "a target outside the vocabulary of \(vocabulary)")
   let tiles = tileCount(hidden.rows, size: tokenTile)
   let threads = Threads.count
   let logits = (0..<threads).map { _ in

@@ -41,12 +41,13 @@ typedef struct {
 } zq_grid;
 
 /// Grid of `count` values with clip fractions `up` and `low` of max and min, and a floor under scale.
+/// Scale and zero are NaN when any value is NaN or infinite.
 zq_grid zq_grid_of(const float *x, size_t count, int bits, float up, float low, float floor);
 
 /// x[i] <- (code - zero) * scale. Rounds half to even.
 void zq_fake_quantize(float *x, size_t count, int bits, zq_grid grid);
 
-/// code[i] = clamp(round(x[i]/scale) + zero, 0, 2^bits - 1).
+/// code[i] = clamp(round(x[i]/scale) + zero, 0, 2^bits - 1); 0 where that is NaN.
 void zq_codes(const float *x, uint8_t *codes, size_t count, int bits, zq_grid grid);
 
 /// x[i] = (code[i] - zero) * scale.
