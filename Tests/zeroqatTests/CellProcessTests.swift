@@ -103,7 +103,9 @@ struct CellProcessTests {
     }
     let without = try peak("{}")
     let with = try peak(#"{ "ballastBytes": 67108864, "ballastMilliseconds": 5 }"#)
-    #expect(with.peakResidentBytes - without.peakResidentBytes >= 63 << 20)
+    let words =
+      "\(without.peakResidentBytes) without, \(with.peakResidentBytes) with: \(with.phases)"
+    #expect(with.peakResidentBytes - without.peakResidentBytes >= 63 << 20, "\(words)")
     // The ballast and the batch that is scored later aren't there at the same time.
     #expect(with.peakLiveTensorBytes >= 64 << 20 && without.peakLiveTensorBytes < 8 << 20)
     func phase(_ name: String, _ measurement: Measurement) -> Int? {
@@ -113,8 +115,9 @@ struct CellProcessTests {
     if let loaded = phase("load", with), let quantized = phase("quantize", with),
       let evaluated = phase("evaluate", with)
     {
-      #expect(quantized == with.peakResidentBytes)
-      #expect(quantized - loaded >= 60 << 20 && quantized - evaluated >= 60 << 20)
+      #expect(quantized == with.peakResidentBytes, "\(words)")
+      #expect(quantized - loaded >= 60 << 20, "\(words)")
+      #expect(quantized - evaluated >= 60 << 20, "\(words)")
     }
   }
 
