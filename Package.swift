@@ -74,11 +74,17 @@ let package = Package(
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
-      tests: ["Checkpoints", "Tokenizers"])
+      tests: ["Checkpoints", "JSONText", "Tokenizers"])
     + room(
       "Methods",
       ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],
-      tests: ["Checkpoints"])
+      tests: ["Checkpoints", "Digests", "NewMethod", "Tokenizers"])
+    + [
+      // The template that a newcomer copies; the methods' contract suite runs it.
+      .target(
+        name: "NewMethod", dependencies: ["MethodKit", "Quantizers", "Tensors", "Transformers"],
+        path: "Examples/NewMethod", exclude: ["README.md"], swiftSettings: strict)
+    ]
     // — bookkeeping: never sees a tensor —
     + room("Records", ["JSONText", "Digests"])
     + room("Harness", ["Records", "JSONText", "Digests"])
@@ -95,8 +101,7 @@ let package = Package(
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Harness", "Reporting", "Records", "Methods", "MethodKit", "Quantizers",
-          "JSONText", argumentParser,
+          "Worker", "Harness", "Reporting", "Records", "JSONText", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .plugin(name: "ScienceDigest", capability: .buildTool()),

@@ -31,6 +31,7 @@ usage: ./reproduce.sh COMMAND [options]
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing
   check tableN      compare fresh records with the committed ones; exit code 1 if they differ
+  publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   test              build and run all tests; ends with 'N passed, N failed'
   list              tables, methods, models and protocols
   setup             install what building, fetching and developing need; nothing else
@@ -113,9 +114,9 @@ stop_on_signals() {
   trap 'exit 129' HUP
 }
 
+# The program has said by then what is kept.
 stop_if_interrupted() {
   [ -n "$signal" ] || return 0
-  echo "interrupted; what is finished is kept, and the same command goes on from there" >&2
   case "$signal" in INT) exit 130 ;; HUP) exit 129 ;; *) exit 143 ;; esac
 }
 
@@ -180,16 +181,20 @@ run_table() {
   exit "$run_status"
 }
 
-check_table() {
-  local table=${1:-}
-  [ -n "$table" ] || fail "check what?" "./reproduce.sh check table2"
-  shift
+# check and publish work on the records that a run left.
+on_records() {
+  local verb=$1 table=${2:-}
+  [ -n "$table" ] || fail "$verb what?" "./reproduce.sh $verb table2"
+  shift 2
   need build
   build_program
-  exec "$zeroqat" check "$root/tables/$table" "$@"
+  [ "$verb" = publish ] || exec "$zeroqat" "$verb" "$root/tables/$table" "$@"
+  "$zeroqat" publish "$root/tables/$table" "$@"
+  "$root/Scripts/readme-table.sh"
+  say "now look at 'git diff', then commit records and tables together"
 }
 
-# Test lines worth seeing while tests run: what failed and why. The log has everything.
+# The log has every line; the terminal gets what failed and why, the skipped tests, and the count.
 run_tests() {
   local counts log="$logs/test.log" report="$logs/tests.xml"
   [ $# -eq 0 ] || fail "unknown option '$1' for test" "./reproduce.sh help"
@@ -242,11 +247,11 @@ command=${1:-help}
 [ $# -eq 0 ] || shift
 case "$command" in
   table[0-9]* | figure[0-9]*) run_table "$command" "$@" ;;
-  check) check_table "$@" ;;
+  check | publish) on_records "$command" "$@" ;;
   test) run_tests "$@" ;;
   list) need build && build_program && exec "$zeroqat" list "$@" ;;
   setup) need build python fetch plot develop ;;
   clean) clean "$@" ;;
   help | --help | -h) usage ;;
-  *) fail "unknown command '$command'" "commands: $(tables)check test list setup clean help" ;;
+  *) fail "unknown command '$command'" "commands: $(tables)check publish test list setup clean help" ;;
 esac

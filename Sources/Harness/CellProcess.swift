@@ -127,13 +127,16 @@ extension RunRecord {
     known.commit = commit
     known.startedAt = startedAt
     measurement = known
-    // wait4's figure includes what the parent held when it started the worker, so it may well be
-    // the larger one; a smaller one means that one of the two is wrong.
-    let worker = Double(known.peakResidentBytes)
-    if worker > 1.02 * Double(ending.residentBytes) {
+    // The worker resets its high-water mark at each phase, and with it what wait4 will say: wait4 is
+    // an independent check of the last stretch only. More than the worker ever saw is a warning.
+    // Below this size the figure may be the parent's own, which survives exec.
+    let leastTelling = 64 << 20
+    if ending.residentBytes > leastTelling,
+      Double(ending.residentBytes) > 1.02 * Double(known.peakResidentBytes)
+    {
       events.append(
-        "peak memory: the worker reports \(known.peakResidentBytes) bytes, "
-          + "wait4 only \(ending.residentBytes)")
+        "peak memory: wait4 reports \(ending.residentBytes) bytes, "
+          + "the worker only \(known.peakResidentBytes)")
     }
   }
 }

@@ -161,7 +161,9 @@ package struct ChildProcess: Sendable {
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-    let words = ([executable] + arguments).map { strdup($0) } + [nil]
+    // As `ps` shows it: the link's name would tell nothing.
+    let name = executable == "/proc/self/exe" ? "zeroqat" : executable
+    let words = ([name] + arguments).map { strdup($0) } + [nil]
     let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + variables { free(text) } }
     var child: pid_t = 0

@@ -89,11 +89,16 @@ private func flushFolder(of path: String) {
 
 /// Makes the folder at `path` and those above it; one that is there already is fine.
 package func makeFolder(_ path: String) throws(FileError) {
-  if FileStatus(of: path)?.isFolder == true { return }
-  let above = parent(of: path)
-  if above != path { try makeFolder(above) }
-  guard mkdir(path, 0o755) == 0 || errno == EEXIST && FileStatus(of: path)?.isFolder == true
-  else { throw FileError("make the folder", path, code: errno) }
+  if mkdir(path, 0o755) == 0 { return }
+  if errno == ENOENT && parent(of: path) != path {
+    try makeFolder(parent(of: path))
+    if mkdir(path, 0o755) == 0 { return }
+  }
+  let code = errno
+  // Another process may have made it meanwhile.
+  guard code == EEXIST, FileStatus(of: path)?.isFolder == true else {
+    throw FileError("make the folder", path, code: code)
+  }
 }
 
 /// Names of a folder's entries, sorted; none when the folder doesn't exist.

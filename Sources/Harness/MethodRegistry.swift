@@ -26,23 +26,33 @@ package struct MethodRegistry: Sendable {
   package func checkOptions(of grid: Grid, in document: JSONDocument) throws(JSONError) {
     for scale in Scale.allCases {
       for point in grid.points(at: scale) where names.contains(point.method.name) {
-        do { try check(point.method, point.bits) } catch {
+        do { try check(point.method, point.bits) } catch let error as JSONError {
+          // The method points into its own options; the reader wants the place in the grid.
+          let member = error.pointer.split(separator: "/").first.map(String.init)
+          let place = place(of: member, for: point, in: grid, at: scale)
+          throw document.error(at: member == nil ? place : place + error.pointer, error.reason)
+        } catch {
           throw document.error(
-            at: place(of: point, in: grid, at: scale),
+            at: place(of: nil, for: point, in: grid, at: scale),
             "\(point.address.row) at \(point.bits): \(error)")
         }
       }
     }
   }
 
-  /// Where the last word on the point's options was written.
-  private func place(of point: GridPoint, in grid: Grid, at scale: Scale) -> String {
+  /// Where the option `member` was last written for this point; nil stands for the options as a whole.
+  private func place(
+    of member: String?, for point: GridPoint, in grid: Grid, at scale: Scale
+  ) -> String {
     let overrides = grid.scales[scale]?.overrides ?? []
-    let last = overrides.lastIndex {
-      $0.row == point.address.row && ($0.column ?? point.address.column) == point.address.column
+    let last = overrides.lastIndex { override in
+      override.row == point.address.row
+        && (override.column ?? point.address.column) == point.address.column
+        && member.map { override.options[$0] != nil } ?? true
     }
     if let last { return "/scales/\(scale.rawValue)/overrides/\(last)/options" }
     let row = grid.rows.firstIndex { $0.key == point.address.row } ?? 0
-    return "/rows/\(row)"
+    // A row without options has no place for them to point at.
+    return "/rows/\(row)" + (grid.rows[row].options == .object([]) ? "" : "/options")
   }
 }

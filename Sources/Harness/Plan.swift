@@ -27,7 +27,7 @@ package struct Plan: Sendable {
   ///     full-precision cell comes along when the anchor needs it.
   ///   - force: Run finished cells again.
   /// - Throws: ``HarnessError`` for a scale that isn't in the grid or a filter that nothing
-  ///   matches, ``FileError`` when the results can't be listed, `JSONError` for odd options.
+  ///   matches or results that can't be listed, `JSONError` for odd options.
   package init(
     _ grid: Grid, at scale: Scale, resolver: CellResolver, store: ResultStore, methods: [String],
     filter: String? = nil, force: Bool = false

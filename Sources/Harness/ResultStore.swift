@@ -59,10 +59,12 @@ package struct ResultStore: Sendable {
 
   /// All sound records, by id.
   ///
-  /// - Throws: ``FileError`` when the folder can't be listed.
-  package func records() throws(FileError) -> [RunRecord] {
+  /// - Throws: ``HarnessError/results(_:)`` when the folder can't be listed.
+  package func records() throws(HarnessError) -> [RunRecord] {
+    let names: [String]
+    do { names = try listFolder(folder) } catch { throw .results(error) }
     var records: [RunRecord] = []
-    for name in try listFolder(folder) where name.hasSuffix(".json") {
+    for name in names where name.hasSuffix(".json") {
       if case .record(let record) = entry(String(name.dropLast(5))) { records.append(record) }
     }
     return records

@@ -64,7 +64,12 @@ package enum SmoothingRule: Sendable, Equatable {
   ///
   /// > Source: SmoothQuant, arXiv:2211.10438, and ZeroQAT's official code, trainer_wiki.py.
   ///
-  /// - Parameter weight: The full-precision weight of a linear of this block.
+  /// - Parameters:
+  ///   - block: Which block.
+  ///   - maxima: What its linears saw.
+  ///   - c: The model's shape.
+  ///   - weight: The full-precision weight of a linear of this block.
+  /// - Returns: Scales before attention and feed-forward part; no shifts.
   package func smoothing(
     block: Int, maxima: ActivationMaxima, _ c: ModelConfiguration, weight: (LinearID) -> Matrix
   ) -> BlockSmoothing {

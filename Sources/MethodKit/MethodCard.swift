@@ -8,7 +8,7 @@ package struct MethodCard: Sendable, Equatable {
     case postTraining = "PTQ"
     /// Quantisation-aware training by forward passes only.
     case zerothOrder = "ZO-QAT"
-    /// For testing the harness.
+    /// For studying methods or testing the harness; never a row of a table.
     case diagnostic = "diagnostic"
   }
 

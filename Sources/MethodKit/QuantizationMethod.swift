@@ -19,6 +19,18 @@ package protocol QuantizationMethod: Sendable {
   func quantize(_ context: MethodContext) throws -> QuantizedModel
 }
 
+/// The options of a method that has none.
+package struct NoOptions: Decodable, Sendable {
+  private enum CodingKeys: CodingKey {}
+
+  /// Reads an object without members.
+  ///
+  /// Written out, because a synthesized one never looks at what it decodes, and so takes anything.
+  package init(from decoder: any Decoder) throws {
+    _ = try decoder.container(keyedBy: CodingKeys.self)
+  }
+}
+
 /// Why a method can't run as asked.
 package enum MethodError: Error, Sendable, Equatable, CustomStringConvertible {
   /// An option's value is outside what makes sense.

@@ -21,8 +21,10 @@ package struct QuantizedModel: Sendable {
   /// Mean negative log-likelihood of each window, nats per token over its `T − 1` targets.
   ///
   /// - Parameters:
+  ///   - windows: What to score.
   ///   - order: Order of summation; the second gives the rounding floor.
   ///   - progress: Called with the number of windows done.
+  /// - Returns: The scores, window by window.
   /// - Throws: ``Transformers/ModelError`` for windows that don't fit the model.
   package func score<S: Split>(
     _ windows: TokenWindows<S>, order: SummationOrder = .whole, progress: (Int) -> Void = { _ in }

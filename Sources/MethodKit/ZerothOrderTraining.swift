@@ -79,10 +79,15 @@ package struct ZerothOrderTraining: Sendable {
   /// Probes that an interrupted run journalled are replayed, not evaluated again; the weights are the
   /// same bit for bit.
   ///
-  /// - Throws: ``Optimizers/ZerothOrderError`` when a loss stops being finite, and what the observer
-  ///   throws.
+  /// - Throws: ``Optimizers/ZerothOrderError`` when a loss or a weight stops being finite,
+  ///   ``MethodError/option(name:expected:found:)`` for a batch of more windows than there are, and what
+  ///   the observer throws.
   package func train(_ model: QuantizedModel, _ context: MethodContext) throws -> QuantizedModel {
     let text = context.training
+    try check(
+      "batchWindows", batchWindows,
+      expected: "at most the \(text.count) windows of training text"
+    ) { $0 <= text.count }
     var loss = QuantizedLoss(
       model: model, tokens: batch(at: 0, of: text), windowTokens: text.windowTokens)
     var probes: [Probe] = []
@@ -106,6 +111,10 @@ package struct ZerothOrderTraining: Sendable {
           }
         }
         for probe in ofStep { optimizer.apply(probe, to: &loss) }
+        if let id = loss.model.firstNonFiniteWeight {
+          throw ZerothOrderError.weightNotFinite(
+            step: step, tensor: "block \(id.block) \(id.kind.name)")
+        }
       }
       probes.append(contentsOf: ofStep)
       context.observer.progress(step + 1, of: steps, "step")

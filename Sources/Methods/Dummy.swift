@@ -34,6 +34,8 @@ package struct Dummy: QuantizationMethod {
     try check("ballastMilliseconds", options.ballastMilliseconds ?? 0, expected: "0 to 10000") {
       (0...10000).contains($0)
     }
+    // Here, so that the refusal names this method and not the one that it is made of.
+    try requireBits(bits, Self.card)
     self.options = options
     base = try RTN(options: RTN.Options(), bits: bits)
   }

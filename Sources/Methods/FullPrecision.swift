@@ -4,8 +4,7 @@ import Transformers
 
 /// The model as it is: every table's anchor.
 package struct FullPrecision: QuantizationMethod {
-  /// No options.
-  package struct Options: Decodable, Sendable {}
+  package typealias Options = NoOptions
 
   package static let card = MethodCard(
     name: "full-precision", summary: "the checkpoint as it is, in float32",

@@ -11,6 +11,7 @@ package enum MethodCatalog {
     SmoothQuant.self,
     ZeroQAT.self,
     LightweightZeroQAT.self,
+    ZerothOrderSignal.self,
     Dummy.self,
   ]
 

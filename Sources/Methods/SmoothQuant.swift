@@ -66,13 +66,21 @@ package struct SmoothQuant: QuantizationMethod {
 func requireNormsFirst(_ c: ModelConfiguration, _ card: MethodCard) throws(MethodError) {
   if !c.normsFirst {
     throw .model(
-      method: card.name, reason: "smoothing folds into norms before linears; this model is post-norm")
+      method: card.name,
+      reason: "smoothing folds into norms before linears; this model is post-norm")
   }
 }
 
 /// Calibrates all blocks and finds their smoothing.
 ///
-/// - Parameter parameters: The full-precision parameters of a block.
+/// - Parameters:
+///   - transformer: The model without its blocks.
+///   - context: Has the text.
+///   - windows: How many windows to run.
+///   - rule: How scales follow from maxima.
+///   - parameters: The full-precision parameters of a block.
+/// - Returns: The smoothing of every block.
+/// - Throws: ``MethodKit/MethodError`` when there are fewer windows, and what `parameters` throws.
 func calibrated(
   _ transformer: Transformer, _ context: MethodContext, windows: Int, rule: SmoothingRule,
   parameters: (Int) throws -> DenseParameters

@@ -29,6 +29,11 @@ package struct ZeroQAT: QuantizationMethod {
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    try options.training(seed: context.seed).train(initialModel(context), context)
+  }
+
+  /// The model before training: master weights with their quantisation parameters.
+  func initialModel(_ context: MethodContext) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
     let (dense, transformer) = try loaded(context)
     let c = dense.configuration
@@ -51,12 +56,11 @@ package struct ZeroQAT: QuantizationMethod {
           clip: quantizer.flatMap { options.clip(rows: rows, columns: columns, $0) })
       )
     }
-    let model = QuantizedModel(
+    return QuantizedModel(
       transformer: transformer,
       blocks: QuantizedBlocks(
         linears: Dictionary(uniqueKeysWithValues: linears),
         norms: dense.norms(of: 0..<c.blocks, smoothing: smoothing), weightQuantizer: quantizer,
         tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
-    return try options.training(seed: context.seed).train(model, context)
   }
 }

@@ -24,7 +24,9 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var batchWindows: Int?
   /// Directions per step, the paper's q.
   package var directions: Int?
-  /// Bound on |L₊ − L₋| in nats; null for none. The official code's 0.4, not in the paper.
+  /// Bound on |L₊ − L₋| in nats; null for none.
+  ///
+  /// The official code's 0.4, not in the paper.
   package var clipDifference: Double?
   /// Distribution of the directions.
   package var distribution: DirectionDistribution?
@@ -36,12 +38,17 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var alphaLeast: Float?
   /// Greatest migration strength per channel.
   package var alphaMost: Float?
-  /// γ of both clip fractions σ(γ); 3 in the official code. Null for no clipping.
+  /// γ of both clip fractions σ(γ); null for no clipping.
+  ///
+  /// 3 in the official code.
   package var clipGamma: Float?
   /// Windows of training text to calibrate on.
   package var calibrationWindows: Int?
   /// Steps between checkpoints.
   package var checkpointEvery: Int?
+
+  /// Migration strength where none is given.
+  private static let alpha: Float = 0.5
 
   /// Checks every value.
   func validate() throws(MethodError) {
@@ -52,13 +59,20 @@ package struct ZeroQATOptions: Decodable, Sendable {
     try check("epsilon", epsilon, expected: "a finite number above 0") { $0 > 0 && $0.isFinite }
     try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("directions", directions ?? 1, expected: "at least 1") { $0 >= 1 }
+    // Each direction of each step has a 32-bit number of its own; beyond, they would come again.
+    let draws = 1 << 32
+    try check("directions", directions ?? 1, expected: "at most \(draws)") { $0 <= draws }
+    let mostSteps = draws / (directions ?? 1)
+    try check(
+      "steps", steps, expected: "at most \(mostSteps) with \(directions ?? 1) directions"
+    ) { $0 <= mostSteps }
     try check("clipDifference", clipDifference ?? 1, expected: "a number above 0") { $0 > 0 }
     try check("minimumScale", minimumScale ?? 1, expected: "a number above 0") { $0 > 0 }
     try check("alphaLeast", alphaLeast ?? 0, expected: "a number from 0 to 1.5") {
       (0...1.5).contains($0)
     }
     try check("alphaMost", alphaMost ?? 1.5, expected: "a number from alphaLeast to 1.5") {
-      ((alphaLeast ?? 0)...1.5).contains($0)
+      ((alphaLeast ?? Self.alpha)...1.5).contains($0)
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
@@ -73,11 +87,15 @@ package struct ZeroQATOptions: Decodable, Sendable {
       steps: steps, batchWindows: batchWindows ?? 1, checkpointEvery: checkpointEvery ?? 50)
   }
 
-  /// The smoothing rule, or nil. Weight-only LLaMA isn't smoothed (paper, section 5.1).
+  /// The smoothing rule, or nil.
+  ///
+  /// Weight-only LLaMA isn't smoothed (paper, section 5.1).
   func smoothingRule(_ bits: QuantizationSpec) -> SmoothingRule? {
     switch initialisation ?? (bits.activationBits == nil ? .none : .smoothquant) {
     case .none: nil
-    case .smoothquant: .zeroQAT(least: alphaLeast ?? 0.5, most: alphaMost ?? alphaLeast ?? 0.5)
+    case .smoothquant:
+      .zeroQAT(
+        least: alphaLeast ?? Self.alpha, most: alphaMost ?? alphaLeast ?? Self.alpha)
     }
   }
 

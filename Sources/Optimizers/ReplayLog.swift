@@ -35,11 +35,12 @@ public final class ReplayLog {
   /// Bytes at the end that weren't a whole frame and were cut off.
   public private(set) var discardedBytes = 0
   private let descriptor: Int32
-  private var framesSinceSync = 0
 
   /// Opens the log at `path`, or starts a new one.
   ///
-  /// - Parameter binding: Text that names the cell and base weights; a log that is bound to another
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - binding: Text that names the cell and base weights; a log that is bound to another
   ///   is refused.
   /// - Throws: ``ReplayLogError``.
   public init(path: String, binding: String) throws(ReplayLogError) {
@@ -49,12 +50,14 @@ public final class ReplayLog {
     let bytes = try read()
     var (offset, isBound) = (0, false)
     while let frame = Self.frame(in: bytes, at: offset) {
-      guard let kind = Kind(rawValue: frame.kind), let content = Payload(frame.payload) else { break }
+      guard let kind = Kind(rawValue: frame.kind), let content = Payload(frame.payload) else {
+        break
+      }
       if !isBound {
         guard kind == .header else { break }
         let found = String(decoding: frame.payload, as: UTF8.self)
         guard found == binding else {
-          close(descriptor)
+          // The descriptor is closed by deinit, which runs although init throws.
           throw ReplayLogError(path: path, expected: binding, found: found)
         }
         isBound = true
@@ -171,5 +174,6 @@ public struct ReplayLogError: Error, Sendable, Equatable, CustomStringConvertibl
     reason = "the replay log belongs to another run; expected \(expected), found \(found)"
   }
 
+  /// One line: file and reason.
   public var description: String { "\(path): \(reason)" }
 }

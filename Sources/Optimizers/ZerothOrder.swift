@@ -31,17 +31,35 @@ public struct Probe: Sendable, Equatable {
   public var projectedGradient: Double
   /// Whether the difference was clipped.
   public var isClipped: Bool
+
+  /// A probe from its parts.
+  public init(
+    step: Int, direction: Int, plus: Double, minus: Double, projectedGradient: Double,
+    isClipped: Bool
+  ) {
+    self.step = step
+    self.direction = direction
+    self.plus = plus
+    self.minus = minus
+    self.projectedGradient = projectedGradient
+    self.isClipped = isClipped
+  }
 }
 
 /// Why a step couldn't be made.
 public enum ZerothOrderError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A loss wasn't finite.
   case notFinite(step: Int, plus: Double, minus: Double)
+  /// A trained weight isn't finite any more.
+  case weightNotFinite(step: Int, tensor: String)
 
+  /// One line with both losses.
   public var description: String {
     switch self {
     case .notFinite(let step, let plus, let minus):
       "the loss stopped being finite at step \(step): L+ = \(plus), L- = \(minus)"
+    case .weightNotFinite(let step, let tensor):
+      "a weight of \(tensor) stopped being finite at step \(step)"
     }
   }
 }

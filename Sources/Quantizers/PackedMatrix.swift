@@ -57,7 +57,10 @@ public struct PackedMatrix: @unchecked Sendable {
 
   /// Writes `(code − z)·Δ` of one row.
   ///
-  /// - Parameter scratch: `columns` bytes.
+  /// - Parameters:
+  ///   - row: Which row.
+  ///   - out: Gets `columns` weights.
+  ///   - scratch: `columns` bytes.
   public func dequantize(
     row: Int, into out: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<UInt8>
   ) {

@@ -58,6 +58,7 @@ public enum QuantizationError: Error, Sendable, Equatable, CustomStringConvertib
   /// The group size doesn't divide a linear's inputs.
   case groupDoesNotDivide(groupSize: Int, inputs: Int, linear: String)
 
+  /// One line: what was asked, what would do.
   public var description: String {
     switch self {
     case .unsupportedWidth(let bits, let what, let supported):

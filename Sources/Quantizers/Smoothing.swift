@@ -70,8 +70,10 @@ public struct LinearSmoothing: Sendable {
   ///
   /// - Parameters:
   ///   - row: The row's weights, `[inputs]`.
+  ///   - columns: How many.
   ///   - index: Which row.
   ///   - bias: Its bias, 0 where there is none.
+  /// - Returns: The smoothed bias.
   public func apply(
     to row: UnsafeMutablePointer<Float>, columns: Int, index: Int, bias: Float
   ) -> Float {
@@ -99,7 +101,9 @@ public struct LinearSmoothing: Sendable {
 ///   - activations: Largest |x| of each input channel, `[C]`.
 ///   - weights: Largest |W| of each input column over the linears that share the input, `[C]`.
 ///   - alpha: Migration strength of each channel or of all.
-public func smoothingScale(activations: [Float], weights: [Float], alpha: (Int) -> Float) -> [Float] {
+/// - Returns: s of each channel.
+public func smoothingScale(activations: [Float], weights: [Float], alpha: (Int) -> Float) -> [Float]
+{
   precondition(activations.count == weights.count, "channels of activations and weights differ")
   return activations.indices.map { j in
     let a = alpha(j)

@@ -24,7 +24,8 @@ public struct TokenQuantizer: Sendable, Equatable {
   /// > Shape: `x` is `[T, C]`, contiguous; `groupSize` divides C; nil means C.
   public func fakeQuantize(_ x: Matrix, groupSize: Int? = nil) {
     let size = groupSize ?? x.columns
-    precondition(x.stride == x.columns && x.columns % size == 0, "tokens of \(x.columns) by \(size)")
+    precondition(
+      x.stride == x.columns && x.columns % size == 0, "tokens of \(x.columns) by \(size)")
     let rows = 64
     forEachTile(tileCount(x.rows, size: rows)) { tile, _ in
       let range = tileRange(tile, of: x.rows, size: rows)

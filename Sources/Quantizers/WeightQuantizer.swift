@@ -50,7 +50,8 @@ public struct WeightQuantizer: Sendable, Equatable {
   /// Fake-quantises one row in place.
   ///
   /// - Parameters:
-  ///   - row: `columns` weights.
+  ///   - row: The row's weights.
+  ///   - columns: How many.
   ///   - clip: Fractions of each group of this row, or nil for no clipping.
   public func fakeQuantize(
     _ row: UnsafeMutablePointer<Float>, columns: Int, clip: ClipFractions.Row? = nil
@@ -65,6 +66,9 @@ public struct WeightQuantizer: Sendable, Equatable {
   /// Codes, scales and zero points of one row.
   ///
   /// - Parameters:
+  ///   - row: The row's weights.
+  ///   - columns: How many.
+  ///   - clip: Fractions of each group of this row, or nil for no clipping.
   ///   - codes: Gets `columns` codes.
   ///   - scales: Gets Δ of each group.
   ///   - zeros: Gets z of each group: an integer, possibly negative or above 2ᴺ − 1.

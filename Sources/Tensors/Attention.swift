@@ -12,9 +12,13 @@ internal import CKernels
 ///   arXiv:2305.13245.
 ///
 /// - Parameters:
+///   - q: Queries.
+///   - k: Keys.
+///   - v: Values.
 ///   - windowTokens: T.
 ///   - headSize: D.
 ///   - scale: 1/√D where the queries aren't scaled already.
+///   - out: Gets the attended values.
 public func causalAttention(
   q: Matrix, k: Matrix, v: Matrix, windowTokens: Int, headSize: Int, scale: Float,
   into out: Matrix

@@ -1,5 +1,5 @@
-import Glibc
 internal import CKernels
+import Glibc
 
 /// Where the rows of a head matrix come from.
 public protocol HeadRows: Sendable {
@@ -17,8 +17,10 @@ public struct DenseHead: HeadRows {
   /// A head from its matrix.
   public init(_ matrix: Matrix) { self.matrix = matrix }
 
+  /// V.
   public var vocabularySize: Int { matrix.rows }
 
+  /// A view of the rows; the scratch space isn't needed.
   public func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix { matrix.rows(range) }
 }
 

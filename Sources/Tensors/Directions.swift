@@ -24,6 +24,7 @@ public struct RademacherStream: Directions, Equatable {
     self.draw = draw
   }
 
+  /// `w ← w + factor · z`, z = ±1.
   public func add(
     to w: UnsafeMutablePointer<Float>, factor: Float, count: Int, row: Int, tensor: Int
   ) {

@@ -1,6 +1,6 @@
+internal import CKernels
 // Row-wise layers, each tiled over rows. Legend: T tokens, C channels.
 import Glibc
-internal import CKernels
 
 /// Rows per tile of a row-wise layer; fixed, so that results don't depend on the thread count.
 private let rowTile = 64

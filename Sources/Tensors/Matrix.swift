@@ -78,7 +78,9 @@ public struct Matrix: @unchecked Sendable {
     return Matrix(storage: storage, offset: offset, rows: rows, columns: columns)
   }
 
-  /// All elements, row by row, copied. O(rows · columns).
+  /// All elements, row by row, copied.
+  ///
+  /// - Complexity: O(rows · columns).
   public var elements: [Float] {
     var result: [Float] = []
     result.reserveCapacity(rows * columns)

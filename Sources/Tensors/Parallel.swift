@@ -1,9 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// How many threads share the tiles of one operation. Set once, when the process starts.
+/// How many threads share the tiles of one operation.
 ///
-/// Tiles are fixed by the shape of the work, never by this number, so results don't depend on it.
+/// Set once, when the process starts. /// Tiles are fixed by the shape of the work, never by this number, so results don't depend on it.
 public enum Threads {
   private static let value = Atomic<Int>(1)
 
@@ -19,7 +19,10 @@ public enum Threads {
 /// `body` also gets the number of the thread that runs it, `0..<threads`, for scratch space.
 /// Which thread gets which tile is left to chance, so `body` must write only what belongs to its tile.
 ///
-/// - Parameter threads: How many threads, where the caller keeps scratch space for each.
+/// - Parameters:
+///   - tiles: How many tiles.
+///   - threads: How many threads, where the caller keeps scratch space for each.
+///   - body: The work on one tile.
 public func forEachTile(
   _ tiles: Int, threads: Int = Threads.count,
   _ body: @Sendable (_ tile: Int, _ thread: Int) -> Void

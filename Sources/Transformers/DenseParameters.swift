@@ -16,7 +16,9 @@ public struct DenseParameters: BlockOperators {
 
   /// Loads blocks of `source`, tensor by tensor.
   ///
-  /// - Parameter blocks: Which blocks; all by default. Others may not be asked for.
+  /// - Parameters:
+  ///   - source: The model.
+  ///   - blocks: Which blocks; all by default. Others may not be asked for.
   /// - Throws: ``Checkpoints/CheckpointError``.
   public init(source: ModelSource, blocks: Range<Int>? = nil) throws {
     let configuration = source.configuration
@@ -53,10 +55,12 @@ public struct DenseParameters: BlockOperators {
   /// The bias of a linear, where it has one.
   public func bias(_ id: LinearID) -> Vector? { biases[id] }
 
+  /// Gain and, for LayerNorm, bias of a norm.
   public func norm(_ kind: NormKind, block: Int) -> (gain: Vector, bias: Vector?) {
     norms[block - firstBlock][kind.rawValue]
   }
 
+  /// `y = x · Wᵀ + b`.
   public func apply(_ linear: LinearID, to x: Matrix, into y: Matrix) {
     Tensors.linear(x, matrix(linear), bias: biases[linear], into: y, order: order)
   }

@@ -114,7 +114,9 @@ public struct ModelConfiguration: Sendable, Equatable {
   }
 }
 
-/// One of a block's linears. OPT's fc1 and fc2 are ``up`` and ``down``.
+/// One of a block's linears.
+///
+/// OPT's fc1 and fc2 are ``up`` and ``down``.
 public enum LinearKind: Int, Sendable, CaseIterable {
   case query, key, value, output, gate, up, down
 

@@ -9,6 +9,7 @@ public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
   /// More tokens than positions.
   case windowTooLong(tokens: Int, positions: Int)
 
+  /// One line: file, what is wrong, what would do.
   public var description: String {
     switch self {
     case .unsupported(let path, let what, let supported):

@@ -15,12 +15,16 @@ public struct SingleTable: EmbeddingTable {
   /// A table from its matrix, `[V, C]`.
   public init(_ matrix: Matrix) { self.matrix = matrix }
 
+  /// V.
   public var vocabularySize: Int { matrix.rows }
 
+  /// Channels per row.
   public var columns: Int { matrix.columns }
 
+  /// A view of the rows; the scratch space isn't needed.
   public func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix { matrix.rows(range) }
 
+  /// Copies row `id` to `destination`, as float32.
   public func copyRow(_ id: Int, to destination: UnsafeMutablePointer<Float>) {
     destination.update(from: matrix.row(id), count: matrix.columns)
   }
@@ -33,19 +37,23 @@ public struct HalfTable: EmbeddingTable {
   /// A zero table of `[rows, columns]`.
   public init(rows: Int, columns: Int) { storage = HalfMatrix(rows: rows, columns: columns) }
 
+  /// V.
   public var vocabularySize: Int { storage.rows }
 
+  /// Channels per row.
   public var columns: Int { storage.columns }
 
   /// Stores `values`, rounded to nearest even, from row `row` on.
   public func store(_ values: Matrix, at row: Int) { storage.store(values, at: row) }
 
+  /// The rows converted into `scratch`.
   public func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix {
     let rows = scratch.rows(0..<range.count)
     storage.load(range, into: rows)
     return rows
   }
 
+  /// Copies row `id` to `destination`, as float32.
   public func copyRow(_ id: Int, to destination: UnsafeMutablePointer<Float>) {
     storage.loadRow(id, to: destination)
   }

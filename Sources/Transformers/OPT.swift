@@ -8,7 +8,9 @@ enum OPT {
   /// Rows of the position table that no position uses: position p reads row p + 2.
   static let positionOffset = 2
 
-  /// Multi-head attention; queries are scaled before they meet the keys. Result in `w.result`.
+  /// Multi-head attention; leaves its result in `w.result`.
+  ///
+  /// Queries are scaled before they meet the keys.
   static func attention(
     _ c: ModelConfiguration, block: Int, windowTokens: Int, _ operators: some BlockOperators,
     _ w: Workspace

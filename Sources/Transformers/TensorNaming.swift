@@ -17,7 +17,9 @@ struct TensorNaming: Sendable {
     }
   }
 
-  var embedding: String { pick("model.embed_tokens.weight", "embed_tokens.weight", "token_embd.weight") }
+  var embedding: String {
+    pick("model.embed_tokens.weight", "embed_tokens.weight", "token_embd.weight")
+  }
 
   var head: String { pick("lm_head.weight", nil, "output.weight") }
 

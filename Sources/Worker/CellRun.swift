@@ -110,12 +110,15 @@ final class CellRun: RunObserver {
   }
 
   private func score<S: Split>(
-    _ model: QuantizedModel, _ windows: TokenWindows<S>, order: SummationOrder = .whole
+    _ model: QuantizedModel, _ windows: TokenWindows<S>, order: SummationOrder = .whole,
+    step: Int? = nil
   ) throws -> WindowScores<S> {
     let scores = try model.score(windows, order: order) { done in
       progress.show("evaluate \(S.name)", done, of: windows.count, "window")
     }
-    if let window = scores.firstNonFiniteWindow { throw NotFinite(split: S.name, window: window) }
+    if let window = scores.firstNonFiniteWindow {
+      throw NotFinite(split: S.name, window: window, step: step)
+    }
     return scores
   }
 
@@ -174,8 +177,8 @@ final class CellRun: RunObserver {
     } else {
       evaluation = try during(.evaluate) {
         ReplayLog.Evaluation(
-          step: step, development: try score(model, development).windowNLL,
-          test: try score(model, test).windowNLL)
+          step: step, development: try score(model, development, step: step).windowNLL,
+          test: try score(model, test, step: step).windowNLL)
       }
       try log?.append(evaluation)
     }

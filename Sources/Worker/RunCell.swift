@@ -16,6 +16,8 @@ import Transformers
 /// stopped being finite, `failed` where the checkpoint, the text or the options don't do.
 ///
 /// - Parameters:
+///   - path: The cell, JSON.
+///   - outputPath: Where the record goes.
 ///   - threads: Threads that share the tiles of an operation; no result depends on it.
 ///   - workFolder: Holds the replay log that a resumed cell goes on from.
 /// - Throws: ``JSONText/JSONError`` when the cell can't be read, ``RecordFileError`` when the record
@@ -119,8 +121,11 @@ package struct NotFinite: Error, Sendable, Equatable, CustomStringConvertible {
   package let split: String
   /// The first window whose loss isn't finite.
   package let window: Int
+  /// Updates done, where the model was being trained.
+  package let step: Int?
 
   package var description: String {
-    "the loss of \(split) window \(window) isn't finite"
+    (step.map { "after step \($0), " } ?? "")
+      + "the loss of \(split) window \(window) isn't finite"
   }
 }

@@ -13,7 +13,7 @@ struct PlannedTable {
     for entry in plan.entries {
       switch entry.state {
       case .notRun(let reason), .blocked(let reason): reasons[entry.point.address] = reason
-      case .run: reasons[entry.point.address] = "not run yet"
+      case .run: reasons[entry.point.address] = "no record yet"
       case .done: break
       }
     }
@@ -31,7 +31,7 @@ struct PlannedTable {
     var reasons: [CellAddress: String] = [:]
     for point in grid.points(at: scale) {
       reasons[point.address] =
-        methodRegistry.names.contains(point.method.name) ? "not run yet" : "method not built yet"
+        methodRegistry.names.contains(point.method.name) ? "no record yet" : "method not built yet"
     }
     contents = try TableContents(
       grid: grid, scale: scale, model: try grid.scales[scale]?.model.map { try catalog.model($0) },

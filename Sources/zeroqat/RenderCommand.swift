@@ -53,11 +53,12 @@ struct PublishCommand: ParsableCommand {
       writeToStandardError(Array("error: there is no record to publish\n".utf8))
       throw ExitCode(4)
     }
-    let committed = CommittedRecords(place)
-    try committed.replace(by: records)
+    // What can't be rendered isn't published: the old records stay.
+    let rendered = try PlannedTable(
+      records.map(\.withoutFolders), place.grid, at: place.scale, catalog: place.catalog)
+    try CommittedRecords(place).replace(by: records)
     // One file per scale; `small` is the one that a reader is shown first.
     let name = place.scale == .small ? "table.md" : "table-\(place.scale.rawValue).md"
-    try PlannedTable(committed.read(), place.grid, at: place.scale, catalog: place.catalog)
-      .write(to: "\(place.workspace.root)/tables/\(place.grid.table)/\(name)")
+    try rendered.write(to: "\(place.workspace.root)/tables/\(place.grid.table)/\(name)")
   }
 }

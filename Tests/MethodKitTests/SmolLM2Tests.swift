@@ -2,9 +2,9 @@ import Checkpoints
 import Glibc
 import MethodKit
 import Quantizers
+import Tensors
 import TestSupport
 import Testing
-import Tensors
 import Transformers
 
 /// SmolLM2-135M against reference outputs of transformers on the same dequantised weights.

@@ -3,7 +3,8 @@ import Glibc
 /// A small checkout in a temporary folder: one table, one model, one text, and a worker made of shell.
 ///
 /// The worker echoes its cell in a finished record; a method option `behave` makes it misbehave. It
-/// appends a line to `runs` for each start, so that tests can count.
+/// appends a line to `runs` for each start, so that tests can count. A file `behave` with such an option
+/// in it does the same for all cells.
 package final class SampleCheckout: Sendable {
   /// The folder that holds all of it.
   package let folder: TemporaryFolder
@@ -113,21 +114,30 @@ package final class SampleCheckout: Sendable {
     echo "$OPENBLAS_CORETYPE $OPENBLAS_NUM_THREADS ${OPENBLAS_L2_SIZE-unset} $spec" >>"$root/runs"
     record() {
       printf '{"schema": 1, "cell": '; cat "$spec"
+      printf ', "digests": [{"name": "tokens.test", "text": "d"}]'
       printf ', "status": "%s", "scores": [{"split": "test", "metric": "perplexity",' "$1"
-      printf '"value": %s, "windowNLL": [3.4], "scoredTokens": 14}],' "$(cat "$root/value")"
-      printf '"trajectory": [], "digests": [], "facts": [], "events": [], "measurement": {'
-      printf '"phases": [], "wallSeconds": 1, "peakResidentBytes": %s, ' "$2"
+      printf '"value": %s, "meanNLL": 3.4, "standardErrorNLL": 0,' "$(cat "$root/value")"
+      printf '"windowNLL": [3.4, 3.4], "scoredTokens": 14}],'
+      printf '"trajectory": [], "facts": [], "events": [], "measurement": {'
+      printf '"phases": [%s], "wallSeconds": 1, "peakResidentBytes": %s, ' "$3" "$2"
       printf '"anonymousBytes": 1, "fileBytes": 1, "peakLiveTensorBytes": 1, "threads": 1, '
       printf '"blasCore": "x", "processor": "x", "processors": 1, "operatingSystem": "x", '
       printf '"compiler": "x", "resumes": 0}}'
     }
-    case $(cat "$spec") in
+    case $(cat "$spec" "$root/behave" 2>/dev/null) in
       *'"behave": "crash"'*) echo "about to crash" >&2; kill -SEGV $$ ;;
       *'"behave": "garbage"'*) echo '{"schema": 1, nonsense' >"$out"; exit 0 ;;
       *'"behave": "silence"'*) exit 0 ;;
       *'"behave": "refuse"'*) echo "error: the odd method said no" >&2; echo "bye" >&2; exit 7 ;;
       *'"behave": "stranger"'*) record finished 1 | sed 's/"W4A4"/"W3A3"/' >"$out"; exit 0 ;;
+      *'"behave": "understate"'*)
+        x=$(head -c 134217728 /dev/zero | tr '\\0' a); test ${#x} -gt 0
+        record finished 1048576 >"$out"; exit 0 ;;
       *'"behave": "boast"'*) record finished 999999999999 >"$out"; exit 0 ;;
+      *'"behave": "boast by phase"'*)
+        record finished 999999999999 \
+          '{"name": "load", "wallSeconds": 1, "peakResidentBytes": 999999999999}' >"$out"
+        exit 0 ;;
       *'"behave": "diverge"'*) record diverged 1 >"$out"; exit 0 ;;
       *'"behave": "dawdle"'*)
         if [ ! -e "$root/hurry" ]; then
@@ -162,7 +172,7 @@ package final class SampleCheckout: Sendable {
     try folder.write(grid, to: "tables/sample/grid.json")
     try folder.write(model, to: "models/toy/manifest.json")
     try folder.write(Self.dataset, to: "datasets/verse/manifest.json")
-    try folder.write("30", to: "value")
+    try folder.write("29.96410004739701", to: "value")
     let script = try folder.write(Self.workerScript, to: "worker.sh")
     guard chmod(script, 0o755) == 0 else { throw FolderError(path: script, code: errno) }
     if isFetched {

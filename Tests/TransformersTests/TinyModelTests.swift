@@ -1,7 +1,7 @@
 import Checkpoints
+import Tensors
 import TestSupport
 import Testing
-import Tensors
 import Transformers
 
 /// Randomly initialised tiny models, elementwise against PyTorch and transformers.

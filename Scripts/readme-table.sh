@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Puts the perplexities of tables/table2/table.md between README's markers, so that nobody types them.
+#
+#   Scripts/readme-table.sh          rewrite README.md
+#   Scripts/readme-table.sh --check  fail if README.md differs from what would be written
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+table=tables/table2/table.md
+[ -e "$table" ] || { echo "no $table yet: README's table stays as it is" >&2; exit 0; }
+
+# The warning about the scale, then the section up to the next heading; its links lead to the table.
+excerpt=$(
+  sed -n '/^> \*\*Substituted/,/^$/p' "$table" | sed '/^>$/,$d'
+  echo
+  awk '/^## / { inside = /^## Perplexity/; next } inside' "$table" |
+    sed "s|](#|]($table#|g; s|](\([^)#/]*\.svg\)|](tables/table2/\1|g"
+)
+fresh=$(
+  awk '
+    /^<!-- table2:/ { print; print "\n@excerpt@\n"; skipping = 1; next }
+    /^<!-- \/table2 -->/ { skipping = 0 }
+    !skipping' README.md
+)
+fresh=${fresh/@excerpt@/"$(sed -e '/./,$!d' <<<"$excerpt")"}
+
+if [ "${1:-}" = --check ]; then
+  diff -u README.md - <<<"$fresh" >&2 || { echo "README.md: run Scripts/readme-table.sh" >&2; exit 1; }
+else
+  printf '%s\n' "$fresh" >README.md
+fi

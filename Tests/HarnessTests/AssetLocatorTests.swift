@@ -1,0 +1,131 @@
+import Harness
+import JSONText
+import Records
+import TestSupport
+import Testing
+
+@Suite struct AssetLocatorTests {
+  static func locate(_ sample: SampleCheckout, _ variables: [String: String] = [:]) throws
+    -> [Asset]
+  {
+    let workspace = Workspace(
+      root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
+      environment: sample.environment.merging(variables) { $1 })
+    let catalog = try Catalog(workspace)
+    var locator = AssetLocator(workspace)
+    return try locator.files(of: catalog.model("toy"))
+      + locator.files(of: catalog.dataset("verse"))
+  }
+
+  @Test func findsTheCache() throws {
+    let sample = try SampleCheckout()
+    let assets = try Self.locate(sample)
+    #expect(
+      assets.map(\.path) == [
+        sample.cacheHome + "/zeroqat/models/toy/toy.gguf",
+        sample.cacheHome + "/zeroqat/datasets/verse/verse.txt",
+      ])
+    #expect(
+      assets[0].state
+        == .present(digest: "b3782f71846a9c1a1239dcd5e1dddea79868fffd01f89b5ebce9dddc2a0b1337"))
+    #expect(
+      assets[0].line
+        == [
+          "model", "toy", "present", sample.cacheHome + "/zeroqat/models/toy/toy.gguf",
+          "toy-model==1.0", "toy_model-1.0-*.whl", String(repeating: "a", count: 64),
+          "toy_model/toy.gguf",
+          "b3782f71846a9c1a1239dcd5e1dddea79868fffd01f89b5ebce9dddc2a0b1337",
+        ].joined(separator: "\t"))
+    #expect(
+      assets[1].line.split(separator: "\t").map(String.init)[4...] == [
+        "-", "-", "-", "-", "df1c02e9e0217a74657a5c209889a0e39bae39fceba0a54ed72f119c1d07a5f1",
+      ])
+  }
+
+  @Test func missingFilesWouldGoToTheCache() throws {
+    let sample = try SampleCheckout(isFetched: false)
+    let assets = try Self.locate(sample)
+    #expect(assets.map(\.state) == [.missing, .missing])
+    #expect(assets[0].line.split(separator: "\t")[2] == "missing")
+    #expect(assets[0].digest == assets[0].file.sha256)
+  }
+
+  @Test func theUsersOwnCopyWins() throws {
+    let sample = try SampleCheckout()
+    let weights = try sample.folder.write(SampleCheckout.weights, to: "mine.gguf")
+    try makeFolder(sample.folder.path("texts"))
+    let verse = try sample.folder.write(SampleCheckout.verse, to: "texts/verse.txt")
+    let assets = try Self.locate(
+      sample, ["ZEROQAT_TOY": weights, "ZEROQAT_VERSE": sample.folder.path("texts")])
+    #expect(assets.map(\.path) == [weights, verse])
+    // An empty variable is an unset one.
+    #expect(try Self.locate(sample, ["ZEROQAT_TOY": ""])[0].path.hasPrefix(sample.cacheHome))
+  }
+
+  @Test func aVariableThatNamesNothingIsAnError() throws {
+    let sample = try SampleCheckout()
+    let error = #expect(throws: HarnessError.self) {
+      try Self.locate(sample, ["ZEROQAT_TOY": "/no/such.gguf"])
+    }
+    #expect(
+      error?.description == "ZEROQAT_TOY is set to '/no/such.gguf', which doesn't exist; "
+        + "correct it or unset it")
+  }
+
+  @Test func wrongBytesAreNamed() throws {
+    let sample = try SampleCheckout()
+    let path = sample.cacheHome + "/zeroqat/models/toy/toy.gguf"
+    try sample.folder.write("toy weightS\n", to: "cache/zeroqat/models/toy/toy.gguf")
+    var state = try Self.locate(sample)[0].state
+    guard case .corrupt(let digest) = state else {
+      Issue.record("a wrong byte went unnoticed")
+      return
+    }
+    #expect(
+      digest.description == "'\(path)' has the wrong bytes: expected SHA-256 "
+        + "b3782f71846a9c1a1239dcd5e1dddea79868fffd01f89b5ebce9dddc2a0b1337, found "
+        + (try Harness.digest(ofFile: path)) + "; remove it and fetch it again")
+    try sample.folder.write("toy", to: "cache/zeroqat/models/toy/toy.gguf")
+    state = try Self.locate(sample)[0].state
+    guard case .corrupt(let size) = state else {
+      Issue.record("a cut file went unnoticed")
+      return
+    }
+    #expect(
+      size.description == "'\(path)' has the wrong size: expected 12 bytes, found 3; "
+        + "remove it and fetch it again")
+  }
+
+  @Test func findsAFolderInTheHubsCache() throws {
+    let sample = try SampleCheckout()
+    let hub = sample.folder.path("hf/hub/models--some--Model")
+    try makeFolder(hub + "/refs")
+    try makeFolder(hub + "/snapshots/abc")
+    try writeDurably(Array("abc\n".utf8), to: hub + "/refs/main")
+    try writeDurably(Array("{}".utf8), to: hub + "/snapshots/abc/config.json")
+    let workspace = Workspace(
+      root: sample.root, results: sample.results, cache: sample.cacheHome,
+      environment: ["HF_HOME": sample.folder.path("hf")])
+    let manifest = ModelManifest(
+      name: "m", label: "M", architecture: "llama", licence: "x", hub: "some/Model",
+      environment: "ZEROQAT_M", bos: "once")
+    var locator = AssetLocator(workspace)
+    #expect(try locator.hubFolder(of: manifest) == hub + "/snapshots/abc")
+    let one = try locator.digest(ofFolder: hub + "/snapshots/abc") { _ in true }
+    try writeDurably(Array("{}".utf8), to: hub + "/snapshots/abc/other.json")
+    #expect(try locator.digest(ofFolder: hub + "/snapshots/abc") { _ in true } != one)
+    #expect(try locator.digest(ofFolder: hub + "/snapshots/abc") { $0 == "config.json" } == one)
+  }
+
+  @Test func theRealManifestsNameRealFiles() throws {
+    let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    let workspace = Workspace(root: root, results: "/r", cache: "/nowhere", environment: [:])
+    let catalog = try Catalog(workspace)
+    var locator = AssetLocator(workspace)
+    let model = try locator.files(of: catalog.model("smollm2-135m-instruct"))
+    #expect(
+      model.map(\.path)
+        == ["/nowhere/models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"])
+    #expect(try locator.files(of: catalog.dataset("books")).count == 4)
+  }
+}

@@ -1,0 +1,164 @@
+import Digests
+import JSONText
+import MethodKit
+import Quantizers
+import TestSupport
+import Testing
+import Transformers
+
+/// What every method promises, found out from its card and its options alone.
+///
+/// A registered method is covered without a word here. `checkMethod` is all a newcomer's own test needs.
+func checkMethod<M: QuantizationMethod>(_ type: M.Type) throws {
+  try checkCard(type)
+  try checkOptions(type)
+  try checkBits(type)
+  try checkRepetition(type)
+  try checkRefusals(type)
+  try checkModels(type)
+}
+
+/// Options with which the category's methods run; the rest is theirs by default.
+func options<M: QuantizationMethod>(for type: M.Type, _ others: String = "") -> String {
+  let needed =
+    M.card.category == .zerothOrder
+    ? "\"steps\": 3, \"learningRate\": 1e-4, \"epsilon\": 1e-3" : ""
+  return "{" + [needed, others].filter { !$0.isEmpty }.joined(separator: ", ") + "}"
+}
+
+/// Bits that fit the category.
+func bits<M: QuantizationMethod>(for type: M.Type) throws -> QuantizationSpec {
+  M.card.category == .fullPrecision ? .none : try spec(4, 4)
+}
+
+private func checkCard<M: QuantizationMethod>(_ type: M.Type) throws {
+  let card = M.card
+  let words = card.name.split(separator: "-", omittingEmptySubsequences: false)
+  #expect(
+    words.allSatisfy { word in
+      !word.isEmpty && word.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
+    }, "the name '\(card.name)' isn't lowercase words joined by hyphens")
+  #expect(methods.count { $0.card.name == card.name } == 1, "'\(card.name)' is taken")
+  #expect(!card.summary.isEmpty && !card.summary.hasSuffix(".") && card.summary.utf8.count <= 80)
+  #expect(!card.summary.contains("\n") && !card.citation.isEmpty && !card.citation.contains("\n"))
+}
+
+private func checkOptions<M: QuantizationMethod>(_ type: M.Type) throws {
+  let names = optionNames(of: type)
+  #expect(Set(names).count == names.count)
+  let bits = try bits(for: type)
+  _ = try make(type, options(for: type), bits)
+  #expect(throws: JSONError.self, "'\(M.card.name)' took an option that nobody has") {
+    try make(type, options(for: type, "\"zzzzzzzzzz\": 1"), bits)
+  }
+  for name in names {
+    let typo = String(name.dropLast()) + "q"
+    let unknown = #expect(throws: JSONError.self) {
+      try make(type, options(for: type, "\"\(typo)\": 1"), bits)
+    }
+    #expect(unknown?.pointer == "/\(typo)")
+    #expect(
+      unknown?.reason.contains("did you mean '\(name)'?") == true, "\(unknown?.reason ?? "")")
+    // No option is an object, and none a list.
+    for wrong in ["{}", "[]"] {
+      let base = options(for: type)
+      let text =
+        base.contains("\"\(name)\":")
+        ? replaced(name, by: wrong, in: base) : options(for: type, "\"\(name)\": \(wrong)")
+      let mistyped = #expect(throws: JSONError.self, "'\(name)': \(wrong)") {
+        try make(type, text, bits)
+      }
+      #expect(mistyped?.pointer.hasPrefix("/\(name)") == true, "\(mistyped?.pointer ?? "")")
+    }
+  }
+}
+
+/// `text` with another value for the member `name`.
+private func replaced(_ name: String, by value: String, in text: String) -> String {
+  text.split(separator: ",").map { member in
+    member.contains("\"\(name)\":")
+      ? (member.hasPrefix("{") ? "{" : " ") + "\"\(name)\": \(value)"
+        + (member.hasSuffix("}") ? "}" : "") : String(member)
+  }.joined(separator: ",")
+}
+
+private func checkBits<M: QuantizationMethod>(_ type: M.Type) throws {
+  let contradiction = M.card.category == .fullPrecision ? try spec(4, 4) : .none
+  let error = #expect(throws: MethodError.self) {
+    try make(type, options(for: type), contradiction)
+  }
+  guard case .bits(let method, let expected, let found) = error else {
+    Issue.record(
+      "expected contradictory bits to be refused as such, found \(String(describing: error))")
+    return
+  }
+  #expect(method == M.card.name && !expected.isEmpty && found == contradiction.description)
+}
+
+private func checkRepetition<M: QuantizationMethod>(_ type: M.Type) throws {
+  let method = try make(type, options(for: type), bits(for: type))
+  func run(seed: UInt64) throws -> (weights: String, score: Double, rehearsal: Rehearsal) {
+    let rehearsal = try Rehearsal(seed: seed)
+    let model = try rehearsal(method)
+    return (digest(of: model), try rehearsal.score(model), rehearsal)
+  }
+  let file = Vectors.path("model/llama_gqa_untied/model.safetensors")
+  let before = try sha256Hex(ofFile: file)
+  let (first, second, other) = (try run(seed: 1), try run(seed: 1), try run(seed: 2))
+  #expect(first.weights == second.weights && first.score == second.score, "not repeatable")
+  #expect(first.score.isFinite)
+  #expect(
+    (first.weights != other.weights) == (M.card.category == .zerothOrder), "seeds 1 and 2")
+  #expect(try sha256Hex(ofFile: file) == before, "the checkpoint was written to")
+  // Everything is measured: something was loaded, and quantised unless nothing is.
+  #expect(first.rehearsal.phases.contains(.load))
+  #expect(first.rehearsal.phases.contains(.train) == (M.card.category == .zerothOrder))
+  #expect((first.rehearsal.summary != nil) == (M.card.category == .zerothOrder))
+}
+
+private func checkRefusals<M: QuantizationMethod>(_ type: M.Type) throws {
+  guard M.card.category != .fullPrecision else { return }
+  // 48 inputs: the first linear says which sizes would do.
+  for (size, nearest) in [(5, "4 and 6"), (96, "48"), (7, "6 and 8")] {
+    let error = #expect(throws: QuantizationError.self) {
+      try Rehearsal()(make(type, options(for: type), spec(4, nil, group: size)))
+    }
+    #expect(
+      error?.description == "the group size \(size) does not divide the 48 inputs of q_proj; "
+        + "nearest that do: \(nearest)")
+  }
+  guard optionNames(of: type).contains("calibrationWindows") else { return }
+  let short = #expect(throws: MethodError.self) {
+    try Rehearsal()(
+      make(type, options(for: type, "\"calibrationWindows\": 21"), bits(for: type)))
+  }
+  #expect(
+    short?.description
+      == "option 'calibrationWindows': expected at most the 20 windows of training text, found 21")
+  #expect(throws: MethodError.self) {
+    try make(type, options(for: type, "\"calibrationWindows\": 0"), bits(for: type))
+  }
+}
+
+private func checkModels<M: QuantizationMethod>(_ type: M.Type) throws {
+  let method = try make(type, options(for: type), bits(for: type))
+  for name in tinyModels {
+    let rehearsal = try Rehearsal(model: Vectors.path("model/\(name)"))
+    let isPostNorm = name == "opt_postln_proj"
+    if isPostNorm && optionNames(of: type).contains("calibrationWindows") {
+      let error = #expect(throws: MethodError.self) { try rehearsal(method) }
+      #expect(
+        error?.description == "method '\(M.card.name)': smoothing folds into norms before linears; "
+          + "this model is post-norm")
+      continue
+    }
+    let model = try rehearsal(method)
+    let c = model.transformer.configuration
+    #expect(Set(model.blocks.linears.keys) == Set(c.linearIDs), "\(name)")
+    #expect(model.blocks.norms.count == c.blocks && model.blocks.norms.allSatisfy { $0.count == 2 })
+    // A model of random weights knows nothing: about ln 211.
+    let score = try rehearsal.score(model)
+    #expect(score > 3 && score < 20, "\(name): \(score)")
+    #expect(model.blocks.perturbation == nil, "\(name) is handed over perturbed")
+  }
+}

@@ -1,0 +1,43 @@
+import JSONText
+import MethodKit
+import Methods
+import Quantizers
+import Testing
+
+@Suite("The contract of methods")
+struct MethodContractTests {
+  @Test(
+    "Every registered method, and the template, keep it", arguments: methods.map { $0.card.name })
+  func contract(name: String) throws {
+    try checkMethod(method(named: name))
+  }
+
+  @Test("The registry finds methods by name, and says what is near an unknown one")
+  func registry() throws {
+    for type in MethodCatalog.all {
+      #expect(
+        MethodCatalog.method(named: type.card.name).map { ObjectIdentifier($0) }
+          == ObjectIdentifier(type))
+    }
+    let error = #expect(throws: UnknownMethod.self) {
+      try MethodCatalog.make(
+        "smoothquand", options: JSONDocument(text: Array("{}".utf8), file: "grid"), at: "",
+        bits: spec(4, 4))
+    }
+    #expect(
+      error?.description == "there is no method 'smoothquand'; did you mean 'smoothquant'?")
+    #expect(MethodCatalog.method(named: "RTN") == nil)
+  }
+
+  @Test("The names of options are found without being told")
+  func optionsFound() {
+    #expect(optionNames(of: RTN.self) == ["minimumScale"])
+    #expect(optionNames(of: SmoothQuant.self) == ["alpha", "calibrationWindows"])
+    #expect(optionNames(of: FullPrecision.self) == [])
+    #expect(
+      Set(optionNames(of: ZeroQAT.self)).isSuperset(of: [
+        "steps", "learningRate", "epsilon", "directions", "clipDifference", "initialisation",
+        "clipGamma", "checkpointEvery", "distribution",
+      ]))
+  }
+}

@@ -1,0 +1,138 @@
+import Checkpoints
+import Digests
+import JSONText
+import MethodKit
+import Methods
+import NewMethod
+import Optimizers
+import Quantizers
+import Tasks
+import Tensors
+import TestSupport
+import Tokenizers
+import Transformers
+
+/// Every registered method, and the template that newcomers copy.
+let methods: [any QuantizationMethod.Type] = MethodCatalog.all + [NewMethod.self]
+
+/// The method called `name`, from the registry or the examples.
+func method(named name: String) -> any QuantizationMethod.Type {
+  methods.first { $0.card.name == name } ?? NewMethod.self
+}
+
+/// The nine tiny reference models.
+let tinyModels = [
+  "opt_preln", "opt_preln_nobias", "opt_postln_proj", "llama_gqa_untied", "llama_gqa_tied",
+  "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2",
+]
+
+/// One id a byte, inside the tiny models' vocabulary of 211.
+struct ByteTokenizer: Tokenizer {
+  let vocabularySize = 211
+  let beginningOfSequence: Int32? = nil
+  let endOfSequence: Int32? = nil
+  func encode(_ text: [UInt8]) -> Encoding { Encoding(ids: text.map { Int32($0 % 211) }) }
+  func decode(_ ids: [Int32]) -> [UInt8] { ids.map { UInt8($0) } }
+}
+
+/// Windows of 16 tokens of made-up text.
+func windows<S: Split>(_ split: S.Type, count: Int) throws -> TokenWindows<S> {
+  var random = SplitMix64(seed: UInt64(S.name.utf8.count))
+  let text = (0..<count * 16).map { _ in UInt8(random.next() % 211) }
+  return try TokenWindows(
+    TokenStream(text, ByteTokenizer(), beginning: .none), windowTokens: 16, selection: .first)
+}
+
+/// Runs a method on a tiny model, as the worker would, and keeps what it says.
+final class Rehearsal: RunObserver {
+  /// The model's folder.
+  let path: String
+  let context: (any RunObserver) throws -> MethodContext
+  private(set) var phases: [RunPhase] = []
+  private(set) var summary: TrainingSummary?
+  private(set) var checkpoints: [(step: Int, meanNLL: Double)] = []
+  /// Digest of the weights when each checkpoint came.
+  private(set) var weights: [String] = []
+  var log: ReplayLog?
+  private(set) var journalled: [Probe] = []
+
+  init(
+    model: String = Vectors.path("model/llama_gqa_untied"), seed: UInt64 = 1,
+    windows count: Int = 20
+  )
+    throws
+  {
+    path = model
+    context = { observer in
+      MethodContext(
+        source: try ModelSource(path: model),
+        training: try windows(TrainingSplit.self, count: count),
+        development: try windows(DevelopmentSplit.self, count: 3), seed: seed, observer: observer)
+    }
+  }
+
+  func callAsFunction(_ method: some QuantizationMethod) throws -> QuantizedModel {
+    try method.quantize(context(self))
+  }
+
+  /// Mean NLL of the development text.
+  func score(_ model: QuantizedModel) throws -> Double {
+    try model.score(windows(DevelopmentSplit.self, count: 3)).meanNLL ?? .nan
+  }
+
+  func during<R>(_ phase: RunPhase, _ body: () throws -> R) rethrows -> R {
+    phases.append(phase)
+    return try body()
+  }
+
+  func progress(_ done: Int, of total: Int, _ what: String) {}
+  func keep(_ name: String, _ value: Double, unit: String) {}
+  func remark(_ sentence: String) {}
+  func journalledProbes(directions: Int) throws -> [Probe] {
+    log?.keepWholeSteps(of: directions) ?? []
+  }
+
+  func journal(_ probe: Probe) throws {
+    journalled.append(probe)
+    try log?.append(probe)
+  }
+
+  func checkpoint(step: Int, _ model: QuantizedModel) throws -> WindowScores<DevelopmentSplit> {
+    let scores = try model.score(windows(DevelopmentSplit.self, count: 3))
+    checkpoints.append((step, scores.meanNLL ?? .nan))
+    weights.append(digest(of: model))
+    return scores
+  }
+
+  func keep(_ summary: TrainingSummary) { self.summary = summary }
+}
+
+/// SHA-256 over all linear weights, as in a record: what is trained, or what is multiplied.
+func digest(of model: QuantizedModel) -> String {
+  var hash = SHA256()
+  for id in model.transformer.configuration.linearIDs {
+    for value in weights(of: id, in: model) {
+      withUnsafeBytes(of: value.bitPattern.littleEndian) { hash.update(bytes: $0) }
+    }
+  }
+  return hash.finalize().hex
+}
+
+/// A linear's weights: the master weights where they are trained, else what is multiplied.
+func weights(of id: LinearID, in model: QuantizedModel) -> [Float] {
+  if case .live(let matrix) = model.blocks.linears[id]?.storage { return matrix.elements }
+  return model.blocks.current(id).elements
+}
+
+/// A method of a type from the text of its options.
+func make<M: QuantizationMethod>(_ type: M.Type, _ options: String, _ bits: QuantizationSpec) throws
+  -> M
+{
+  let document = try JSONDocument(text: Array(options.utf8), file: "options")
+  return try M(options: document.decode(M.Options.self), bits: bits)
+}
+
+/// The specification that a label of the form `W4A4` or `W2A16g16` stands for.
+func spec(_ weights: Int?, _ activations: Int?, group: Int? = nil) throws -> QuantizationSpec {
+  try QuantizationSpec(weightBits: weights, activationBits: activations, groupSize: group)
+}

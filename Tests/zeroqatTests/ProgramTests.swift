@@ -1,0 +1,247 @@
+import Glibc
+import Harness
+import JSONText
+import Records
+import TestSupport
+import Testing
+
+@Suite struct ProgramTests {
+  @Test func aRunAndASecondOne() throws {
+    let program = try BuiltProgram()
+    let first = try program(program.run)
+    #expect(first.status == 0)
+    #expect(first.output.contains("5 cells to run"))
+    #expect(first.output.contains("[5/5] sq W4A4: perplexity 29.964"))
+    #expect(first.output.hasSuffix("5 finished\n"))
+    #expect(try program.records().count == 5)
+    let second = try program(program.run)
+    #expect(second.status == 0)
+    #expect(second.output.contains("nothing to run"))
+    #expect(program.sample.runs().count == 5)
+  }
+
+  @Test func thePlanIsTheDryRunAndChangesNothing() throws {
+    let program = try BuiltProgram()
+    let plan = try program(["plan", "sample", "--blas-core", "haswell"] + program.place)
+    #expect(plan.status == 0)
+    #expect(plan.output == (try program(program.run + ["--dry-run"])).output)
+    // A table may be named by its folder, too.
+    let byPath = try program([
+      "plan", program.sample.root + "/tables/sample", "--blas-core", "haswell",
+    ])
+    #expect(byPath.output == plan.output)
+    #expect(FileStatus(of: program.sample.results) == nil)
+  }
+
+  @Test(arguments: [
+    (["plan", "smaple"], "error: unknown table 'smaple'; did you mean 'sample'?\n"),
+    (
+      ["plan", "sample", "--scale", "smal"], "error: unknown scale 'smal'; did you mean 'small'?\n"
+    ),
+    (
+      ["plan", "sample", "--scale", "tiny"], "error: sample has no scale 'tiny' in its grid.json\n"
+    ),
+    (
+      ["plan", "sample", "--protocol", "verse"],
+      "error: bad protocol id 'verse': expected a dataset, a hyphen and 2 to 65536 tokens per "
+        + "window, as in 'books-512'\n"
+    ),
+  ])
+  func wrongUseHasStatusTwo(arguments: [String], expected: String) throws {
+    let program = try BuiltProgram()
+    let result = try program(arguments + program.place)
+    #expect(result.status == 2)
+    #expect(result.output == expected)
+  }
+
+  @Test func unknownOptionsHaveStatusTwoAndHelpHasZero() throws {
+    let program = try BuiltProgram()
+    let wrong = try program(["plan", "sample", "--scael", "small"])
+    #expect(wrong.status == 2)
+    #expect(wrong.output.hasPrefix("Error: Unknown option '--scael'. Did you mean '--scale'?"))
+    #expect(try program(["run", "sample", "--threads", "0"]).status == 2)
+    #expect(try program(["--help"]).status == 0)
+  }
+
+  @Test func errorsInTheGridPointIntoIt() throws {
+    let program = try BuiltProgram(
+      grid: BuiltProgram.grid.replacing(#""alpha""#, with: #""aplha""#))
+    let result = try program(program.run)
+    #expect(result.status == 2)
+    #expect(
+      result.output
+        == """
+        \(program.sample.gridPath):6:82: error: unknown member 'aplha'; did you mean 'alpha'?
+          = at /rows/2/options/aplha
+        6 |     { "key": "sq", "label": "SQ", "method": "smoothquant", "options": { "aplha": 0.5 } },
+          |                                                                                  ^
+
+        """)
+  }
+
+  @Test func wrongBytesHaveStatusTwo() throws {
+    let program = try BuiltProgram()
+    try program.sample.folder.write("toy weightS\n", to: "cache/zeroqat/models/toy/toy.gguf")
+    let result = try program(program.run)
+    #expect(result.status == 2)
+    #expect(
+      result.output.contains(
+        "error: '\(program.sample.cacheHome)/zeroqat/models/toy/toy.gguf' has the wrong bytes"))
+    let assets = try program(["assets", "--table", "sample"] + program.place)
+    #expect(assets.output.hasPrefix("model\ttoy\tcorrupt\t"))
+  }
+
+  @Test func anUnwritableResultsFolderHasStatusTwo() throws {
+    let program = try BuiltProgram()
+    for (place, words) in [
+      (program.sample.worker + "/inside", "cannot list"),
+      ("/proc/zeroqat-results", "cannot make the folder"),
+    ] {
+      let result = try program(program.run + ["--results", place])
+      #expect(result.status == 2)
+      #expect(result.output.contains("error: \(words) '\(place)"))
+      #expect(result.output.contains("nothing is lost"))
+    }
+    #expect(program.sample.runs().isEmpty)
+  }
+
+  @Test func aFailedCellHasStatusThree() throws {
+    let program = try BuiltProgram()
+    try program.sample.folder.write(#""behave": "refuse""#, to: "behave")
+    let result = try program(program.run + ["--filter", "row=rtn"])
+    #expect(result.status == 3)
+    #expect(result.output.hasSuffix("2 failed\n"))
+    #expect(try program(["run", "sample", "--scale", "paper"] + program.place).status == 4)
+  }
+
+  @Test func aSignalHasStatus130AndTheRestRunsLater() throws {
+    for number in [SIGINT, SIGTERM] {
+      let program = try BuiltProgram()
+      try program.sample.folder.write(#""behave": "dawdle""#, to: "behave")
+      let waiting = program.sample.folder.path("waiting")
+      let result = try program(
+        program.run, interruption: { FileStatus(of: waiting) == nil ? (0, 0) : (1, number) })
+      #expect(result.status == 130)
+      #expect(result.output.contains("interrupted; what is finished is kept"))
+      #expect(try program.records().isEmpty)
+      try program.sample.folder.write("", to: "hurry")
+      #expect(try program(program.run).status == 0)
+      #expect(try program.records().count == 5)
+    }
+  }
+
+  /// kill -9 at several moments: whatever is in the store is whole, and the next run does the rest.
+  @Test(arguments: [0.05, 0.12, 0.2, 0.35, 0.6]) func aKilledRunLeavesWholeRecords(
+    seconds: Double
+  ) throws {
+    let program = try BuiltProgram()
+    let start = monotonicSeconds()
+    let result = try program(
+      program.run, interruption: { monotonicSeconds() - start < seconds ? (0, 0) : (2, SIGKILL) })
+    let whole = try program.records()
+    for name in whole {
+      let path = program.sample.results + "/sample/small/" + name
+      #expect(throws: Never.self) {
+        try JSONDocument(contentsOf: path).decode(RunRecord.self)
+      }
+    }
+    let runsBefore = program.sample.runs().count
+    let rest = try program(program.run)
+    #expect(rest.status == 0)
+    #expect(try program.records().count == 5)
+    if result.status == -SIGKILL {
+      // At most the cell in flight ran twice.
+      #expect(runsBefore - whole.count <= 1)
+    }
+    #expect(program.sample.runs().count <= 6)
+    let leftovers = try listFolder(program.sample.results + "/sample/small")
+      .filter { !$0.hasSuffix(".json") }
+    #expect(leftovers.isEmpty)
+  }
+
+  @Test func twoRunnersOnOneFolderAreRefused() throws {
+    let program = try BuiltProgram()
+    try program.sample.folder.write(#""behave": "dawdle""#, to: "behave")
+    let waiting = program.sample.folder.path("waiting")
+    var second: (status: Int32, output: String)?
+    var failure: (any Error)?
+    let first = try program(
+      program.run,
+      interruption: {
+        // While the first one waits for its worker, a second one starts.
+        if second == nil, failure == nil, FileStatus(of: waiting) != nil {
+          do {
+            second = try program(program.run)
+            try program.sample.folder.write("", to: "hurry")
+          } catch { failure = error }
+        }
+        return (0, 0)
+      })
+    #expect(failure == nil)
+    #expect(first.status == 0)
+    #expect(second?.status == 2)
+    let line = second?.output.split(separator: "\n").last.map(String.init) ?? ""
+    #expect(
+      line.wholeMatch(
+        of: /error: the results folder '.*' is in use by process \d+; wait for it, .*/) != nil)
+    #expect(try program.records().count == 5)
+  }
+
+  @Test func rendersChecksAndPublishes() throws {
+    let program = try BuiltProgram()
+    let options = ["sample", "--blas-core", "haswell"] + program.place
+    #expect(try program(["publish"] + options).status == 4)
+    _ = try program(program.run)
+    let rendered = try program(["render"] + options)
+    #expect(rendered.status == 0)
+    #expect(rendered.output.hasPrefix("# A sample\n"))
+    #expect(try program(["check"] + options).status == 4)
+    #expect(try program(["publish"] + options).status == 0)
+    let records = program.sample.root + "/tables/sample/records/small"
+    #expect(try listFolder(records).count == 5)
+    for name in try listFolder(records) {
+      let text = String(decoding: try readFile(records + "/" + name), as: UTF8.self)
+      #expect(!text.contains(program.sample.root))
+    }
+    let table = String(
+      decoding: try readFile(program.sample.root + "/tables/sample/table.md"), as: UTF8.self)
+    #expect(table == (try program(["render", "--committed"] + options)).output)
+  }
+
+  @Test func aCellThatContradictsItselfIsRefused() throws {
+    let program = try BuiltProgram()
+    let path = try program.sample.folder.write(
+      #"{"schema": 1, "id": "x"}"#, to: "cell.json")
+    let result = try program([
+      "cell", "--spec", path, "--out", program.sample.folder.path("out"), "--threads", "1",
+      "--work", program.sample.root,
+    ])
+    #expect(result.status == 2)
+    #expect(result.output.hasPrefix("\(path):1:1: error: missing required member 'address'"))
+  }
+
+  @Test func listsAndAssets() throws {
+    let program = try BuiltProgram()
+    #expect(try program(["list", "models"] + program.place).output == "toy  Toy\n")
+    #expect(try program(["list", "tables"] + program.place).output == "sample  A sample\n")
+    let methods = try program(["list", "methods"] + program.place).output
+    #expect(methods.hasPrefix("full-precision\nrtn\nsmoothquant\n"))
+    let assets = try program(["assets", "--table", "sample", "--filter", "x"] + program.place)
+    #expect(assets.status == 0)
+    let lines = assets.output.split(separator: "\n").map { $0.split(separator: "\t").count }
+    #expect(lines == [9, 9])
+  }
+
+  @Test func cleanRemovesLeftoversAlone() throws {
+    let program = try BuiltProgram()
+    _ = try program(program.run)
+    let folder = program.sample.results + "/sample/small"
+    try makeFolder(folder + "/00.work")
+    try writeDurably([1], to: folder + "/00.json.corrupt")
+    let result = try program(["clean"] + program.place)
+    #expect(result.status == 0)
+    #expect(
+      result.output == "removed \(folder)/00.json.corrupt\nremoved \(folder)/00.work\n")
+    #expect(try program.records().count == 5)
+  }
+}
