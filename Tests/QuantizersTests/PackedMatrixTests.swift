@@ -34,7 +34,7 @@ struct PackedMatrixTests {
   @Test("Element i takes bits i·N to (i+1)·N, across bytes")
   func bitOrder() {
     #expect(
-      packed([1, 2, 3, 4, 5, 6, 7, 0], bits: 3) == [0b11_010_001, 0b1_101_100_0, 0b000_111_11])
+      packed([1, 2, 3, 4, 5, 6, 7, 0], bits: 3) == [0b11_010_001, 0b0_101_100_0, 0b000_111_11])
     #expect(packed([0x3f, 0, 0x3f, 0x15], bits: 6) == [0x3f, 0xf0, 0x57])
     #expect(packed([1, 2, 3], bits: 4) == [0x21, 0x03])
   }

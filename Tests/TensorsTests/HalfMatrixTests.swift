@@ -57,7 +57,8 @@ struct HalfMatrixTests {
     let values: [Float] = [
       1 + halfUlp, 1 + 3 * halfUlp, (1 + halfUlp).nextUp, (1 + 3 * halfUlp).nextDown, 65504, 65519,
       Float(65520).nextDown, 65520, 65536, 3e38, -65520, 0x1p-24, 0x1p-25, Float(0x1p-25).nextUp,
-      0x1.8p-24, 0x1p-14, Float(0x1p-14).nextDown, -0.0, 0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude,
+      0x1.8p-24, 0x1p-14, Float(0x1p-14).nextDown, -0.0, 0, .infinity, -.infinity, .nan,
+      .leastNonzeroMagnitude,
     ]
     let found = roundTrip(values, columns: values.count)
     let expected: [Float] = [

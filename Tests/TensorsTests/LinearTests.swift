@@ -32,7 +32,7 @@ struct LinearTests {
     "Shapes that straddle tiles, both orders, with and without bias",
     arguments: [
       (1, 1, 1), (1, 3, 2), (3, 1, 7), (7, 33, 3), (33, 7, 65), (255, 5, 16), (257, 770, 3),
-      (300, 767, 1), (513, 769, 17), (2050, 3, 5),
+      (300, 767, 1), (33, 35, 577), (513, 769, 17), (2050, 3, 5),
     ])
   func shape(m: Int, n: Int, k: Int) {
     let (x, w, bias) = inputs(m, n, k)

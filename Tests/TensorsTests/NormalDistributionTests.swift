@@ -2,7 +2,9 @@ import Glibc
 import Tensors
 import Testing
 
-/// The distribution of many normals. Seeds are fixed, so that a test passes always or never.
+/// The distribution of many normals.
+///
+/// Seeds are fixed, so that a test passes always or never.
 @Suite("Normals are normal")
 struct NormalDistributionTests {
   #if DEBUG
