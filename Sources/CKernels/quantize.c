@@ -15,12 +15,12 @@ ZQ_INLINE void extrema(const float *x, size_t count, float *least, float *most, 
       float v = x[i + l];
       lo[l] = v < lo[l] ? v : lo[l];
       hi[l] = v > hi[l] ? v : hi[l];
-      bad[l] = bad[l] + v * 0.0f;
+      bad[l] = __builtin_fmaf(v, 0.0f, bad[l]);
     }
   for (int l = 0; i < count; i++, l++) {
     lo[l] = x[i] < lo[l] ? x[i] : lo[l];
     hi[l] = x[i] > hi[l] ? x[i] : hi[l];
-    bad[l] = bad[l] + x[i] * 0.0f;
+    bad[l] = __builtin_fmaf(x[i], 0.0f, bad[l]);
   }
   float a = lo[0], b = hi[0], c = bad[0];
   for (int l = 1; l < ZQ_LANES; l++) {
