@@ -53,8 +53,7 @@ extension DenseParameters {
           bias: before?.pointer[row] ?? 0)
       }
     }
-    return before != nil || smoothing.columnShift != nil || smoothing.biasShift != nil
-      ? after : nil
+    return before != nil || smoothing.givesBias ? after : nil
   }
 }
 

@@ -102,7 +102,7 @@ package struct QuantizedBlocks: BlockOperators {
     case .live(let matrix):
       panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, bias in
         fill(rows, of: id, linear, matrix, panel, bias)
-        let hasBias = linear.bias != nil || linear.smoothing.columnShift != nil
+        let hasBias = linear.bias != nil || linear.smoothing.givesBias
         Tensors.linear(
           x, panel, bias: hasBias ? bias : nil, into: y.columns(rows), order: order)
       }

@@ -60,6 +60,9 @@ public struct LinearSmoothing: Sendable {
   /// No smoothing.
   public init() {}
 
+  /// Whether it gives a bias to a linear that has none.
+  public var givesBias: Bool { columnShift != nil || biasShift != nil }
+
   /// Whether it changes nothing.
   public var isIdentity: Bool {
     columnScale == nil && columnShift == nil && rowDivisor == nil && rowFactor == nil
