@@ -32,6 +32,8 @@ package struct ZerothOrderSignal: QuantizationMethod {
   private let base: ZeroQAT
 
   package init(options: Options, bits: QuantizationSpec) throws {
+    // Here, so that the refusal names this method and not the one that it is made of.
+    try requireBits(bits, Self.card)
     try check("directions", options.directions, expected: "at least 2") { $0 >= 2 }
     try check("epsilons", options.epsilons, expected: "numbers above 0") {
       !$0.isEmpty && $0.allSatisfy { $0 > 0 && $0.isFinite }

@@ -4,15 +4,27 @@ import MethodKit
 ///
 /// So that the contract suite covers the options of a method that it has never heard of.
 func optionNames<M: QuantizationMethod>(of method: M.Type) -> [String] {
+  recorded(method).names
+}
+
+/// Whether a method calibrates, by an option of its own or of a method that it is made of.
+func calibrates<M: QuantizationMethod>(_ method: M.Type) -> Bool {
+  let recorder = recorded(method)
+  return (recorder.names + recorder.innerNames).contains("calibrationWindows")
+}
+
+private func recorded<M: QuantizationMethod>(_ method: M.Type) -> OptionRecorder {
   let recorder = OptionRecorder()
   // Whatever else goes wrong, the names that were asked for are what is wanted.
   _ = try? M.Options(from: recorder)
-  return recorder.names
+  return recorder
 }
 
 /// A decoder that remembers which members are asked for, and has none of the optional ones.
 private final class OptionRecorder: Decoder {
   var names: [String] = []
+  /// Names inside members that are objects.
+  var innerNames: [String] = []
   let codingPath: [any CodingKey] = []
   let userInfo: [CodingUserInfoKey: Any] = [:]
 
@@ -55,7 +67,10 @@ private final class OptionRecorder: Decoder {
 
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
       recorder.names.append(key.stringValue)
-      throw NotAnObject()
+      if let list = [Any]() as? T { return list }
+      let inner = OptionRecorder()
+      defer { recorder.innerNames += inner.names + inner.innerNames }
+      return try T(from: inner)
     }
 
     func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws
