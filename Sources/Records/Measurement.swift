@@ -32,7 +32,7 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var commit: String?
   /// UTC start time, ISO 8601; filled in by the parent.
   public var startedAt: String?
-  /// How often the cell was resumed after an interruption.
+  /// 1 when the cell went on from an interrupted run, else 0.
   public var resumes: Int
 
   /// A measurement from its parts.
