@@ -115,9 +115,9 @@ package struct ZerothOrderTraining: Sendable {
           throw ZerothOrderError.weightNotFinite(
             step: step, tensor: "block \(id.block) \(id.kind.name)")
         }
+        context.observer.progress(step + 1, of: steps, "step")
       }
       probes.append(contentsOf: ofStep)
-      context.observer.progress(step + 1, of: steps, "step")
       if (step + 1) % checkpointEvery == 0 || step + 1 == steps {
         let scores = try context.observer.checkpoint(step: step + 1, loss.model)
         if let mean = scores.meanNLL, mean < best.meanNLL { best = (step + 1, mean) }
