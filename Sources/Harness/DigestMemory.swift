@@ -21,7 +21,9 @@ package struct DigestMemory {
     guard let bytes = try? readFile(file) else { return }
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
       let fields = line.split(separator: "\t", maxSplits: 3)
-      guard fields.count == 4, let size = Int(fields[1]), let changed = Int(fields[2]) else {
+      guard fields.count == 4, fields[0].utf8.count == 64, let size = Int(fields[1]),
+        let changed = Int(fields[2])
+      else {
         continue
       }
       entries[String(fields[3])] = Entry(

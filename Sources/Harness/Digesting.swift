@@ -5,6 +5,7 @@ package func digest(of bytes: [UInt8]) -> String { sha256Hex(of: bytes) }
 
 /// SHA-256 of the file at `path`, lowercase hex; only a piece of it is in memory at a time.
 package func digest(ofFile path: String) throws(FileError) -> String {
+  try refuseSpecialFile(path, for: "read")
   do { return try sha256Hex(ofFile: path) } catch {
     throw FileError(error.step.rawValue, path, code: error.code)
   }

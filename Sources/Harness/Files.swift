@@ -10,15 +10,27 @@ package struct FileStatus: Sendable, Equatable {
   package var changedNanoseconds: Int
   /// Whether it is a folder.
   package var isFolder: Bool
+  /// Whether it is a regular file: no folder, pipe, socket or device.
+  package var isRegular: Bool
 
   /// The status of `path`, following links; nil when there is nothing.
   package init?(of path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     bytes = Int(status.st_size)
-    changedNanoseconds = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+    // Wraps from the year 2262 on, which a file system may well claim: it only has to differ.
+    changedNanoseconds = Int(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int(status.st_mtim.tv_nsec)
     isFolder = status.st_mode & S_IFMT == S_IFDIR
+    isRegular = status.st_mode & S_IFMT == S_IFREG
   }
+}
+
+/// Refuses pipes, sockets and devices: reading one may never end, and a rename would replace it.
+///
+/// A folder passes, because the system's own words for it are the clearest.
+func refuseSpecialFile(_ path: String, for operation: String) throws(FileError) {
+  guard let status = FileStatus(of: path), !status.isRegular, !status.isFolder else { return }
+  throw FileError(operation, path, reason: "it isn't a regular file")
 }
 
 /// All bytes of the file at `path`.
@@ -30,6 +42,7 @@ package func readFile(_ path: String) throws(FileError) -> [UInt8] {
 
 /// Calls `body` with the file's bytes, a mebibyte at a time.
 package func readFile(_ path: String, each body: (ArraySlice<UInt8>) -> Void) throws(FileError) {
+  try refuseSpecialFile(path, for: "read")
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { throw FileError("read", path, code: errno) }
   defer { close(descriptor) }
@@ -48,6 +61,7 @@ package func readFile(_ path: String, each body: (ArraySlice<UInt8>) -> Void) th
 /// Whoever reads `path` sees the old bytes or the new ones, even after a power cut; a failure
 /// removes the partial file.
 package func writeDurably(_ bytes: [UInt8], to path: String) throws(FileError) {
+  try refuseSpecialFile(path, for: "write")
   let partial = path + ".partial"
   let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw FileError("write", path, code: errno) }

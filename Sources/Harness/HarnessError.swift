@@ -22,6 +22,12 @@ package enum HarnessError: Error, Sendable, Equatable {
   case resultsInUse(path: String, processID: String)
   /// The results folder can't be written.
   case results(FileError)
+  /// A committed record, for this reason, isn't what was published.
+  case damagedRecord(String)
+  /// Publishing would remove the committed records at these places, for which there is no fresh one.
+  case wouldLose([String], table: String)
+  /// An option that names a folder is empty.
+  case emptyFolder(option: String)
   /// The worker couldn't be started at all.
   case cannotStart(path: String, reason: String)
 }
@@ -58,6 +64,13 @@ extension HarnessError: CustomStringConvertible {
     case .results(let error):
       "\(error); nothing is lost: finished cells are kept, "
         + "free the disk or name another folder with --results"
+    case .damagedRecord(let reason):
+      "\(reason); restore the committed record, or publish it again"
+    case .wouldLose(let places, let table):
+      "publishing would remove \(places.count == 1 ? "a committed record" : "committed records") "
+        + "without a new one in place: \(places.joined(separator: ", ")); "
+        + "run all of \(table) first, or remove what you no longer want"
+    case .emptyFolder(let option): "\(option) is empty; name a folder or leave the option out"
     case .cannotStart(let path, let reason): "cannot start '\(path)': \(reason)"
     }
   }

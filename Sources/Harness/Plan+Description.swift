@@ -12,6 +12,7 @@ extension Plan: CustomStringConvertible {
       lines.append("  to fetch:")
       lines += resolver.missing.map { "    \($0)" }
     }
+    if let corruption = resolver.corruption { lines.append("  damaged: \(corruption)") }
     let possible = entries.filter { $0.cell != nil }
     let width = possible.map { $0.shortName.count }.max() ?? 0
     for entry in possible {

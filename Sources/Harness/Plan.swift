@@ -66,7 +66,7 @@ package struct Plan: Sendable {
     switch try resolver.resolve(point, methods: methods) {
     case .notRun(let reason): return (nil, .notRun(reason))
     case .cell(let cell):
-      switch store.entry(cell.id) {
+      switch try store.entry(of: cell) {
       case .corrupt(let reason): return (cell, .run(.corrupt(reason)))
       case .record(let record) where record.status == .failed:
         return (cell, .run(.failedBefore(record.reason ?? "no reason given")))
@@ -124,9 +124,9 @@ package struct Plan: Sendable {
   package var mebibytes: Double? { entries.filter(\.willRun).compactMap(\.mebibytes).max() }
 
   /// Records of the plan's own cells that the store has now, failed ones included.
-  package func currentRecords() -> [RunRecord] {
-    entries.compactMap(\.cell).compactMap { cell in
-      if case .record(let record) = store.entry(cell.id) { return record }
+  package func currentRecords() throws -> [RunRecord] {
+    try entries.compactMap(\.cell).compactMap { cell in
+      if case .record(let record) = try store.entry(of: cell) { return record }
       return nil
     }
   }

@@ -39,6 +39,23 @@ package struct ResultStore: Sendable {
     return Self.read(path, expecting: id)
   }
 
+  /// What stands under the cell's id, if it is that cell's; changes nothing.
+  ///
+  /// The id is a digest of everything that can change a number, so a record that has the id but other
+  /// contents was edited or put in another's place. The address isn't part of the id: the record gets
+  /// the one that the grid gives the cell today.
+  package func entry(of cell: Cell) throws -> Entry {
+    guard case .record(var record) = entry(cell.id) else { return entry(cell.id) }
+    let changes = try cell.differences(from: record.cell)
+    guard changes.isEmpty else {
+      return .corrupt(
+        reason: "\(path(of: cell.id)): it isn't the record of cell \(cell.id): "
+          + "\(changes.prefix(3).joined(separator: ", ")) differ; it was edited or moved")
+    }
+    record.cell.address = cell.address
+    return .record(record)
+  }
+
   /// Reads a record's file.
   package static func read(_ path: String, expecting id: String) -> Entry {
     do {

@@ -27,6 +27,8 @@ package struct Workspace: Sendable {
   ///
   /// - Throws: ``HarnessError/noCheckout(_:)``, or ``FileError`` when there is no working folder.
   package init(root: String?, results: String?, environment: [String: String]) throws {
+    if root == "" { throw HarnessError.emptyFolder(option: "--root") }
+    if results == "" { throw HarnessError.emptyFolder(option: "--results") }
     let found: String
     if let root {
       found = try absolute(root)

@@ -29,10 +29,9 @@ package struct MeasuredScore: Sendable, Equatable {
   init?(_ records: [RunRecord], metric: Metric) throws(ReportingError) {
     var scores: [Score] = []
     for record in records {
-      guard let score = record.testScore(metric), let value = score.value, value.isFinite else {
-        return nil
-      }
+      guard let score = record.testScore(metric) else { return nil }
       try record.checkConsistency(of: score, metric: metric)
+      guard let value = score.value, value.isFinite else { return nil }
       scores.append(score)
     }
     guard let first = scores.first else { return nil }
@@ -86,9 +85,14 @@ extension RunRecord {
   }
 
   /// Checks that value, mean and error follow from the windows, to 1e-6 relative.
-  fileprivate func checkConsistency(of score: Score, metric: Metric) throws(ReportingError) {
+  func checkConsistency(of score: Score, metric: Metric) throws(ReportingError) {
     guard metric == .perplexity else { return }
-    let statistics = WindowStatistics(score.windowNLL.compactMap(\.self))
+    func contradiction(_ member: String, _ stored: Double, _ windows: Double) -> ReportingError {
+      .inconsistentScore(
+        cell.address, id: cell.id, member: member, stored: stored, windows: windows)
+    }
+    let windows = score.windowNLL.compactMap(\.self)
+    let statistics = WindowStatistics(windows)
     let pairs: [(String, Double?, Double)] = [
       ("meanNLL", score.meanNLL, statistics.mean),
       ("standardErrorNLL", score.standardErrorNLL, statistics.standardError),
@@ -98,9 +102,26 @@ extension RunRecord {
       guard let stored else { continue }
       let slack = 1e-6 * max(1, windows.magnitude)
       guard (stored - windows).magnitude <= slack else {
-        throw .inconsistentScore(
-          cell.address, id: cell.id, member: member, stored: stored, windows: windows)
+        throw contradiction(member, stored, windows)
       }
+    }
+    guard !windows.isEmpty, windows.count == score.windowNLL.count else { return }
+    // Only what isn't finite may be left out.
+    if score.value == nil, exp(statistics.mean).isFinite {
+      throw contradiction("value", .nan, exp(statistics.mean))
+    }
+    let tokens = windows.count.multipliedReportingOverflow(
+      by: cell.protocolSettings.windowTokens - 1)
+    guard !tokens.overflow, score.scoredTokens == tokens.partialValue else {
+      throw contradiction("scoredTokens", Double(score.scoredTokens), Double(tokens.partialValue))
+    }
+    let step = zerothOrder?.bestDevelopmentStep
+    if let chosen = trajectory.first(where: { $0.step == step }),
+      chosen.testWindowNLL != score.windowNLL
+    {
+      throw contradiction(
+        "mean of trajectory step \(chosen.step)",
+        WindowStatistics(chosen.testWindowNLL.compactMap(\.self)).mean, statistics.mean)
     }
   }
 }

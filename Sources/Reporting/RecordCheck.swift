@@ -173,6 +173,10 @@ private func compareScores(_ fresh: RunRecord, _ committed: RunRecord) -> CheckC
   guard let a = fresh.testScore(.perplexity), let b = committed.testScore(.perplexity) else {
     return unequal(committed, .error, "one of the two has no test perplexity", fresh: fresh)
   }
+  do {
+    try fresh.checkConsistency(of: a, metric: .perplexity)
+    try committed.checkConsistency(of: b, metric: .perplexity)
+  } catch { return unequal(committed, .error, error.description, fresh: fresh) }
   let (windowsA, windowsB) = (a.windowNLL.compactMap(\.self), b.windowNLL.compactMap(\.self))
   guard windowsB.count == b.windowNLL.count, !windowsB.isEmpty else {
     return unequal(committed, .error, "the committed windows aren't all finite", fresh: fresh)

@@ -6,6 +6,8 @@ package enum ReportingError: Error, Sendable, Equatable {
   case noSuchScale(table: String, scale: Scale)
   /// A record stands where the grid has no point.
   case unknownAddress(CellAddress, id: String)
+  /// A record at this address is of another method or other bits than the grid has there.
+  case otherCell(CellAddress, id: String, expected: String, found: String)
   /// Two records claim one address.
   case repeatedAddress(CellAddress, ids: [String])
   /// Two cells were measured under different conditions.
@@ -59,6 +61,9 @@ extension ReportingError: CustomStringConvertible {
     case .unknownAddress(let address, let id):
       "record \(NumberText.digest(id)) is for \(address.place), which the grid doesn't have; "
         + "remove the record or render the grid that it was made for"
+    case .otherCell(let address, let id, let expected, let found):
+      "record \(NumberText.digest(id)) of \(address.place) is of \(found), the grid has \(expected) "
+        + "there; it was edited or moved, run the cell again"
     case .repeatedAddress(let address, let ids):
       "\(address.place) has \(ids.count) records (\(ids.map(NumberText.digest).joined(separator: ", "))); "
         + "expected one"
@@ -70,7 +75,7 @@ extension ReportingError: CustomStringConvertible {
         + "'tokens.test'; run the cell again"
     case .inconsistentScore(let address, let id, let member, let stored, let windows):
       "record \(NumberText.digest(id)) of \(address.place) contradicts itself: \(member) is "
-        + "\(stored), its windows give \(windows); it was edited or damaged, run the cell again"
+        + "\(stored.isNaN ? "missing" : "\(stored)"), its windows give \(windows); it was edited or damaged, run the cell again"
     case .otherPaperTable(let expected, let found):
       "the paper's numbers are for '\(found)', expected '\(expected)'"
     case .unknownPaperKey(let kind, let key, let suggestion):

@@ -101,11 +101,16 @@ struct EntryPlace: Hashable {
 private func placed(
   _ records: [RunRecord], at points: [GridPoint]
 ) throws(ReportingError) -> [CellAddress: RunRecord] {
-  let known = Set(points.map(\.address))
+  let known = Dictionary(points.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
   var byAddress: [CellAddress: RunRecord] = [:]
   for record in records {
     let address = record.cell.address
-    guard known.contains(address) else { throw .unknownAddress(address, id: record.cell.id) }
+    guard let point = known[address] else { throw .unknownAddress(address, id: record.cell.id) }
+    let expected = "\(point.method.name) at \(point.bits)"
+    let found = "\(record.cell.method.name) at \(record.cell.bits)"
+    guard found == expected else {
+      throw .otherCell(address, id: record.cell.id, expected: expected, found: found)
+    }
     if let other = byAddress[address] {
       throw .repeatedAddress(address, ids: [other.cell.id, record.cell.id].sorted())
     }

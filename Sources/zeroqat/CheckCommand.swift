@@ -24,7 +24,7 @@ struct CheckCommand: ParsableCommand {
     var ids: [CellAddress: String] = [:]
     for entry in plan.entries { ids[entry.point.address] = entry.cell?.id }
     let report = checkRecords(
-      table: place.grid.table, scale: place.scale, fresh: plan.currentRecords(),
+      table: place.grid.table, scale: place.scale, fresh: try plan.currentRecords(),
       committed: try CommittedRecords(place).read(), currentIDs: ids)
     print(report.markdown, terminator: "")
     if let junit { try writeDurably(Array(report.junit.utf8), to: try absolute(junit)) }

@@ -13,6 +13,8 @@ struct PlannedTable {
     for entry in plan.entries {
       switch entry.state {
       case .notRun(let reason), .blocked(let reason): reasons[entry.point.address] = reason
+      case .run(.corrupt):
+        reasons[entry.point.address] = "its record is damaged; run the cell again"
       case .run: reasons[entry.point.address] = "no record yet"
       case .done: break
       }
@@ -20,7 +22,7 @@ struct PlannedTable {
     contents = try TableContents(
       grid: plan.grid, scale: plan.scale, model: plan.resolver.model,
       text: plan.resolver.text?.manifest, paper: Self.paper(plan.grid, catalog),
-      records: plan.currentRecords(), notRun: reasons)
+      records: try plan.currentRecords(), notRun: reasons)
   }
 
   /// The table of committed records, whatever lies on this machine.
@@ -43,7 +45,7 @@ struct PlannedTable {
   private static func paper(_ grid: Grid, _ catalog: Catalog) throws -> PaperTable? {
     let path = "\(catalog.workspace.root)/tables/\(grid.table)/paper.json"
     guard FileStatus(of: path) != nil else { return nil }
-    return try JSONDocument(contentsOf: path).decode(PaperTable.self)
+    return try PaperTable(document: JSONDocument(contentsOf: path))
   }
 
   /// Writes the table, its numbers as CSV, and a picture of each trajectory beside it.
@@ -79,18 +81,43 @@ struct CommittedRecords {
 
   /// All of them, by id.
   func read() throws -> [RunRecord] {
-    try listFolder(folder).filter { $0.hasSuffix(".json") }.map {
-      try JSONDocument(contentsOf: "\(folder)/\($0)").decode(RunRecord.self)
+    try listFolder(folder).filter { $0.hasSuffix(".json") }.map { name in
+      let path = "\(folder)/\(name)"
+      switch ResultStore.read(path, expecting: String(name.dropLast(5))) {
+      case .none: throw HarnessError.damagedRecord("\(path): it is gone")
+      case .corrupt(let reason): throw HarnessError.damagedRecord(reason)
+      case .record(let record):
+        let id = try record.cell.computedID
+        guard id == record.cell.id else {
+          throw HarnessError.damagedRecord(
+            "\(path): its cell was edited: the id is \(record.cell.id), the cell's digest \(id)")
+        }
+        return record
+      }
     }
+  }
+
+  /// The places of all of them, damaged ones left out.
+  func addresses() throws -> Set<CellAddress> {
+    Set(
+      try listFolder(folder).filter { $0.hasSuffix(".json") }.compactMap { name in
+        let entry = ResultStore.read("\(folder)/\(name)", expecting: String(name.dropLast(5)))
+        if case .record(let record) = entry { return record.cell.address }
+        return nil
+      })
   }
 
   /// Replaces them; paths of this machine are left out.
   func replace(by records: [RunRecord]) throws {
-    try removeTree(folder)
     try makeFolder(folder)
     for record in records {
       let text = try jsonText(of: record.withoutFolders, style: .pretty)
       try writeDurably(Array(text.utf8), to: "\(folder)/\(record.cell.id).json")
+    }
+    // The old ones go last: wherever this is cut short, no number has been lost.
+    let kept = Set(records.map { "\($0.cell.id).json" })
+    for name in try listFolder(folder) where !kept.contains(name) {
+      try removeTree("\(folder)/\(name)")
     }
   }
 }

@@ -56,7 +56,14 @@ struct PublishCommand: ParsableCommand {
     // What can't be rendered isn't published: the old records stay.
     let rendered = try PlannedTable(
       records.map(\.withoutFolders), place.grid, at: place.scale, catalog: place.catalog)
-    try CommittedRecords(place).replace(by: records)
+    let committed = CommittedRecords(place)
+    let lost = try committed.addresses().subtracting(records.map(\.cell.address))
+      .intersection(place.grid.points(at: place.scale).map(\.address))
+    guard lost.isEmpty else {
+      throw HarnessError.wouldLose(
+        lost.map { "row '\($0.row)' column '\($0.column)'" }.sorted(), table: place.grid.table)
+    }
+    try committed.replace(by: records)
     // One file per scale; `small` is the one that a reader is shown first.
     let name = place.scale == .small ? "table.md" : "table-\(place.scale.rawValue).md"
     try rendered.write(to: "\(place.workspace.root)/tables/\(place.grid.table)/\(name)")

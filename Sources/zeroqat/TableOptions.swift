@@ -56,7 +56,7 @@ struct TableAtScale {
     var name = table
     var root = options.root
     if table.contains("/") {
-      let folder = try absolute(table.hasSuffix("/") ? String(table.dropLast()) : table)
+      let folder = try absolute(withoutTrailingSlashes(table))
       name = String(folder.split(separator: "/").last ?? "")
       root = root ?? parent(of: parent(of: folder))
     }
@@ -87,4 +87,10 @@ struct TableAtScale {
       grid, at: scale, resolver: resolver, store: store, methods: methodRegistry.names,
       filter: options.filter, force: force)
   }
+}
+
+/// `tables/table2//` names the same folder as `tables/table2`.
+private func withoutTrailingSlashes(_ path: String) -> String {
+  let end = path.lastIndex { $0 != "/" }
+  return end.map { String(path[...$0]) } ?? "/"
 }

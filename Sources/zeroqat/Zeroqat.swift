@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Harness
 internal import JSONText
 
@@ -17,14 +18,36 @@ struct Zeroqat: ParsableCommand {
     ])
 
   static func main() {
+    openStandardStreams()
     do {
-      var command = try parseAsRoot()
-      try command.run()
-    } catch let code as ExitCode {
-      Self.exit(withError: code)
+      do {
+        var command = try parseAsRoot()
+        try command.run()
+        try flushStandardOutput()
+      } catch let code as ExitCode {
+        try flushStandardOutput()
+        Self.exit(withError: code)
+      }
     } catch {
       Self.leave(because: error)
     }
+  }
+
+  /// A stream that the caller closed would give its number to the next file, and words for the reader
+  /// would go into that.
+  private static func openStandardStreams() {
+    while true {
+      let descriptor = open("/dev/null", O_RDWR)
+      guard (0...2).contains(descriptor) else {
+        if descriptor > 2 { close(descriptor) }
+        return
+      }
+    }
+  }
+
+  /// A table of which only a part reached the disk isn't one.
+  private static func flushStandardOutput() throws(FileError) {
+    guard fflush(nil) == 0 else { throw FileError("write", "standard output", code: errno) }
   }
 
   /// Help goes to standard output with status 0; every error to standard error with status 2.
