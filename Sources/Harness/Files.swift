@@ -65,7 +65,7 @@ package func writeDurably(_ bytes: [UInt8], to path: String) throws(FileError) {
   let partial = path + ".partial"
   let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
-  if let code = written(bytes, to: descriptor) {
+  if let code = written(bytes, to: descriptor) ?? (fsync(descriptor) == 0 ? nil : errno) {
     close(descriptor)
     unlink(partial)
     throw FileError("write", path, code: code)
@@ -79,8 +79,8 @@ package func writeDurably(_ bytes: [UInt8], to path: String) throws(FileError) {
   flushFolder(of: path)
 }
 
-/// Writes and flushes; the error number when the system refuses.
-private func written(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+/// Writes all bytes; the error number when the system refuses.
+func written(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
   var rest = bytes[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -88,7 +88,7 @@ private func written(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
     guard count > 0 else { return count == 0 ? EIO : errno }
     rest = rest.dropFirst(count)
   }
-  return fsync(descriptor) == 0 ? nil : errno
+  return nil
 }
 
 /// Flushes the folder entry, so that a rename survives a power cut.

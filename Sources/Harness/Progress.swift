@@ -69,6 +69,16 @@ extension RunRecord {
   }
 }
 
+/// Writes text to standard output.
+///
+/// - Throws: ``FileError`` when not all of it arrives: a table of which only a part reached the disk
+///   isn't one.
+package func writeToStandardOutput(_ text: String) throws(FileError) {
+  if let code = written(Array(text.utf8), to: 1) {
+    throw FileError("write", "standard output", code: code)
+  }
+}
+
 /// Writes all bytes to standard error; what can't be written is nobody's loss.
 package func writeToStandardError(_ bytes: [UInt8]) {
   var rest = bytes[...]

@@ -17,6 +17,8 @@ struct AssetsCommand: ParsableCommand {
   @OptionGroup var options: TableOptions
 
   func run() throws {
-    for asset in try TableAtScale(table, options).resolver.assets { print(asset.line) }
+    for asset in try TableAtScale(table, options).resolver.assets {
+      try writeToStandardOutput(asset.line + "\n")
+    }
   }
 }

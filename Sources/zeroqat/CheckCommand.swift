@@ -26,7 +26,7 @@ struct CheckCommand: ParsableCommand {
     let report = checkRecords(
       table: place.grid.table, scale: place.scale, fresh: try plan.currentRecords(),
       committed: try CommittedRecords(place).read(), currentIDs: ids)
-    print(report.markdown, terminator: "")
+    try writeToStandardOutput(report.markdown)
     if let junit { try writeDurably(Array(report.junit.utf8), to: try absolute(junit)) }
     switch report.outcome {
     case .allGood: return

@@ -23,7 +23,9 @@ struct CleanCommand: ParsableCommand {
     for table in try Catalog(workspace).tables {
       for scale in Scale.allCases {
         let store = ResultStore(results: workspace.results, table: table, scale: scale)
-        for path in try store.removeLeftovers() { print("removed \(path)") }
+        for path in try store.removeLeftovers() {
+          try writeToStandardOutput("removed \(path)\n")
+        }
       }
     }
   }

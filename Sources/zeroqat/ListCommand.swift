@@ -21,9 +21,9 @@ struct ListCommand: ParsableCommand {
     let catalog = try Catalog(
       Workspace(root: root, results: nil, environment: processEnvironment()))
     for kind in self.kind.map({ [$0] }) ?? Kind.allCases {
-      if self.kind == nil { print("\(kind.rawValue):") }
+      if self.kind == nil { try writeToStandardOutput("\(kind.rawValue):\n") }
       for line in try lines(of: kind, in: catalog) {
-        print(self.kind == nil ? "  " + line : line)
+        try writeToStandardOutput((self.kind == nil ? "  " + line : line) + "\n")
       }
     }
   }

@@ -11,5 +11,7 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var options: TableOptions
 
-  func run() throws { print(try TableAtScale(table, options).plan(options)) }
+  func run() throws {
+    try writeToStandardOutput("\(try TableAtScale(table, options).plan(options))\n")
+  }
 }

@@ -30,7 +30,7 @@ struct RenderCommand: ParsableCommand {
     if let output {
       try rendered.write(to: try absolute(output))
     } else {
-      print(rendered.contents.markdown(), terminator: "")
+      try writeToStandardOutput(rendered.contents.markdown())
     }
   }
 }

@@ -26,7 +26,7 @@ struct RunCommand: ParsableCommand {
     let place = try TableAtScale(table, options)
     let plan = try place.plan(options, force: force)
     if dryRun {
-      print(plan)
+      try writeToStandardOutput("\(plan)\n")
       return
     }
     writeToStandardError(Array("\(plan)\n".utf8))

@@ -20,14 +20,10 @@ struct Zeroqat: ParsableCommand {
   static func main() {
     openStandardStreams()
     do {
-      do {
-        var command = try parseAsRoot()
-        try command.run()
-        try flushStandardOutput()
-      } catch let code as ExitCode {
-        try flushStandardOutput()
-        Self.exit(withError: code)
-      }
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let code as ExitCode {
+      Self.exit(withError: code)
     } catch {
       Self.leave(because: error)
     }
@@ -43,11 +39,6 @@ struct Zeroqat: ParsableCommand {
         return
       }
     }
-  }
-
-  /// A table of which only a part reached the disk isn't one.
-  private static func flushStandardOutput() throws(FileError) {
-    guard fflush(nil) == 0 else { throw FileError("write", "standard output", code: errno) }
   }
 
   /// Help goes to standard output with status 0; every error to standard error with status 2.

@@ -88,4 +88,32 @@ import Testing
     var memory = DigestMemory(cache: folder.path)
     #expect(try memory.digest(ofFile: path).hasPrefix("b3782f71"))
   }
+
+  /// Reading one may never end, and a rename would put a file in its place.
+  @Test func pipesAndDevicesAreNeitherReadNorReplaced() throws {
+    let pipe = folder.path("pipe")
+    #expect(mkfifo(pipe, 0o644) == 0)
+    for path in [pipe, "/dev/zero"] {
+      let reading = #expect(throws: FileError.self) { try readFile(path) }
+      #expect(reading?.description == "cannot read '\(path)': it isn't a regular file")
+      let digesting = #expect(throws: FileError.self) { try digest(ofFile: path) }
+      #expect(digesting?.description == "cannot read '\(path)': it isn't a regular file")
+    }
+    // Not the device itself: a mistake here would replace it.
+    let writing = #expect(throws: FileError.self) { try writeDurably([1], to: pipe) }
+    #expect(writing?.description == "cannot write '\(pipe)': it isn't a regular file")
+    #expect(FileStatus(of: pipe)?.isRegular == false)
+    #expect(try listFolder(folder.path) == ["pipe"])
+  }
+
+  /// Nanoseconds since 1970 leave 64 bits in 2262; some file systems count further.
+  @Test func aTimeFarAheadIsOnlyANumber() throws {
+    let path = folder.path("a")
+    try writeDurably([1], to: path)
+    var times = [
+      timespec(tv_sec: 13_569_465_600, tv_nsec: 0), timespec(tv_sec: 13_569_465_600, tv_nsec: 0),
+    ]
+    #expect(utimensat(AT_FDCWD, path, &times, 0) == 0)
+    #expect(FileStatus(of: path)?.bytes == 1)
+  }
 }

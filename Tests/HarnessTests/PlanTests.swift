@@ -211,6 +211,57 @@ import Testing
     #expect(try cache(["XDG_CACHE_HOME": "relative", "HOME": "/h"]) == "/h/.cache/zeroqat")
     #expect(try cache(["HOME": "/h"]) == "/h/.cache/zeroqat")
   }
+
+  @Test func aRecordWithOtherContentsThanItsIdIsDamaged() throws {
+    let fixture = Fixture(try SampleCheckout())
+    _ = try fixture.run(fixture.plan())
+    var record = try #require(try fixture.record("rtn"))
+    record.cell.method.name = "odd"
+    record.cell.scienceDigest = "older"
+    try fixture.store.save(record)
+    let plan = try fixture.plan()
+    let entry = try #require(
+      plan.entries.first { $0.point.address == record.cell.address })
+    #expect(
+      entry.state
+        == .run(
+          .corrupt(
+            "\(fixture.store.path(of: record.cell.id)): it isn't the record of cell "
+              + "\(record.cell.id): /method/name, /scienceDigest differ; it was edited or moved")))
+    #expect(try plan.currentRecords().count == 4)
+  }
+
+  @Test func aRecordHasTheAddressThatTheGridGivesItsCell() throws {
+    let fixture = Fixture(try SampleCheckout())
+    _ = try fixture.run(fixture.plan())
+    let sound = try #require(try fixture.record("rtn"))
+    var moved = sound
+    moved.cell.address.row = "odd"
+    try fixture.store.save(moved)
+    #expect(try fixture.plan().currentRecords().contains(sound))
+    #expect(try !fixture.plan().currentRecords().contains(moved))
+  }
+
+  /// It would never apply, and no cell would be held to it.
+  @Test func anAnchorOfAnUnknownTextIsRefused() throws {
+    let sample = try SampleCheckout(
+      model: SampleCheckout.model(
+        anchors:
+          #"{"protocol": "vers-8", "perplexity": 30, "relativeTolerance": 0.01, "source": "x"}"#))
+    let error = #expect(throws: JSONError.self) { try Fixture(sample).plan() }
+    #expect(error?.pointer == "/anchors/0/protocol")
+    #expect(
+      error?.reason
+        == "bad protocol id 'vers-8': there is no dataset 'vers'; did you mean 'verse'?")
+  }
+
+  @Test func aPlanShowsDamagedFiles() throws {
+    let sample = try SampleCheckout()
+    try sample.folder.write("toy weightS\n", to: "cache/zeroqat/models/toy/toy.gguf")
+    #expect(
+      try Fixture(sample).plan().description.contains(
+        "\n  damaged: '\(sample.cacheHome)/zeroqat/models/toy/toy.gguf' has the wrong bytes"))
+  }
 }
 
 extension Fixture {

@@ -128,6 +128,9 @@ struct JSONErrorTests {
         == "/nowhere/grid.json: error: can't open the file: No such file or directory")
     let folder = #expect(throws: JSONError.self) { try JSONDocument(contentsOf: "/tmp") }
     #expect(folder?.description == "/tmp: error: can't read the file: Is a directory")
+    // It would never end, as a pipe without a writer would never begin.
+    let device = #expect(throws: JSONError.self) { try JSONDocument(contentsOf: "/dev/zero") }
+    #expect(device?.description == "/dev/zero: error: it isn't a regular file")
   }
 
   @Test func fileIsRead() throws {

@@ -22,6 +22,10 @@ import Testing
       records[index].scores[0] = Fixtures.score(
         score.windowNLL.compactMap(\.self).map { $0 + shift })
       records[index].scores[0].alternativeMeanNLL = score.alternativeMeanNLL.map { $0 + shift }
+      for point in records[index].trajectory.indices {
+        records[index].trajectory[point].testWindowNLL =
+          records[index].trajectory[point].testWindowNLL.map { $0.map { $0 + shift } }
+      }
     }
   }
 
@@ -149,5 +153,18 @@ import Testing
     }
     try expectSnapshot(report.markdown, "check.md")
     try expectSnapshot(report.junit, "check.xml")
+  }
+
+  @Test func anEditedNumberIsAnError() {
+    let fresh = Self.check { $0[0].scores[0].value = 27.5 }
+    #expect(fresh.outcome == .nothingMeasured)
+    #expect(fresh.cases[0].result == .error)
+    #expect(
+      fresh.cases[0].detail.hasSuffix(
+        "contradicts itself: value is 27.5, its windows give 27.605085141238803; it was edited or "
+          + "damaged, run the cell again"))
+    var committed = Fixtures.records
+    committed[0].scores[0].windowNLL[3] = 3.45
+    #expect(Self.check(committed: committed).cases[0].result == .error)
   }
 }

@@ -108,4 +108,32 @@ import Testing
         == "the paper's numbers name the row 'smothquant', which the grid doesn't have; did you "
         + "mean 'smoothquant'?")
   }
+
+  @Test func scoresThatContradictTheirWindows() {
+    let start = "record ea389292ae32 of \(Self.first) contradicts itself: "
+    let end = "; it was edited or damaged, run the cell again"
+    #expect(
+      Self.message { $0[0].scores[0].value = nil }
+        == start + "value is missing, its windows give 27.605085141238803" + end)
+    #expect(
+      Self.message { $0[0].scores[0].scoredTokens = 5 }
+        == start + "scoredTokens is 5.0, its windows give 5110.0" + end)
+    #expect(
+      Self.message { records in
+        for index in records.indices where !records[index].trajectory.isEmpty {
+          records[index].trajectory[2].testWindowNLL[0] = 1
+        }
+      }?.contains(" contradicts itself: mean of trajectory step 100 is ") == true)
+  }
+
+  @Test func aRecordInAnothersPlace() {
+    #expect(
+      Self.message { $0[2].cell.method.name = "zeroqat" }
+        == "record \(Fixtures.records[2].cell.id.prefix(12)) of \(Self.second) is of "
+        + "zeroqat at W2A16, the grid has rtn at W2A16 there; it was edited or moved, run the "
+        + "cell again")
+    #expect(
+      Self.message { $0[2].cell.bits = "W4A4" }?
+        .contains("is of rtn at W4A4, the grid has rtn at W2A16 there") == true)
+  }
 }

@@ -63,6 +63,11 @@ import Testing
       var records = Fixtures.records
       records[index].scores[0] = Fixtures.score(
         records[index].scores[0].windowNLL.map { $0! + 0.02 })
+      // A trained record keeps its windows twice.
+      for point in records[index].trajectory.indices {
+        records[index].trajectory[point].testWindowNLL =
+          records[index].trajectory[point].testWindowNLL.map { $0! + 0.02 }
+      }
       #expect(try Self.render(records) != honest, "record \(index)")
     }
   }

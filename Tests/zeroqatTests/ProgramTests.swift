@@ -244,4 +244,109 @@ import Testing
       result.output == "removed \(folder)/00.json.corrupt\nremoved \(folder)/00.work\n")
     #expect(try program.records().count == 5)
   }
+
+  @Test func publishingAPartLosesNothing() throws {
+    let program = try BuiltProgram()
+    let options = ["sample", "--blas-core", "haswell"] + program.place
+    _ = try program(program.run)
+    #expect(try program(["publish"] + options).status == 0)
+    let part = try program(["publish", "--filter", "row=sq"] + options)
+    #expect(part.status == 2)
+    #expect(
+      part.output
+        == "error: publishing would remove committed records without a new one in place: "
+        + "row 'fp' column 'ppl-w8a8', row 'rtn' column 'ppl-w4a4', row 'rtn' column 'ppl-w8a8'; "
+        + "run all of sample first, or remove what you no longer want\n")
+    #expect(try listFolder(program.sample.root + "/tables/sample/records/small").count == 5)
+  }
+
+  @Test func anEditedCommittedRecordIsRefused() throws {
+    let program = try BuiltProgram()
+    let options = ["sample", "--blas-core", "haswell"] + program.place
+    _ = try program(program.run)
+    #expect(try program(["publish"] + options).status == 0)
+    let folder = program.sample.root + "/tables/sample/records/small/"
+    let name = try #require(try listFolder(folder).first)
+    let text = String(decoding: try readFile(folder + name), as: UTF8.self)
+    for (old, new, words) in [
+      (#""seed": 1,"#, #""seed": 2,"#, "its cell was edited: the id is \(name.prefix(16)), "),
+      (#""schema": 1,"#, #""schema": 9,"#, "schema 9 isn't supported; this build reads schema 1"),
+    ] {
+      var edited = text
+      edited.replaceSubrange(try #require(text.firstRange(of: old)), with: new)
+      try writeDurably(Array(edited.utf8), to: folder + name)
+      for command in [["check"], ["render", "--committed"]] {
+        let result = try program(command + options)
+        #expect(result.status == 2)
+        #expect(result.output.hasPrefix("error: \(folder)\(name): \(words)"))
+        #expect(result.output.hasSuffix("; restore the committed record, or publish it again\n"))
+      }
+    }
+  }
+
+  @Test func thePapersNumbersAreHeldToTheirRules() throws {
+    let program = try BuiltProgram()
+    let path = try program.sample.folder.write(
+      """
+      {
+        "schema": 1, "table": "sample", "captionNote": "", "footnotes": [],
+        "paper": { "id": "x", "version": "v1", "title": "x", "model": "x" },
+        "cells": [
+          { "row": "rtn", "column": "ppl-w4a4", "value": "5,47", "footnotes": [], "source": "x",
+            "confidence": "verbatim" }
+        ]
+      }
+      """, to: "tables/sample/paper.json")
+    let result = try program(["render", "sample"] + program.place)
+    #expect(result.status == 2)
+    #expect(
+      result.output.hasPrefix(
+        #"\#(path):5:52: error: expected a printed number such as "5.47", found "5,47""#))
+  }
+
+  @Test(arguments: ["--results", "--root"])
+  func anEmptyFolderNameHasStatusTwo(option: String) throws {
+    let program = try BuiltProgram()
+    let place = option == "--root" ? [] : program.place
+    let result = try program(["plan", "sample", option, ""] + place)
+    #expect(result.status == 2)
+    #expect(
+      result.output == "error: \(option) is empty; name a folder or leave the option out\n")
+  }
+
+  /// Output that doesn't arrive isn't a success; a device named as output stays a device.
+  @Test func aFullOutputHasStatusTwo() throws {
+    let program = try BuiltProgram()
+    for command in ["plan", "render"] {
+      let child = ChildProcess(
+        executable: "/bin/sh",
+        arguments: [
+          "-c", #""$@" >/dev/full"#, "sh", try BuiltProgram.path, command, "sample",
+        ] + program.place, environment: program.sample.environment)
+      var output: [UInt8] = []
+      let ending = try child.run(interruption: { (0, 0) }) { output += $0 }
+      #expect(ending.exit == .status(2))
+      #expect(
+        String(decoding: output, as: UTF8.self)
+          == "error: cannot write 'standard output': No space left on device\n")
+    }
+    let pipe = program.sample.folder.path("pipe")
+    #expect(mkfifo(pipe, 0o644) == 0)
+    let result = try program(["render", "sample", "--output", pipe] + program.place)
+    #expect(result.status == 2)
+    #expect(result.output == "error: cannot write '\(pipe)': it isn't a regular file\n")
+  }
+
+  /// A closed standard error would give its number to the lock, and progress would be written there.
+  @Test func closedStreamsDontTurnIntoFiles() throws {
+    let program = try BuiltProgram()
+    let child = ChildProcess(
+      executable: "/bin/sh",
+      arguments: ["-c", #""$@" <&- >&- 2>&-"#, "sh", try BuiltProgram.path] + program.run,
+      environment: program.sample.environment)
+    #expect(try child.run(interruption: { (0, 0) }) { _ in }.exit == .status(0))
+    let lock = String(decoding: try readFile(program.sample.results + "/.lock"), as: UTF8.self)
+    #expect(lock.wholeMatch(of: /[0-9]+\n/) != nil)
+    #expect(try program.records().count == 5)
+  }
 }
