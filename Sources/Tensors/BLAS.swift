@@ -67,8 +67,9 @@ public func linear(
     "[\(x.rows), \(x.columns)] × [\(w.rows), \(w.columns)]ᵀ into [\(y.rows), \(y.columns)]")
   precondition(
     bias.map { $0.count == w.rows } ?? true, "\(bias?.count ?? 0) biases for \(w.rows) outputs")
-  let tokenTile = x.rows >= 2048 ? 512 : 256
-  let outputTile = 768
+  // With few tokens a weight's rows are shared out instead, so that each is packed once only.
+  let tokenTile = 512
+  let outputTile = x.rows >= 2048 ? 768 : max(64, tileCount(w.rows, size: 64) * 16)
   let tokenTiles = tileCount(x.rows, size: tokenTile)
   let outputTiles = tileCount(w.rows, size: outputTile)
   forEachTile(tokenTiles * outputTiles) { tile, _ in
