@@ -98,12 +98,18 @@ package struct Plan: Sendable {
 
   /// Blocks quantized cells when a finished full-precision cell already misses its anchor.
   private mutating func applyGate() {
-    guard let gate else { return }
+    if let objection = missedAnchor { block(because: objection) }
+  }
+
+  /// What a full-precision record that is there already has against its anchor.
+  package var missedAnchor: String? {
+    guard let gate else { return nil }
     for entry in entries where entry.isAnchor {
       if case .done(let record) = entry.state, let objection = gate.objection(to: record) {
-        block(because: objection)
+        return objection
       }
     }
+    return nil
   }
 
   private mutating func block(because reason: String) {

@@ -26,6 +26,8 @@ package struct Runner: Sendable {
     package var already = 0
     /// Cells held back by the anchor, and why.
     package var blocked: [String] = []
+    /// What a full-precision cell, measured now or earlier, has against its anchor.
+    package var missedAnchor: String?
     /// Whether a signal ended the run.
     package var wasInterrupted = false
 
@@ -34,7 +36,7 @@ package struct Runner: Sendable {
     package var exitStatus: Int32 {
       if wasInterrupted { return 130 }
       if failed > 0 { return 3 }
-      if !blocked.isEmpty { return 1 }
+      if !blocked.isEmpty || missedAnchor != nil { return 1 }
       return finished + diverged + already == 0 ? 4 : 0
     }
   }
@@ -59,7 +61,8 @@ package struct Runner: Sendable {
     var summary = Summary()
     summary.already = plan.entries.count { if case .done = $0.state { true } else { false } }
     for case .blocked(let reason) in plan.entries.map(\.state) { summary.blocked.append(reason) }
-    if let reason = summary.blocked.first { progress.note("blocked: \(reason)") }
+    summary.missedAnchor = plan.missedAnchor
+    if let reason = summary.missedAnchor { progress.note("the anchor is missed: \(reason)") }
     guard plan.toRun > 0 else { return summary }
     if let corruption = plan.resolver.corruption { throw corruption }
     guard plan.resolver.missing.isEmpty else {
@@ -75,7 +78,7 @@ package struct Runner: Sendable {
     var number = 0
     for entry in plan.entries {
       guard let cell = entry.cell, case .run(let cause) = entry.state else { continue }
-      if let reason = summary.blocked.first, !entry.isAnchor {
+      if let reason = summary.missedAnchor, !entry.isAnchor {
         summary.blocked.append(reason)
         continue
       }
@@ -102,7 +105,7 @@ package struct Runner: Sendable {
       summary.count(record)
       if entry.isAnchor, let objection = plan.gate?.objection(to: record) {
         progress.note("quantized cells are blocked: \(objection)")
-        summary.blocked.append(objection)
+        summary.missedAnchor = objection
       }
       if interruption().count > start {
         summary.wasInterrupted = true

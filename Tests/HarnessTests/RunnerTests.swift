@@ -143,7 +143,9 @@ import Testing
     let reason =
       "full precision measured 30.5 on verse-8, the anchor is 30 ± 1 % (elsewhere)"
     #expect(summary.finished == 1)
-    #expect(summary.blocked.first == reason)
+    #expect(summary.missedAnchor == reason)
+    #expect(summary.blocked == [reason, reason, reason, reason])
+    #expect(summary.description == "1 finished, 4 blocked")
     #expect(summary.exitStatus == 1)
     #expect(fixture.sample.runs().count == 1)
     #expect(lines.text.contains("quantized cells are blocked: \(reason)\n"))
@@ -154,12 +156,29 @@ import Testing
     #expect(try fixture.run(plan).exitStatus == 1)
   }
 
+  @Test func anAnchorMissedByAnOldRecordIsStillMissed() throws {
+    let fixture = Fixture(try SampleCheckout(model: Self.modelWithAnchor))
+    _ = try fixture.run(fixture.plan())
+    #expect(try fixture.run(fixture.plan()).exitStatus == 0)
+    try fixture.sample.folder.write(
+      Self.modelWithAnchor.replacing("30,", with: "31,"), to: "models/toy/manifest.json")
+    let lines = Lines()
+    let summary = try fixture.run(fixture.plan(), lines: lines)
+    #expect(summary.already == 5)
+    #expect(summary.blocked.isEmpty)
+    #expect(summary.exitStatus == 1)
+    #expect(
+      lines.text
+        == "the anchor is missed: full precision measured 29.964 on verse-8, the anchor is "
+        + "31 ± 1 % (elsewhere)\n")
+  }
+
   @Test func aNonFiniteAnchorCellBlocksThem() throws {
     let fixture = Fixture(try SampleCheckout(model: Self.modelWithAnchor))
     try fixture.sample.folder.write("null", to: "value")
     let summary = try fixture.run(fixture.plan())
     #expect(
-      summary.blocked.first
+      summary.missedAnchor
         == "full precision has no perplexity on verse-8, the anchor is 30 ± 1 % (elsewhere)")
   }
 
