@@ -36,7 +36,12 @@ package struct AssetLocator {
   ///
   /// - Throws: As for a model's files.
   package func hubFolder(of model: ModelManifest) throws -> String? {
-    if let own = try ownCopy(model.environment) { return own }
+    if let own = try ownCopy(model.environment) {
+      guard FileStatus(of: own + "/config.json") != nil else {
+        throw HarnessError.variableNamesNoModel(variable: model.environment, path: own)
+      }
+      return own
+    }
     let cached = "\(workspace.cache)/models/\(model.name)"
     if FileStatus(of: cached + "/config.json") != nil { return cached }
     guard let id = model.hub else { return nil }

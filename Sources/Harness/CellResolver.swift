@@ -69,6 +69,10 @@ package struct CellResolver: Sendable {
     assets = files + text.files
     reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
       let variable = asset.kind == .model ? manifest.environment : text.manifest.environment
+      if let own = catalog.workspace.environment[variable], !own.isEmpty {
+        return "\(asset.kind.rawValue) \(asset.name) isn't complete: \(variable) is set to "
+          + "'\(own)', and there is no '\(asset.path)'"
+      }
       return "\(asset.kind.rawValue) \(asset.name) isn't on this machine; "
         + "\(variable) can name your copy"
     }

@@ -12,6 +12,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case nothingMatches(filter: String, rows: [String], columns: [String])
   /// An environment variable names something that isn't there.
   case variableNamesNothing(variable: String, path: String)
+  /// An environment variable names something that isn't a folder with a model in it.
+  case variableNamesNoModel(variable: String, path: String)
   /// A file hasn't the bytes that its manifest says.
   case wrongDigest(path: String, expected: String, found: String)
   /// A file hasn't the size that its manifest says.
@@ -47,6 +49,9 @@ extension HarnessError: CustomStringConvertible {
       "no cell's name contains '\(filter)'; a name reads 'row=… column=… bits=… seed=…', "
         + "the rows are \(rows.joined(separator: ", ")), "
         + "the columns \(columns.joined(separator: ", "))"
+    case .variableNamesNoModel(let variable, let path):
+      "\(variable) is set to '\(path)', where there is no config.json; "
+        + "name the folder that has it or unset it"
     case .variableNamesNothing(let variable, let path):
       "\(variable) is set to '\(path)', which doesn't exist; correct it or unset it"
     case .wrongDigest(let path, let expected, let found):

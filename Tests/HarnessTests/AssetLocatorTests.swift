@@ -117,6 +117,41 @@ import Testing
     #expect(try locator.digest(ofFolder: hub + "/snapshots/abc") { $0 == "config.json" } == one)
   }
 
+  @Test func aFolderWithoutAConfigurationIsNoModel() throws {
+    let sample = try SampleCheckout()
+    let workspace = Workspace(
+      root: sample.root, results: sample.results, cache: "/nowhere",
+      environment: ["ZEROQAT_M": sample.root])
+    let manifest = ModelManifest(
+      name: "m", label: "M", architecture: "llama", licence: "none", environment: "ZEROQAT_M",
+      bos: "once")
+    let error = #expect(throws: HarnessError.self) {
+      try AssetLocator(workspace).hubFolder(of: manifest)
+    }
+    #expect(
+      error?.description
+        == "ZEROQAT_M is set to '\(sample.root)', where there is no config.json; "
+        + "name the folder that has it or unset it")
+  }
+
+  @Test func anOwnFolderThatLacksAFileIsNamed() throws {
+    let sample = try SampleCheckout(isFetched: false)
+    let workspace = Workspace(
+      root: sample.root, results: sample.results, cache: "/nowhere",
+      environment: ["ZEROQAT_VERSE": sample.root])
+    let catalog = try Catalog(workspace)
+    let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { _, _ in }
+    let grid = try catalog.grid(of: "sample", methods: registry)
+    let resolver = try CellResolver(
+      #require(grid.scales[.small]), catalog: catalog, protocolID: nil, blasCore: "Haswell",
+      scienceDigest: "science")
+    #expect(
+      try resolver.resolve(grid.points(at: .small)[0], methods: registry.names)
+        == .notRun(
+          "dataset verse isn't complete: ZEROQAT_VERSE is set to '\(sample.root)', and there is "
+            + "no '\(sample.root)/verse.txt'"))
+  }
+
   @Test func theRealManifestsNameRealFiles() throws {
     let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
     let workspace = Workspace(root: root, results: "/r", cache: "/nowhere", environment: [:])
