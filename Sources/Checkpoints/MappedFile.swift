@@ -18,8 +18,7 @@ struct MappedFile: ~Copyable, Sendable {
   ///
   /// - Throws: ``CheckpointError`` when it can't be opened, isn't a regular file, or is empty.
   init(_ path: String) throws(CheckpointError) {
-    // Opening a pipe that nobody writes to would wait for ever; regular files don't mind.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw CheckpointError(.unreadable, in: path, "can't open the file: \(systemMessage(errno))")
     }

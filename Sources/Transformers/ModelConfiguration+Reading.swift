@@ -47,10 +47,6 @@ extension ModelConfiguration {
       tiesHead: try reader.optionalFlag("tie_word_embeddings") ?? false,
       hasAttentionInputBias: try reader.optionalFlag("attention_bias") ?? hasQueryBias,
       hasLinearBias: false, embeddingWidth: channels)
-    if try reader.optionalFlag("mlp_bias") == true {
-      throw reader.document.error(
-        at: "/mlp_bias", "expected false, found true: biases of the MLP aren't supported")
-    }
   }
 
   private init(opt reader: ConfigurationReader) throws(JSONError) {
@@ -126,21 +122,6 @@ extension ModelConfiguration {
     if heads > 0, keyHeads > 0, heads % keyHeads != 0 {
       try fail(
         "num_key_value_heads", "\(heads) query heads can't share \(keyHeads) key heads evenly")
-    }
-    if !(normEpsilon >= 0 && normEpsilon.isFinite) {
-      try fail("rms_norm_eps", "expected a finite number of at least 0, found \(normEpsilon)")
-    }
-    if !(rotaryBase > 0 && rotaryBase.isFinite) {
-      try fail("rope_theta", "expected a finite number above 0, found \(rotaryBase)")
-    }
-    if let scaling = rotaryScaling {
-      for (name, value) in [
-        ("factor", scaling.factor), ("low_freq_factor", scaling.lowFrequencyFactor),
-        ("high_freq_factor", scaling.highFrequencyFactor),
-        ("original_max_position_embeddings", scaling.originalPositions),
-      ] where !(value > 0 && value.isFinite) {
-        try fail("rope_scaling", "expected a '\(name)' above 0, found \(value)")
-      }
     }
     if architecture == .llama, headSize % 2 != 0 {
       try fail("head_dim", "rotary positions need an even head size, found \(headSize)")

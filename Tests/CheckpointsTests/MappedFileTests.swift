@@ -1,5 +1,4 @@
 import Checkpoints
-import Glibc
 import TestSupport
 import Testing
 
@@ -61,13 +60,5 @@ import Testing
       }
       for await same in group { #expect(same) }
     }
-  }
-
-  /// Nobody writes to it: waiting for bytes would never end.
-  @Test func aPipeIsRefused() {
-    let path = folder.path("model.safetensors")
-    #expect(mkfifo(path, 0o644) == 0)
-    let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(path) }
-    #expect(error?.description == "\(path): error: expected a regular file")
   }
 }
