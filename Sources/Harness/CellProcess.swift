@@ -129,10 +129,12 @@ extension RunRecord {
     measurement = known
     // The worker resets its high-water mark at each phase, and with it what wait4 will say: wait4 is
     // an independent check of the last stretch only. More than the worker ever saw is a warning.
-    // Below this size the figure may be the parent's own, which survives exec.
-    let leastTelling = 64 << 20
-    if ending.residentBytes > leastTelling,
-      Double(ending.residentBytes) > 1.02 * Double(known.peakResidentBytes)
+    // What the parent ever held survives exec in that figure, so only more than that tells.
+    var own = rusage()
+    getrusage(RUSAGE_SELF, &own)
+    let parentBytes = own.ru_maxrss * 1024
+    if Double(ending.residentBytes)
+      > 1.02 * Double(max(known.peakResidentBytes, parentBytes))
     {
       events.append(
         "peak memory: wait4 reports \(ending.residentBytes) bytes, "

@@ -99,7 +99,7 @@ import Testing
     _ = try fixture.run(fixture.plan(filter: "row=odd column=ppl-w4a4"))
     let record = try #require(try fixture.record("odd"))
     let bytes = try #require(record.measurement?.waitResidentBytes)
-    #expect(bytes > 128 << 20)
+    #expect(bytes > 512 << 20)
     #expect(
       record.events == [
         "peak memory: wait4 reports \(bytes) bytes, the worker only 1048576"
