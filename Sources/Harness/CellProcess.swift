@@ -131,7 +131,7 @@ extension RunRecord {
     // an independent check of the last stretch only. More than the worker ever saw is a warning.
     // What the parent ever held survives exec in that figure, so only more than that tells.
     var own = rusage()
-    getrusage(RUSAGE_SELF, &own)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
     let parentBytes = own.ru_maxrss * 1024
     if Double(ending.residentBytes)
       > 1.02 * Double(max(known.peakResidentBytes, parentBytes))
