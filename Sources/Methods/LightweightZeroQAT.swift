@@ -36,6 +36,11 @@ package struct LightweightZeroQAT: QuantizationMethod {
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    try options.training(seed: context.seed).train(packedModel(context), context)
+  }
+
+  /// The model before training; what calibration held is gone when it is there.
+  private func packedModel(_ context: MethodContext) throws -> QuantizedModel {
     let c = context.source.configuration
     try bits.check(c)
     let rule = options.smoothingRule(bits)
@@ -77,12 +82,11 @@ package struct LightweightZeroQAT: QuantizationMethod {
       }
       context.observer.progress(block + 1, of: c.blocks, "block packed")
     }
-    let model = QuantizedModel(
+    return QuantizedModel(
       transformer: transformer,
       blocks: QuantizedBlocks(
         linears: linears, norms: norms, weightQuantizer: quantizer,
         tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
-    return try options.training(seed: context.seed).train(model, context)
   }
 
   private func linear(_ id: LinearID, _ dense: DenseParameters, _ smoothing: LinearSmoothing)
