@@ -93,7 +93,9 @@ extension TableContents {
     else { return "none scored" }
     let settings = record.cell.protocolSettings
     let count = score.windowNLL.count
-    return (settings.testWindows == nil ? "all \(count)" : "the first \(count)")
+    // WikiText's windows are the first ones, as published; those of plain text are spread over it.
+    let which = settings.test.join == "plain" ? "\(count) evenly spread" : "the first \(count)"
+    return (settings.testWindows == nil ? "all \(count)" : which)
       + " test windows of \(settings.windowTokens) tokens, no overlap, "
       + "\(NumberText.grouped(score.scoredTokens)) tokens scored"
   }
