@@ -204,6 +204,12 @@ run_tests() {
   say "testing (log: ${log#"$root"/})"
   rm -f "$report"
   counts=0
+  # The kernels that cells run on, whatever this shell says: an unknown processor gets OpenBLAS's oldest.
+  if grep -qsw avx512f /proc/cpuinfo; then
+    export OPENBLAS_CORETYPE=SkylakeX
+  elif grep -qsw avx2 /proc/cpuinfo; then
+    export OPENBLAS_CORETYPE=Haswell
+  fi
   (cd "$root" && swift test -c release --skip-build --disable-xctest \
     --explicit-target-dependency-import-check error --xunit-output "$report" 2>&1) |
     follow "$log" "testing" || counts=$?
