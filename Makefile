@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 IMPORTS := --explicit-target-dependency-import-check error
 FILTER ?=
-ONLY := $(if $(FILTER),--filter $(FILTER),)
+ONLY := $(if $(FILTER),--filter '$(FILTER)',)
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
