@@ -12,6 +12,12 @@ package struct CellProcess: Sendable {
   package var environment: [String: String]
   /// Commit of the checkout, for the record.
   package var commit: String?
+  /// The most that this process itself ever held, bytes: it survives exec in a child's figure.
+  package var ownPeakBytes: @Sendable () -> Int = {
+    var own = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
+    return own.ru_maxrss * 1024
+  }
 
   /// A way to run cells; by default with this very program.
   package init(
@@ -81,7 +87,8 @@ package struct CellProcess: Sendable {
       if ending.wasInterrupted { return .interrupted }
       record = RunRecord(cell: cell, status: .failed, reason: failure.reason)
     }
-    record.addWhatTheParentKnows(of: ending, commit: commit, startedAt: startedAt)
+    record.addWhatTheParentKnows(
+      of: ending, commit: commit, startedAt: startedAt, parentBytes: ownPeakBytes())
     return .record(record)
   }
 
@@ -120,7 +127,7 @@ package struct CellProcess: Sendable {
 extension RunRecord {
   /// Adds wait4's figure, the commit and the start; notes when the two memory figures disagree.
   fileprivate mutating func addWhatTheParentKnows(
-    of ending: ChildProcess.Ending, commit: String?, startedAt: String
+    of ending: ChildProcess.Ending, commit: String?, startedAt: String, parentBytes: Int
   ) {
     guard var known = measurement else { return }
     known.waitResidentBytes = ending.residentBytes
@@ -130,9 +137,6 @@ extension RunRecord {
     // The worker resets its high-water mark at each phase, and with it what wait4 will say: wait4 is
     // an independent check of the last stretch only. More than the worker ever saw is a warning.
     // What the parent ever held survives exec in that figure, so only more than that tells.
-    var own = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
-    let parentBytes = own.ru_maxrss * 1024
     if Double(ending.residentBytes)
       > 1.02 * Double(max(known.peakResidentBytes, parentBytes))
     {

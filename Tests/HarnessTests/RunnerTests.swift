@@ -96,10 +96,15 @@ import Testing
 
   @Test func memoryThatTheWorkerMissedIsNoted() throws {
     let fixture = Fixture(try SampleCheckout(grid: SampleCheckout.grid(behave: "understate")))
-    _ = try fixture.run(fixture.plan(filter: "row=odd column=ppl-w4a4"))
+    var process = fixture.process
+    // Other suites of this very process may have held more than the worker does.
+    process.ownPeakBytes = { 0 }
+    let runner = Runner(process: process, progress: Progress(hasColour: false) { _ in })
+    _ = try runner.run(
+      fixture.plan(filter: "row=odd column=ppl-w4a4"), interruption: { (0, 0) }, output: { _ in })
     let record = try #require(try fixture.record("odd"))
     let bytes = try #require(record.measurement?.waitResidentBytes)
-    #expect(bytes > 512 << 20)
+    #expect(bytes > 128 << 20)
     #expect(
       record.events == [
         "peak memory: wait4 reports \(bytes) bytes, the worker only 1048576"

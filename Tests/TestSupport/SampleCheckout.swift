@@ -131,7 +131,7 @@ package final class SampleCheckout: Sendable {
       *'"behave": "refuse"'*) echo "error: the odd method said no" >&2; echo "bye" >&2; exit 7 ;;
       *'"behave": "stranger"'*) record finished 1 | sed 's/"W4A4"/"W3A3"/' >"$out"; exit 0 ;;
       *'"behave": "understate"'*)
-        x=$(head -c 536870912 /dev/zero | tr '\\0' a); test ${#x} -gt 0
+        x=$(head -c 134217728 /dev/zero | tr '\\0' a); test ${#x} -gt 0
         record finished 1048576 >"$out"; exit 0 ;;
       *'"behave": "boast"'*) record finished 999999999999 >"$out"; exit 0 ;;
       *'"behave": "boast by phase"'*)
