@@ -40,20 +40,26 @@ extension [Target.Dependency] {
   }
 }
 
-let package = Package(
-  name: "zeroqat",
-  products: [
-    .executable(name: "zeroqat", targets: ["zeroqat"]),
-    // Libraries are products so that the nested packages (Benchmarks, Fuzz) can see them.
-    .library(name: "JSONText", targets: ["JSONText"]),
-    .library(name: "Tensors", targets: ["Tensors"]),
-    .library(name: "Checkpoints", targets: ["Checkpoints"]),
-    .library(name: "Tokenizers", targets: ["Tokenizers"]),
-  ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-  ],
-  targets: [
+/// The rooms that the variable `ZEROQAT_ROOMS` names, with their tests and all that they stand on.
+///
+/// `ZEROQAT_ROOMS=Tensors,Quantizers swift test` builds quickly while one room is worked on. Everything
+/// when it isn't set: `make check` never sets it.
+func chosen(_ targets: [Target]) -> [Target] {
+  guard let names = Context.environment["ZEROQAT_ROOMS"] else { return targets }
+  let byName = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
+  var open = names.split(separator: ",").flatMap { [String($0), "\($0)Tests"] }
+  var reached: Set<String> = []
+  while let name = open.popLast() {
+    guard let target = byName[name], reached.insert(name).inserted else { continue }
+    for case .byNameItem(let next, _) in target.dependencies { open.append(next) }
+    for case .targetItem(let next, _) in target.dependencies { open.append(next) }
+    for case .plugin(let next, _) in target.plugins ?? [] { open.append(next) }
+  }
+  return targets.filter { reached.contains($0.name) }
+}
+
+let rooms = chosen(
+  [
     // — ground: C libraries, text, numbers —
     .systemLibrary(
       name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -114,5 +120,16 @@ let package = Package(
       .target(
         name: "TestSupport", dependencies: ["Checkpoints", "JSONText"], path: "Tests/TestSupport",
         swiftSettings: strict),
-    ]
+    ])
+
+let package = Package(
+  name: "zeroqat",
+  // Libraries are products so that the nested packages (Benchmarks, Fuzz) can see them.
+  products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers"]
+    .filter { name in rooms.contains { $0.name == name } }
+    .map { .library(name: $0, targets: [$0]) },
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: rooms
 )
