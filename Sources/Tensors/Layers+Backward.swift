@@ -72,6 +72,12 @@ private func inPieces(
   if let dBias { addColumnSums(of: partial.columns(channels..<2 * channels), to: dBias) }
 }
 
+/// `x ← x + y`, on the calling thread.
+public func add(_ y: Vector, to x: Vector) {
+  precondition(x.count == y.count, "sum of \(x.count) and \(y.count) elements")
+  zq_add(x.pointer, y.pointer, x.count)
+}
+
 /// `out ← silu(gate) · up`, leaving `gate` as it is for ``siluMultiplyBackward(gate:up:dGate:dOutputToUp:)``.
 public func siluProduct(_ gate: Matrix, _ up: Matrix, into out: Matrix) {
   precondition(
