@@ -137,6 +137,15 @@ public struct Vector: @unchecked Sendable {
   /// First element.
   public var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
 
+  /// All elements of a matrix, row by row, as a view.
+  ///
+  /// - Precondition: Rows are contiguous.
+  public init(_ matrix: Matrix) {
+    precondition(matrix.stride == matrix.columns, "rows \(matrix.stride) apart aren't contiguous")
+    self.init(
+      storage: matrix.storage, offset: matrix.offset, count: matrix.rows * matrix.columns)
+  }
+
   /// A vector of `count` zeros in new storage.
   public init(zeros count: Int) {
     self.init(storage: FloatBuffer(count: count), offset: 0, count: count)
