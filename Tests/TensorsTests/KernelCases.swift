@@ -199,5 +199,6 @@ enum KernelCases {
     ),
   ]
 
-  static let all = random + quantisation + quantizerGradients + elementwise + reductions
+  static let all =
+    random + quantisation + quantizerGradients + elementwise + reductions + gradients
 }
