@@ -1,4 +1,5 @@
 internal import CKernels
+
 // Backward passes of Layers.swift. Legend: T tokens, C channels; d… is the gradient of the loss with
 // respect to …. What several consumers feed is accumulated; the caller zeroes.
 
@@ -57,9 +58,10 @@ private func checkNorm(
 /// Calls `body` with each piece of rows and partial sums of its own, then adds these up in order.
 private func inPieces(
   _ rows: Int, channels: Int, dGain: Vector, dBias: Vector?,
-  _ body: @Sendable (
-    Range<Int>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>?
-  ) -> Void
+  _ body:
+    @Sendable (
+      Range<Int>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>?
+    ) -> Void
 ) {
   let pieces = tileCount(rows, size: rowTile)
   let partial = Matrix(rows: max(pieces, 1), columns: 2 * channels)

@@ -71,7 +71,7 @@ public struct TrainingPass: Sendable {
   ///   - windowTokens: T.
   ///   - loss: What to minimise.
   ///   - operators: The blocks.
-  ///   - frame: Gradients of everything else, or nil when it isn't learned.
+  ///   - gradients: Of everything else, or nil when it isn't learned.
   /// - Returns: The loss.
   /// - Throws: ``ModelError`` for tokens or windows that don't fit the model.
   public func callAsFunction(

@@ -136,7 +136,8 @@ struct AttentionBackwardTests {
   @Test(
     "Tiles fit together",
     arguments: [
-      Shape(2, 127, 4, 2, 8), Shape(1, 128, 2, 2, 8), Shape(2, 129, 6, 3, 4), Shape(1, 300, 3, 1, 16),
+      Shape(2, 127, 4, 2, 8), Shape(1, 128, 2, 2, 8), Shape(2, 129, 6, 3, 4),
+      Shape(1, 300, 3, 1, 16),
     ])
   func tiles(shape: Shape) {
     let test = Case(shape)

@@ -62,7 +62,8 @@ extension KernelCases {
       "zq_silu_multiply_backward",
       { library, set in
         let kernel = try library.clone(
-          "zq_silu_multiply_backward", set, as: (@convention(c) (In, In, Out, Out, Int) -> Void).self)
+          "zq_silu_multiply_backward", set,
+          as: (@convention(c) (In, In, Out, Out, Int) -> Void).self)
         return overLengths { count, values in
           var (dgate, dup) = (values, numbers(count, seed: 17))
           kernel(values, numbers(count, seed: 18), &dgate, &dup, count)

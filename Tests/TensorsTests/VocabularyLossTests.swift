@@ -94,7 +94,9 @@ struct VocabularyLossTests {
     }
   }
 
-  @Test("Chunks fit together: gradients of logits by definition", arguments: [(1100, 600), (40, 300_000)])
+  @Test(
+    "Chunks fit together: gradients of logits by definition",
+    arguments: [(1100, 600), (40, 300_000)])
   func chunks(tokens: Int, vocabulary: Int) {
     let test = Case(tokens, vocabulary, 3)
     let loss = VocabularyLoss(tokens: tokens, vocabularySize: vocabulary)

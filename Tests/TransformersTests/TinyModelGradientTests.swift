@@ -87,7 +87,8 @@ struct TinyModelGradientTests {
     #expect(model.gradients() == once)
   }
 
-  @Test("Every thread count gives the same bits", arguments: ["opt_postln_proj", "llama_gqa_untied"])
+  @Test(
+    "Every thread count gives the same bits", arguments: ["opt_postln_proj", "llama_gqa_untied"])
   func threads(name: String) throws {
     let before = Threads.count
     defer { Threads.count = before }
