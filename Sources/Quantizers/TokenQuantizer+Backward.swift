@@ -15,8 +15,7 @@ extension TokenQuantizer {
   ///   - groupSize: Channels that share a grid.
   ///   - estimator: What passes.
   public func fakeQuantizeBackward(
-    _ x: Matrix, gradient: Matrix, groupSize: Int? = nil,
-    estimator: StraightThrough = .throughGrid
+    _ x: Matrix, gradient: Matrix, groupSize: Int? = nil, estimator: StraightThrough
   ) {
     let size = groupSize ?? x.columns
     precondition(

@@ -233,7 +233,7 @@ struct WeightQuantizerBackwardTests {
     }
     await #expect(processExitsWith: .failure) {
       TokenQuantizer(bits: 4).fakeQuantizeBackward(
-        Matrix(rows: 2, columns: 8), gradient: Matrix(rows: 1, columns: 8))
+        Matrix(rows: 2, columns: 8), gradient: Matrix(rows: 1, columns: 8), groupSize: nil)
     }
   }
 }
@@ -253,7 +253,7 @@ struct TokenQuantizerBackwardTests {
       let gradient = Matrix(
         rows: rows, columns: activations.columns, elements: try file.read("\(activations.name).R"))
       TokenQuantizer(bits: bits, minimumScale: name == "omniquant" ? 1e-5 : 1e-4)
-        .fakeQuantizeBackward(x, gradient: gradient)
+        .fakeQuantizeBackward(x, gradient: gradient, groupSize: nil)
       expectClose(
         gradient.elements, try file.read("\(activations.name).b\(bits).grad_x"),
         relativeToLargest: 1e-5, shape: [rows, activations.columns],
