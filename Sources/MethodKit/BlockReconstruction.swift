@@ -58,7 +58,12 @@ package struct BlockReconstruction: Sendable {
     _ transformer: Transformer, _ text: TokenWindows<TrainingSplit>, windows: Int,
     settings: Settings, quantizesActivations: Bool
   ) throws {
-    let chosen = try spreadWindows(windows, of: text)
+    try check(
+      "calibrationWindows", windows,
+      expected: "at most the \(text.count) windows of training text"
+    ) { $0 <= text.count }
+    // Spread over the text: its first windows may all be one document.
+    let chosen = (0..<windows).map { $0 * text.count / windows }
     let stream = try transformer.embed(
       chosen.flatMap { text[$0] }, windowTokens: text.windowTokens)
     let copy = Matrix(rows: stream.rows, columns: stream.columns)

@@ -14,20 +14,6 @@ package struct ActivationMaxima: Sendable {
   package let down: [Float]
 }
 
-/// The numbers of `windows` windows spread over `text`: its first ones may all be one document.
-///
-/// - Throws: ``MethodError/option(name:expected:found:)`` when there are fewer.
-func spreadWindows(_ windows: Int, of text: TokenWindows<TrainingSplit>) throws(MethodError)
-  -> [Int]
-{
-  guard windows <= text.count else {
-    throw .option(
-      name: "calibrationWindows", expected: "at most the \(text.count) windows of training text",
-      found: "\(windows)")
-  }
-  return (0..<windows).map { $0 * text.count / windows }
-}
-
 /// Runs calibration windows through a full-precision model, block by block.
 ///
 /// Only the residual stream of the calibration tokens is held, and one block's weights when the
@@ -46,9 +32,15 @@ package struct Calibration {
   package init(
     _ transformer: Transformer, _ text: TokenWindows<TrainingSplit>, windows: Int
   ) throws {
+    guard windows <= text.count else {
+      throw MethodError.option(
+        name: "calibrationWindows", expected: "at most the \(text.count) windows of training text",
+        found: "\(windows)")
+    }
     self.transformer = transformer
     windowTokens = text.windowTokens
-    let chosen = try spreadWindows(windows, of: text)
+    // Spread over the text: its first windows may all be one document.
+    let chosen = (0..<windows).map { $0 * text.count / windows }
     stream = try transformer.embed(chosen.flatMap { text[$0] }, windowTokens: windowTokens)
     batch = max(1, 2048 / windowTokens) * windowTokens
     workspace = Workspace(

@@ -16,6 +16,12 @@ package struct LearnedTensor: Sendable {
     self.gradient = gradient ?? Vector(zeros: value.count)
   }
 
+  /// Whether every parameter is a number.
+  package var isFinite: Bool {
+    Tensors.isFinite(
+      Matrix(storage: value.storage, offset: value.offset, rows: 1, columns: value.count))
+  }
+
   /// Adds to the gradient.
   func accumulate(_ gradient: [Float]) {
     for (index, value) in gradient.enumerated() { self.gradient.pointer[index] += value }
