@@ -127,7 +127,7 @@ package struct BlockReconstruction: Sendable {
   ///   - schedule: Factor of all learning rates at a step.
   ///   - progress: Called after each step.
   /// - Returns: The loss before each step.
-  /// - Throws: ``TrainingError/lossNotFinite(step:loss:place:)``.
+  /// - Throws: ``TrainingError`` when the loss or a parameter stops being finite.
   @discardableResult
   package func train(
     block: Int, _ learner: LearnableBlocks, _ optimizer: inout GroupedAdamW,
@@ -148,6 +148,9 @@ package struct BlockReconstruction: Sendable {
       learner.settleParameters()
       losses.append(loss)
       progress(step + 1)
+    }
+    if let tensor = optimizer.firstNonFiniteTensor {
+      throw .notFinite(step: steps - 1, tensor: tensor)
     }
     return losses
   }

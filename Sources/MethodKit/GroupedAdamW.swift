@@ -1,4 +1,5 @@
 package import Optimizers
+import Tensors
 
 /// AdamW over parameter groups with learning rates of their own.
 package struct GroupedAdamW: Sendable {

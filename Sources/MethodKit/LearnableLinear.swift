@@ -6,11 +6,13 @@ package enum LearnableQuantizer: Sendable {
   /// Not at all.
   case none
   /// By the range of each group, clipped by learned fractions if there are logits.
-  case range(WeightQuantizer, ClipLogits?)
-  /// LLM-QAT's forms.
-  case absolute(AbsoluteQuantizer)
+  case range(WeightQuantizer, ClipLogits?, StraightThrough = .throughGrid)
+  /// LLM-QAT's forms, by row or by group.
+  case absolute(AbsoluteQuantizer, groupSize: Int?)
   /// By grids that are parameters themselves.
   case grid(LearnableGrid)
+  /// The weight holds levels, code − z, that are multiplied by a learned scale.
+  case levels(GroupScale)
 }
 
 /// A linear in full precision, how it is quantised at every use, and which of it is learned.
@@ -39,11 +41,13 @@ package struct LearnableLinear: Sendable {
     dWeight = learnsWeight ? Matrix(rows: weight.rows, columns: weight.columns) : nil
     dBias = learnsBias ? bias.map { Vector(zeros: $0.count) } : nil
     switch quantizer {
-    case .range(_, let logits?) where learnsQuantizer:
+    case .range(_, let logits?, _) where learnsQuantizer:
       dQuantizer = (Vector(zeros: logits.up.count), Vector(zeros: logits.low.count))
     case .grid(let grid) where learnsQuantizer:
       dQuantizer = (Vector(zeros: grid.scale.count), Vector(zeros: grid.zero.count))
-    case .none, .range, .absolute, .grid: dQuantizer = nil
+    case .levels(let scale) where learnsQuantizer:
+      dQuantizer = (Vector(zeros: scale.values.count), Vector(zeros: 0))
+    case .none, .range, .absolute, .grid, .levels: dQuantizer = nil
     }
   }
 
@@ -60,7 +64,7 @@ package struct LearnableLinear: Sendable {
   package func quantizerTensors(_ name: String) -> [LearnedTensor] {
     guard let dQuantizer else { return [] }
     switch quantizer {
-    case .range(_, let logits?):
+    case .range(_, let logits?, _):
       return [
         LearnedTensor("\(name) upper clipping", logits.up, gradient: dQuantizer.first),
         LearnedTensor("\(name) lower clipping", logits.low, gradient: dQuantizer.second),
@@ -70,6 +74,8 @@ package struct LearnableLinear: Sendable {
         LearnedTensor("\(name) scale", grid.scale, gradient: dQuantizer.first),
         LearnedTensor("\(name) zero point", grid.zero, gradient: dQuantizer.second),
       ]
+    case .levels(let scale):
+      return [LearnedTensor("\(name) scale", scale.values, gradient: dQuantizer.first)]
     case .none, .range, .absolute: return []
     }
   }
@@ -90,10 +96,11 @@ package struct LearnableLinear: Sendable {
   func quantize(_ panel: Matrix) {
     switch quantizer {
     case .none: break
-    case .range(let quantizer, let logits):
+    case .range(let quantizer, let logits, _):
       quantizer.fakeQuantize(panel, clip: logits?.fractions)
-    case .absolute(let quantizer): quantizer.fakeQuantize(panel)
+    case .absolute(let quantizer, let size): quantizer.fakeQuantize(panel, groupSize: size)
     case .grid(let grid): grid.fakeQuantize(panel)
+    case .levels(let scale): scale.multiply(panel)
     }
   }
 
@@ -102,19 +109,23 @@ package struct LearnableLinear: Sendable {
   func quantizeBackward(_ smoothed: Matrix, gradient: Matrix) {
     switch quantizer {
     case .none: break
-    case .range(let quantizer, let logits):
+    case .range(let quantizer, let logits, let estimator):
       let found = quantizer.fakeQuantizeBackward(
-        smoothed, gradient: gradient, clip: logits?.fractions)
+        smoothed, gradient: gradient, clip: logits?.fractions, estimator: estimator)
       guard let logits, let dQuantizer else { return }
       let gammas = logits.gradient(of: found)
       Self.add(gammas.up, to: dQuantizer.first)
       Self.add(gammas.low, to: dQuantizer.second)
-    case .absolute(let quantizer): quantizer.fakeQuantizeBackward(smoothed, gradient: gradient)
+    case .absolute(let quantizer, _):
+      quantizer.fakeQuantizeBackward(smoothed, gradient: gradient)
     case .grid(let grid):
       let found = grid.fakeQuantizeBackward(smoothed, gradient: gradient)
       guard let dQuantizer else { return }
       Self.add(found.scale.elements, to: dQuantizer.first)
       Self.add(found.zero.elements, to: dQuantizer.second)
+    case .levels(let scale):
+      let found = scale.multiplyBackward(smoothed, gradient: gradient)
+      if let dQuantizer { Self.add(found.elements, to: dQuantizer.first) }
     }
   }
 

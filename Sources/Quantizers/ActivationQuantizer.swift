@@ -29,3 +29,28 @@ extension AbsoluteQuantizer: ActivationQuantizer {
     fakeQuantizeBackward(x, gradient: gradient)
   }
 }
+
+/// The dynamic per-token quantizer with another way for gradients to pass.
+public struct EstimatedTokenQuantizer: ActivationQuantizer {
+  /// The quantizer.
+  public let quantizer: TokenQuantizer
+  /// What passes.
+  public let estimator: StraightThrough
+
+  /// A quantizer and what passes it.
+  public init(_ quantizer: TokenQuantizer, _ estimator: StraightThrough) {
+    self.quantizer = quantizer
+    self.estimator = estimator
+  }
+
+  /// As the quantizer does.
+  public func fakeQuantize(_ x: Matrix, groupSize: Int?) {
+    quantizer.fakeQuantize(x, groupSize: groupSize)
+  }
+
+  /// By the estimator.
+  public func fakeQuantizeBackward(_ x: Matrix, gradient: Matrix, groupSize: Int?) {
+    quantizer.fakeQuantizeBackward(
+      x, gradient: gradient, groupSize: groupSize, estimator: estimator)
+  }
+}

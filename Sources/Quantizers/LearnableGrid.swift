@@ -82,6 +82,24 @@ public struct LearnableGrid: Sendable {
     }
   }
 
+  /// Replaces each weight by its level, code − z, and returns the scales as they are used, of their own
+  /// storage: `ŵ = level·Δ`.
+  public func freeze(_ matrix: Matrix) -> GroupScale {
+    check(matrix)
+    let size = matrix.columns / groups
+    let scales = Vector([Float](repeating: 0, count: scale.count))
+    for row in 0..<matrix.rows {
+      let codes = codes(matrix.row(row), columns: matrix.columns, row: row)
+      for group in 0..<groups {
+        let grid = grid(row * groups + group)
+        scales.pointer[row * groups + group] = grid.scale
+        let out = matrix.row(row) + group * size
+        for i in 0..<size { out[i] = Float(codes[group * size + i]) - grid.zero }
+      }
+    }
+    return GroupScale(scales, groups: groups)
+  }
+
   /// Codes of row `row` of a matrix.
   public func codes(_ weights: UnsafePointer<Float>, columns: Int, row: Int) -> [UInt8] {
     let size = columns / groups
