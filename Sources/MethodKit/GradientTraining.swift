@@ -14,19 +14,15 @@ package struct GradientTraining: Sendable {
   package var schedule: LearningRate
   /// One tensor's update.
   package var optimizer: AdamW
-  /// Steps between checkpoints; nil for none.
-  package var checkpointEvery: Int?
 
   /// A loop from its settings; the schedule's peak is a factor of the groups' own rates.
   package init(
-    steps: Int, batchWindows: Int, schedule: LearningRate, optimizer: AdamW = AdamW(),
-    checkpointEvery: Int?
+    steps: Int, batchWindows: Int, schedule: LearningRate, optimizer: AdamW = AdamW()
   ) {
     self.steps = steps
     self.batchWindows = batchWindows
     self.schedule = schedule
     self.optimizer = optimizer
-    self.checkpointEvery = checkpointEvery
   }
 
   /// Text to train on: windows of equal length, ids one after the other.
@@ -69,7 +65,7 @@ package struct GradientTraining: Sendable {
   ///   - text: What to train on.
   ///   - observer: Hears about progress, and scores checkpoints.
   ///   - teacher: Makes the teacher of a batch, or nil for next-token cross-entropy.
-  ///   - model: Makes the model that a checkpoint is of.
+  ///   - checkpoints: Steps between checkpoints, and what makes the model of one; nil for none.
   /// - Returns: The loss before each step.
   /// - Throws: ``TrainingError`` when a loss or a parameter stops being finite,
   ///   ``Transformers/ModelError`` for tokens that don't fit the model, and what the observer throws.
@@ -78,7 +74,7 @@ package struct GradientTraining: Sendable {
     _ learner: LearnableBlocks, _ transformer: Transformer, frame: FrameGradients?,
     groups: [ParameterGroup], on text: Text, _ observer: any RunObserver,
     teacher: ((_ tokens: [Int32]) throws -> any TeacherLogits)? = nil,
-    model: () throws -> QuantizedModel
+    checkpoints: (every: Int, model: () throws -> QuantizedModel)?
   ) throws -> [Double] {
     let pass = TrainingPass(
       transformer: transformer, tokens: batchWindows * text.windowTokens,
@@ -86,7 +82,7 @@ package struct GradientTraining: Sendable {
     var optimizer = GroupedAdamW(groups, optimizer: self.optimizer)
     var choice = CheckpointChoice(observer)
     var losses: [Double] = []
-    if checkpointEvery != nil { try choice.checkpoint(step: 0, model()) }
+    if let checkpoints { try choice.checkpoint(step: 0, checkpoints.model()) }
     learner.settleParameters()
     for step in 0..<steps {
       try observer.during(.train) {
@@ -110,11 +106,13 @@ package struct GradientTraining: Sendable {
         losses.append(value)
         observer.progress(step + 1, of: steps, "step")
       }
-      if let checkpointEvery, (step + 1) % checkpointEvery == 0 || step + 1 == steps {
-        try choice.checkpoint(step: step + 1, model())
+      if let checkpoints, (step + 1) % checkpoints.every == 0 || step + 1 == steps {
+        try choice.checkpoint(step: step + 1, checkpoints.model())
       }
     }
     if let first = losses.first, let last = losses.last {
+      observer.keep(
+        "training tokens", Double(losses.count * batchWindows * text.windowTokens), unit: "1")
       observer.keep("training loss, first step", first, unit: "nats")
       observer.keep("training loss, last step", last, unit: "nats")
     }

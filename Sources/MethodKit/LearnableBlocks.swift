@@ -97,8 +97,8 @@ package struct LearnableBlocks: DifferentiableBlockOperators {
     let linear = linear(id)
     let (quantized, bias, smoothing) = current(id)
     linearInputBackward(dOutput: dY, weight: quantized, dInput: dX)
-    let learnsSmoothing = !smoothing.isIdentity
-    guard linear.learns || learnsSmoothing else { return }
+    let smooths = !smoothing.isIdentity
+    guard linear.learns || (smooths && self.smoothing[id.block] != nil) else { return }
     let (rows, columns) = (linear.weight.rows, linear.weight.columns)
     let dWeight = Matrix(storage: gradientPanel, offset: 0, rows: rows, columns: columns)
     dWeight.zero()
@@ -110,13 +110,13 @@ package struct LearnableBlocks: DifferentiableBlockOperators {
     }
     if !linear.isPlain {
       var smoothed = linear.weight
-      if learnsSmoothing {
+      if smooths {
         smoothed = Matrix(storage: panel, offset: 0, rows: rows, columns: columns)
         linear.smooth(smoothing, into: smoothed, bias: Vector(biasPanel, 0..<rows))
       }
       linear.quantizeBackward(smoothed, gradient: dWeight)
     }
-    if learnsSmoothing {
+    if smooths {
       let found = smoothing.backward(
         weight: linear.weight, bias: linear.bias, dWeight: dWeight, dBias: dBias)
       self.smoothing[id.block]?.accumulate(found, of: id.kind)
@@ -230,7 +230,7 @@ package struct LearnableBlocks: DifferentiableBlockOperators {
   private func current(_ id: LinearID) -> (Matrix, bias: Vector?, LinearSmoothing) {
     let linear = linear(id)
     let smoothing =
-      smoothing[id.block]?.current.smoothing(of: id.kind, configuration) ?? LinearSmoothing()
+      smoothing[id.block]?.current.smoothing(of: id.kind, configuration) ?? linear.smoothing
     if smoothing.isIdentity && linear.isPlain { return (linear.weight, linear.bias, smoothing) }
     let rows = linear.weight.rows
     let result = Matrix(

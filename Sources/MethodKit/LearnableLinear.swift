@@ -5,8 +5,10 @@ package import Tensors
 package enum LearnableQuantizer: Sendable {
   /// Not at all.
   case none
-  /// By the range of each group, clipped by learned fractions if there are logits.
-  case range(WeightQuantizer, ClipLogits?, StraightThrough = .throughGrid)
+  /// By the range of each group, clipped by constant fractions if there are any.
+  case range(WeightQuantizer, ClipFractions?, StraightThrough = .throughGrid)
+  /// By the range of each group, clipped by learned fractions.
+  case clipping(WeightQuantizer, ClipLogits)
   /// LLM-QAT's forms, by row or by group.
   case absolute(AbsoluteQuantizer, groupSize: Int?)
   /// By grids that are parameters themselves.
@@ -23,6 +25,8 @@ package struct LearnableLinear: Sendable {
   package let bias: Vector?
   /// What W goes through.
   package let quantizer: LearnableQuantizer
+  /// Smoothing that isn't learned; a learned one of the block takes its place.
+  package let smoothing: LinearSmoothing
   /// Gradients of W, where it is learned.
   package let dWeight: Matrix?
   /// Gradients of b, where it is learned.
@@ -32,22 +36,24 @@ package struct LearnableLinear: Sendable {
 
   /// A linear with zero gradients of what is learned.
   package init(
-    weight: Matrix, bias: Vector?, quantizer: LearnableQuantizer, learnsWeight: Bool = false,
+    weight: Matrix, bias: Vector?, quantizer: LearnableQuantizer,
+    smoothing: LinearSmoothing = LinearSmoothing(), learnsWeight: Bool = false,
     learnsBias: Bool = false, learnsQuantizer: Bool = true
   ) {
+    self.smoothing = smoothing
     self.weight = weight
     self.bias = bias
     self.quantizer = quantizer
     dWeight = learnsWeight ? Matrix(rows: weight.rows, columns: weight.columns) : nil
     dBias = learnsBias ? bias.map { Vector(zeros: $0.count) } : nil
     switch quantizer {
-    case .range(_, let logits?, _) where learnsQuantizer:
+    case .clipping(_, let logits) where learnsQuantizer:
       dQuantizer = (Vector(zeros: logits.up.count), Vector(zeros: logits.low.count))
     case .grid(let grid) where learnsQuantizer:
       dQuantizer = (Vector(zeros: grid.scale.count), Vector(zeros: grid.zero.count))
     case .levels(let scale) where learnsQuantizer:
       dQuantizer = (Vector(zeros: scale.values.count), Vector(zeros: 0))
-    case .none, .range, .absolute, .grid, .levels: dQuantizer = nil
+    case .none, .range, .clipping, .absolute, .grid, .levels: dQuantizer = nil
     }
   }
 
@@ -64,7 +70,7 @@ package struct LearnableLinear: Sendable {
   package func quantizerTensors(_ name: String) -> [LearnedTensor] {
     guard let dQuantizer else { return [] }
     switch quantizer {
-    case .range(_, let logits?, _):
+    case .clipping(_, let logits):
       return [
         LearnedTensor("\(name) upper clipping", logits.up, gradient: dQuantizer.first),
         LearnedTensor("\(name) lower clipping", logits.low, gradient: dQuantizer.second),
@@ -96,8 +102,9 @@ package struct LearnableLinear: Sendable {
   func quantize(_ panel: Matrix) {
     switch quantizer {
     case .none: break
-    case .range(let quantizer, let logits, _):
-      quantizer.fakeQuantize(panel, clip: logits?.fractions)
+    case .range(let quantizer, let clip, _): quantizer.fakeQuantize(panel, clip: clip)
+    case .clipping(let quantizer, let logits):
+      quantizer.fakeQuantize(panel, clip: logits.fractions)
     case .absolute(let quantizer, let size): quantizer.fakeQuantize(panel, groupSize: size)
     case .grid(let grid): grid.fakeQuantize(panel)
     case .levels(let scale): scale.multiply(panel)
@@ -109,10 +116,13 @@ package struct LearnableLinear: Sendable {
   func quantizeBackward(_ smoothed: Matrix, gradient: Matrix) {
     switch quantizer {
     case .none: break
-    case .range(let quantizer, let logits, let estimator):
+    case .range(let quantizer, let clip, let estimator):
+      quantizer.fakeQuantizeBackward(
+        smoothed, gradient: gradient, clip: clip, estimator: estimator)
+    case .clipping(let quantizer, let logits):
       let found = quantizer.fakeQuantizeBackward(
-        smoothed, gradient: gradient, clip: logits?.fractions, estimator: estimator)
-      guard let logits, let dQuantizer else { return }
+        smoothed, gradient: gradient, clip: logits.fractions)
+      guard let dQuantizer else { return }
       let gammas = logits.gradient(of: found)
       Self.add(gammas.up, to: dQuantizer.first)
       Self.add(gammas.low, to: dQuantizer.second)

@@ -85,7 +85,7 @@ package struct QuantizerLearning: Sendable {
     }
     var clips: [LinearKind: ClipFractions] = [:]
     for (id, linear) in learner.linears {
-      if case .range(_, let logits?, _) = linear.quantizer { clips[id.kind] = logits.fractions }
+      if case .clipping(_, let logits) = linear.quantizer { clips[id.kind] = logits.fractions }
     }
     return Result(
       smoothing: learner.smoothing[block]?.current ?? BlockSmoothing(), clips: clips,
@@ -103,11 +103,10 @@ package struct QuantizerLearning: Sendable {
       let (rows, columns) = c.shape(of: kind)
       let form: LearnableQuantizer =
         quantizer.map { quantizer in
-          .range(
+          guard let clipGamma else { return .range(quantizer, nil) }
+          return .clipping(
             quantizer,
-            clipGamma.map {
-              ClipLogits(constant: $0, rows: rows, groups: quantizer.groups(in: columns))
-            })
+            ClipLogits(constant: clipGamma, rows: rows, groups: quantizer.groups(in: columns)))
         } ?? .none
       return (
         id, LearnableLinear(weight: dense.matrix(id), bias: dense.bias(id), quantizer: form)

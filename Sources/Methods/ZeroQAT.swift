@@ -33,11 +33,17 @@ package struct ZeroQAT: QuantizationMethod {
   }
 
   /// The model before training: master weights with their quantisation parameters.
-  func initialModel(_ context: MethodContext) throws -> QuantizedModel {
+  ///
+  /// - Parameters:
+  ///   - context: The source and the text.
+  ///   - card: Whose name a refusal carries.
+  func initialModel(
+    _ context: MethodContext, for card: MethodCard = Self.card
+  ) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
     let (dense, transformer) = try loaded(context)
     let c = dense.configuration
-    if options.smooths(bits, c) { try requireNormsFirst(c, Self.card) }
+    if options.smooths(bits, c) { try requireNormsFirst(c, card) }
     let learned = try options.learnedBlocks(dense, transformer, context, bits)
     var smoothing = learned.map(\.smoothing)
     if learned.isEmpty, let rule = options.smoothingRule(bits) {

@@ -59,7 +59,7 @@ struct OmniQuantTraceTests {
         id,
         LearnableLinear(
           weight: fixture.dense.matrix(id), bias: fixture.dense.bias(id),
-          quantizer: .range(
+          quantizer: .clipping(
             quantizer,
             ClipLogits(
               up: Vector(try fixture.file.read("\(name).upbound_factor")),
@@ -174,13 +174,13 @@ struct OmniQuantTraceTests {
       }
     }
     for id in c.linearIDs {
-      guard case .range(let quantizer, let logits) = learner.linears[id]?.quantizer else {
-        Issue.record("\(id) has no range")
+      guard case .clipping(let quantizer, let logits) = learner.linears[id]?.quantizer else {
+        Issue.record("\(id) isn't clipped")
         continue
       }
       let linear = fixture.dense.quantizeInPlace(
         id, smoothing: smoothing.smoothing(of: id.kind, c), quantizer: quantizer,
-        clip: logits?.fractions)
+        clip: logits.fractions)
       let expected = try fixture.file.read("folded.\(fixture.name(id.kind)).weight")
       // Noise in the q/k scale shows in whole rows of weight-only q and k.
       let isNoise =
