@@ -1,6 +1,6 @@
 package import Records
 
-/// A protocol with the files behind it, chosen among what a scale permits.
+/// A protocol with the files behind it, chosen among what a grid permits.
 package struct EvaluationText: Sendable, Equatable {
   /// The protocol.
   package var id: ProtocolID
@@ -18,17 +18,17 @@ package struct EvaluationText: Sendable, Equatable {
   /// text silently.
   ///
   /// - Parameters:
-  ///   - scale: What the grid permits.
+  ///   - protocols: What the grid permits, the best first.
   ///   - forced: A protocol id from the command line; nothing else is looked at then.
   ///   - catalog: Where manifests are.
   ///   - locator: Finds the files.
   /// - Throws: ``ProtocolIDError``, `JSONError` for a bad manifest, or what the locator throws.
   package init(
-    for scale: GridScale, forced: String?, catalog: Catalog, locator: inout AssetLocator
+    among protocols: [String], forced: String?, catalog: Catalog, locator: inout AssetLocator
   ) throws {
     var fetchable: EvaluationText?
     var first: EvaluationText?
-    for text in forced.map({ [$0] }) ?? scale.protocols {
+    for text in forced.map({ [$0] }) ?? protocols {
       let id = try ProtocolID(text, datasets: catalog.datasets)
       let manifest = try catalog.dataset(id.dataset)
       let files = try locator.files(of: manifest)

@@ -4,9 +4,16 @@ extension Plan: CustomStringConvertible {
   /// The plan as a person reads it: one line per cell, then the sums.
   package var description: String {
     var lines = ["\(grid.table) at scale \(scale.rawValue)"]
-    if let model = resolver.model { lines.append("  model  \(model.label)") }
-    if let text = resolver.text {
-      lines.append("  text   \(text.id): \(text.manifest.label), split '\(text.split.name)'")
+    for (panel, files) in resolver.panels {
+      let text = files.text
+      let words = "\(text.id): \(text.manifest.label), split '\(text.split.name)'"
+      if panel == GridPanel() {
+        lines += ["  model  \(files.model.label)", "  text   \(words)"]
+      } else {
+        let names = [panel.model.flatMap { grid.models[$0] }, panel.text.flatMap { grid.texts[$0] }]
+        lines.append(
+          "  \(names.compactMap(\.self).joined(separator: ", ")): \(files.model.label) on \(words)")
+      }
     }
     if !resolver.missing.isEmpty {
       lines.append("  to fetch:")
@@ -64,6 +71,7 @@ extension PlanEntry {
         ? "diverged" + (record.reason.map { " (\($0))" } ?? "") : "finished"
     case .notRun(let reason): return "not run (\(reason))"
     case .blocked(let reason): return "blocked (\(reason))"
+    case .shared(let name): return "the same cell as \(name)"
     }
   }
 }

@@ -24,6 +24,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var digests: [NamedText]
   /// Figures that a method wants to keep, such as the chosen alpha or bits per weight.
   public var facts: [NamedNumber]
+  /// Curves: a figure per block, per epoch or per step.
+  public var series: [RunSeries]
   /// Fallbacks and oddities, each a sentence; they become footnotes.
   public var events: [String]
   /// Time, memory, machine: the part that differs from run to run.
@@ -34,7 +36,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     schema: Int = RunRecord.currentSchema, cell: Cell, status: RunStatus, reason: String? = nil,
     scores: [Score] = [], trajectory: [TrajectoryPoint] = [],
     zerothOrder: ZerothOrderSummary? = nil, digests: [NamedText] = [], facts: [NamedNumber] = [],
-    events: [String] = [], measurement: Measurement? = nil
+    series: [RunSeries] = [], events: [String] = [], measurement: Measurement? = nil
   ) {
     self.schema = schema
     self.cell = cell
@@ -45,8 +47,26 @@ public struct RunRecord: Codable, Sendable, Equatable {
     self.zerothOrder = zerothOrder
     self.digests = digests
     self.facts = facts
+    self.series = series
     self.events = events
     self.measurement = measurement
+  }
+
+  /// Reads a record; those from before there were series have none.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    schema = try container.decode(Int.self, forKey: .schema)
+    cell = try container.decode(Cell.self, forKey: .cell)
+    status = try container.decode(RunStatus.self, forKey: .status)
+    reason = try container.decodeIfPresent(String.self, forKey: .reason)
+    scores = try container.decode([Score].self, forKey: .scores)
+    trajectory = try container.decode([TrajectoryPoint].self, forKey: .trajectory)
+    zerothOrder = try container.decodeIfPresent(ZerothOrderSummary.self, forKey: .zerothOrder)
+    digests = try container.decode([NamedText].self, forKey: .digests)
+    facts = try container.decode([NamedNumber].self, forKey: .facts)
+    series = try container.decodeIfPresent([RunSeries].self, forKey: .series) ?? []
+    events = try container.decode([String].self, forKey: .events)
+    measurement = try container.decodeIfPresent(Measurement.self, forKey: .measurement)
   }
 }
 
