@@ -136,11 +136,15 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
   public var developmentWindows: Int?
   /// Whether one BOS token opens the stream: `none` or `once`, without a default.
   public var bos: String
+  /// Tasks that are scored, and perhaps trained on, beside the text; null means none.
+  ///
+  /// The text is what methods calibrate on; a task to fine-tune on takes its place in training.
+  public var tasks: [TaskSource]?
 
   /// A protocol from its parts.
   public init(
     id: String, train: TextSource, development: TextSource, test: TextSource, windowTokens: Int,
-    testWindows: Int?, developmentWindows: Int?, bos: String
+    testWindows: Int?, developmentWindows: Int?, bos: String, tasks: [TaskSource]? = nil
   ) {
     self.id = id
     self.train = train
@@ -150,6 +154,7 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
     self.testWindows = testWindows
     self.developmentWindows = developmentWindows
     self.bos = bos
+    self.tasks = tasks
   }
 }
 

@@ -80,13 +80,15 @@ public enum RunStatus: String, Codable, Sendable {
   case failed
 }
 
-/// Perplexity of one split, with what is needed to redo its statistics.
+/// One figure of one split, with what is needed to redo its statistics: perplexity of text, or how well
+/// a task is done.
 public struct Score: Codable, Sendable, Equatable {
   /// `test` or `development`.
   public var split: String
-  /// `perplexity`.
+  /// Of text `perplexity`; of a task `accuracy`, `acc_norm`, `f1` or `exact-match`.
   public var metric: String
-  /// exp of the mean of window means; null when not finite.
+  /// Of text, exp of the mean of window means; of a task, the mean of ``outcomes``, 0…1; null when not
+  /// finite.
   public var value: Double?
   /// Mean negative log-likelihood in nats per token; null when not finite.
   public var meanNLL: Double?
@@ -100,8 +102,33 @@ public struct Score: Codable, Sendable, Equatable {
   ///
   /// The difference is the rounding floor. Null when it wasn't measured.
   public var alternativeMeanNLL: Double?
+  /// The task's name, see ``TaskSource/name``; null for text.
+  public var task: String?
+  /// Of a task, example by example: 1 or 0 for right or wrong, or an F1; null for text.
+  ///
+  /// Cells of equal protocol have the same examples in the same order. ``windowNLL`` is empty then.
+  public var outcomes: [Double]?
+  /// Of a task, standard error of ``value`` over examples: s/√n with s² = Σ(x − x̄)²/(n − 1); null for
+  /// text, and for fewer than two examples.
+  public var standardError: Double?
+  /// Of a task that is trained on, the mean training loss over the split's examples, nats.
+  public var meanLoss: Double?
 
-  /// A score from its parts.
+  /// A score of a task from its parts.
+  public init(
+    split: String, task: String, metric: String, value: Double?, standardError: Double?,
+    outcomes: [Double], scoredTokens: Int, meanLoss: Double? = nil
+  ) {
+    self.init(
+      split: split, metric: metric, value: value, meanNLL: nil, standardErrorNLL: nil,
+      windowNLL: [], scoredTokens: scoredTokens)
+    self.task = task
+    self.outcomes = outcomes
+    self.standardError = standardError
+    self.meanLoss = meanLoss
+  }
+
+  /// A score of text from its parts.
   public init(
     split: String, metric: String, value: Double?, meanNLL: Double?, standardErrorNLL: Double?,
     windowNLL: [Double?], scoredTokens: Int, alternativeMeanNLL: Double? = nil
@@ -125,12 +152,40 @@ public struct TrajectoryPoint: Codable, Sendable, Equatable {
   public var developmentWindowNLL: [Double?]
   /// Mean NLL per test window, nats per token; a report, never a choice.
   public var testWindowNLL: [Double?]
+  /// How well the task is done on development examples; null where text is trained on.
+  public var developmentTask: TaskPoint?
+  /// How well the task is done on test examples; null also where this step isn't the best so far.
+  public var testTask: TaskPoint?
+
+  /// A point of training on a task; nothing of text is scored.
+  public init(step: Int, developmentTask: TaskPoint, testTask: TaskPoint?) {
+    self.init(step: step, developmentWindowNLL: [], testWindowNLL: [])
+    self.developmentTask = developmentTask
+    self.testTask = testTask
+  }
 
   /// A point from its parts.
   public init(step: Int, developmentWindowNLL: [Double?], testWindowNLL: [Double?]) {
     self.step = step
     self.developmentWindowNLL = developmentWindowNLL
     self.testWindowNLL = testWindowNLL
+  }
+}
+
+/// How well a task is done at one step of training.
+public struct TaskPoint: Codable, Sendable, Equatable {
+  /// `accuracy` or `f1`.
+  public var metric: String
+  /// Its value, 0…1.
+  public var value: Double
+  /// Mean training loss over the examples, nats: what development chooses by.
+  public var meanLoss: Double
+
+  /// A point from its parts.
+  public init(metric: String, value: Double, meanLoss: Double) {
+    self.metric = metric
+    self.value = value
+    self.meanLoss = meanLoss
   }
 }
 
