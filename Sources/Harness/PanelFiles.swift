@@ -41,6 +41,10 @@ package struct PanelFiles: Sendable {
     model = manifest
     settings = text.settings(for: scale, bos: manifest.bos)
     assets = files + text.files
+    if !panel.tasks.isEmpty {
+      reason = "tasks are not built yet"
+      return
+    }
     reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
       let variable = asset.kind == .model ? manifest.environment : text.manifest.environment
       if let own = catalog.workspace.environment[variable], !own.isEmpty {

@@ -23,7 +23,9 @@ package enum AnchorState: Sendable, Equatable {
       self = .noRow
       return
     }
-    let columns = grid.columns.filter { $0.panels.contains(panel) && $0.notRun == nil }
+    let columns = grid.columns.filter {
+      grid.panels(of: $0).contains(panel) && $0.notRun == nil
+    }
     let column = columns.first { $0.metric == .perplexity } ?? columns.first
     let state = column.flatMap { states[EntryPlace(row: row.key, column: $0.key)] }
     switch state {

@@ -8,7 +8,7 @@ package import Records
 /// method, unpaired: it says how far another text of this kind might be off). Accuracies are means
 /// over examples and seeds, in percent; of several tasks, the mean of the tasks' means.
 package struct MeasuredScore: Sendable, Equatable {
-  /// The score of one text or task.
+  /// The score of the text or of one task.
   package struct Part: Sendable, Equatable {
     /// The records, one per seed, by ascending seed.
     package let records: [RunRecord]
@@ -23,7 +23,15 @@ package struct MeasuredScore: Sendable, Equatable {
     package let seedError: Double?
   }
 
-  /// One per text or task.
+  /// Where a part's numbers are read.
+  struct Source {
+    /// The records, one per seed.
+    let records: [RunRecord]
+    /// Names that the task may have in them; nil for the text.
+    let tasks: [String]?
+  }
+
+  /// One per task, or one for the text.
   package let parts: [Part]
   /// What was measured.
   package let metric: Metric
@@ -36,24 +44,32 @@ package struct MeasuredScore: Sendable, Equatable {
   /// Largest |difference| of mean NLL between two valid orders of summation, nats per token.
   package let roundingFloor: Double?
 
-  /// All records.
-  package var records: [RunRecord] { parts.flatMap(\.records) }
+  /// All records, each once.
+  package var records: [RunRecord] {
+    parts.flatMap(\.records).reduce(into: []) { records, record in
+      if !records.contains(where: { $0.cell.address == record.cell.address }) {
+        records.append(record)
+      }
+    }
+  }
   /// How many seeds stand behind the value.
   package var seeds: Int { parts.map(\.records.count).max() ?? 0 }
   /// Mean NLL in nats per token; nil for other metrics.
   package var meanNLL: Double? { metric == .perplexity ? parts[0].mean : nil }
 
-  /// The combined score of finished records, grouped by text, or nil when one has no finite score.
+  /// The combined score of finished records, part by part, or nil when one has no finite score.
   ///
   /// - Throws: ``ReportingError/inconsistentScore(_:id:member:stored:windows:)`` when a record's
   ///   summary disagrees with its windows.
-  init?(_ groups: [[RunRecord]], metric: Metric) throws(ReportingError) {
+  init?(_ sources: [Source], metric: Metric) throws(ReportingError) {
     var parts: [Part] = []
     var floors: [Double] = []
-    for records in groups {
-      guard let part = try Part(records, metric: metric) else { return nil }
+    for source in sources {
+      guard let part = try Part(source, metric: metric) else { return nil }
       parts.append(part)
-      floors += records.compactMap { $0.testScore(metric)?.roundingFloor }
+      if metric == .perplexity {
+        floors += source.records.compactMap { $0.testScore(metric)?.roundingFloor }
+      }
     }
     guard !parts.isEmpty else { return nil }
     self.parts = parts
@@ -75,25 +91,27 @@ package struct MeasuredScore: Sendable, Equatable {
 }
 
 extension MeasuredScore.Part {
-  fileprivate init?(_ records: [RunRecord], metric: Metric) throws(ReportingError) {
+  fileprivate init?(
+    _ source: MeasuredScore.Source, metric: Metric
+  ) throws(ReportingError) {
     var scores: [(value: Double, units: [Double])] = []
-    for record in records {
+    for record in source.records {
       if metric == .memory {
         guard let share = record.memoryShare else { return nil }
         scores.append((share, []))
         continue
       }
-      guard let score = record.testScore(metric) else { return nil }
+      guard let score = record.testScore(metric, among: source.tasks) else { return nil }
       try record.checkConsistency(of: score, metric: metric)
       guard let value = score.value, value.isFinite else { return nil }
       let units = score.units(metric)
       guard units.allSatisfy(\.isFinite) else { return nil }
-      scores.append((value, units))
+      scores.append((metric.isOfTasks ? 100 * value : value, units))
     }
     guard let first = scores.first else { return nil }
     let count = first.units.count
     guard scores.allSatisfy({ $0.units.count == count }) else { return nil }
-    self.records = records
+    records = source.records
     guard count > 0 else {
       if metric == .perplexity { return nil }
       let values = WindowStatistics(scores.map(\.value))
@@ -142,8 +160,8 @@ extension MeasuredScore {
 extension Score {
   /// What each window or example scored: mean NLL in nats per token, or percent.
   func units(_ metric: Metric) -> [Double] {
-    guard metric == .perplexity else { return [] }
-    return windowNLL.map { $0 ?? .nan }
+    metric == .perplexity
+      ? windowNLL.map { $0 ?? .nan } : (outcomes ?? []).map { 100 * $0 }
   }
 
   /// How far two valid orders of summation differ in mean NLL, nats per token; nil when unmeasured.
@@ -154,9 +172,10 @@ extension Score {
 }
 
 extension RunRecord {
-  /// The test score of a metric.
-  func testScore(_ metric: Metric) -> Score? {
-    scores.first { $0.split == "test" && $0.metric == metric.rawValue }
+  /// The test score of a metric: of the text, or of the first of these tasks that is there.
+  func testScore(_ metric: Metric, among tasks: [String]? = nil) -> Score? {
+    guard let tasks else { return score(metric) }
+    return tasks.lazy.compactMap { score(metric, task: $0) }.first
   }
 
   /// Memory of the weights that a training holds, as a share of half-precision ones, in percent:
@@ -190,7 +209,10 @@ extension RunRecord {
 
   /// Checks that value, mean and error follow from the windows, to 1e-6 relative.
   func checkConsistency(of score: Score, metric: Metric) throws(ReportingError) {
-    guard metric == .perplexity else { return }
+    guard metric == .perplexity else {
+      try checkOutcomes(of: score)
+      return
+    }
     func contradiction(_ member: String, _ stored: Double, _ windows: Double) -> ReportingError {
       .inconsistentScore(
         cell.address, id: cell.id, member: member, stored: stored, windows: windows)
@@ -226,6 +248,24 @@ extension RunRecord {
       throw contradiction(
         "mean of trajectory step \(chosen.step)",
         WindowStatistics(chosen.testWindowNLL.compactMap(\.self)).mean, statistics.mean)
+    }
+  }
+}
+
+extension RunRecord {
+  /// Checks that a task's value and error follow from its outcomes, to 1e-9.
+  private func checkOutcomes(of score: Score) throws(ReportingError) {
+    guard let outcomes = score.outcomes, !outcomes.isEmpty else { return }
+    let statistics = WindowStatistics(outcomes)
+    for (member, stored, computed) in [
+      ("value", score.value, statistics.mean),
+      ("standardError", score.standardError, statistics.standardError),
+    ] {
+      if let stored, (stored - computed).magnitude > 1e-9 {
+        throw .inconsistentScore(
+          cell.address, id: cell.id, member: "\(score.task ?? "task") \(member)", stored: stored,
+          windows: computed)
+      }
     }
   }
 }

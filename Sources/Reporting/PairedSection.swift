@@ -13,7 +13,7 @@ extension TableContents {
           + "negative is better. p: two-sided paired t test over windows, not corrected for the "
           + "number of comparisons. \"Its own initialisation\" is the model before the first update."),
       pairedTable(
-        grid.columns.filter { $0.metric.isShareOfExamples },
+        grid.columns.filter { $0.metric.isOfTasks },
         "Δ in percentage points ± its standard error over examples, on the same examples; positive "
           + "is better. p: two-sided paired t test over examples, not corrected for the number of "
           + "comparisons."),

@@ -25,7 +25,7 @@ struct ModelGroup {
 extension TableContents {
   /// All panels of the grid, in printed order.
   var gridPanels: [GridPanel] {
-    grid.columns.flatMap(\.panels).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    grid.columns.flatMap { grid.panels(of: $0) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// Whether the table is about one model and one text.
@@ -55,12 +55,8 @@ extension TableContents {
     return ours == printed ? printed : "\(printed), in its place: \(ours)"
   }
 
-  /// How lists name a panel: the paper's model and the text.
-  func title(of panel: GridPanel) -> String {
-    let names = [panel.model.map { grid.models[$0] ?? $0 }, panel.text.map { grid.texts[$0] ?? $0 }]
-    let title = names.compactMap(\.self).joined(separator: ", ")
-    return (title.isEmpty ? "all columns" : title).inMarkdown
-  }
+  /// How lists name a panel.
+  func title(of panel: GridPanel) -> String { grid.title(of: panel).inMarkdown }
 
   /// How lists name an entry's column: with the model where there are several, with the bits where
   /// rows name them.
@@ -84,16 +80,6 @@ extension TableContents {
   func entries(beside entry: TableEntry) -> [TableEntry] {
     entries(inColumn: entry.column.key).filter {
       !$0.row.isFullPrecision && $0.bits == entry.bits
-    }
-  }
-}
-
-extension Metric {
-  /// Whether the metric is a mean over examples.
-  var isShareOfExamples: Bool {
-    switch self {
-    case .accuracy, .accuracyNormalised, .f1: true
-    case .perplexity, .memory: false
     }
   }
 }

@@ -114,8 +114,8 @@ extension TableContents {
         "mean\(score.metric == .perplexity ? " NLL" : "") over \(score.seeds) seeds")
     }
     if score.parts.count > 1 {
-      let texts = entry.column.texts.map { grid.texts[$0] ?? $0 }.joined(separator: ", ")
-      remarks.append("mean of \(texts.inMarkdown)")
+      let tasks = entry.column.tasks.map { grid.texts[$0] ?? $0 }.joined(separator: ", ")
+      remarks.append("mean of \(tasks.inMarkdown)")
     }
     if let floor = score.roundingFloor {
       remarks.append(

@@ -52,13 +52,13 @@ package struct TableContents: Sendable {
 
     var states: [EntryPlace: EntryState] = [:]
     for (place, points) in seedGroups(of: points) {
-      let state = try entryState(of: points, records: byAddress, notRun: notRun)
-      for column in points.first?.columns ?? [] {
-        states[EntryPlace(row: place.row, column: column)] = state
+      for column in points.first?.columns.compactMap(grid.column) ?? [] {
+        states[EntryPlace(row: place.row, column: column.key)] = try entryState(
+          of: points, column, settings, records: byAddress, notRun: notRun)
       }
     }
     var anchors: [GridPanel: AnchorState] = [:]
-    for panel in Set(grid.columns.flatMap(\.panels)) {
+    for panel in Set(grid.columns.flatMap { grid.panels(of: $0) }) {
       anchors[panel] = AnchorState(
         grid: grid, panel: panel, model: panels[panel]?.model, states: states,
         reference: ordered.first { panelOfAddress[$0.cell.address] == panel })
@@ -68,7 +68,7 @@ package struct TableContents: Sendable {
         let state = states[EntryPlace(row: row.key, column: column.key)]
         return TableEntry(
           row: row, column: column, paper: paper?.cell(row: row.key, column: column.key),
-          state: column.panels.reduce(state ?? .notRun(reason: "not in the grid")) {
+          state: grid.panels(of: column).reduce(state ?? .notRun(reason: "not in the grid")) {
             anchors[$1]?.gate($0, row: row) ?? $0
           })
       }
@@ -194,7 +194,8 @@ private func seedGroups(of points: [GridPoint]) -> [(EntryPlace, [GridPoint])] {
 ///
 /// One diverged or failed seed decides for the entry: an average over the others would hide it.
 private func entryState(
-  of points: [GridPoint], records: [CellAddress: RunRecord], notRun: [CellAddress: String]
+  of points: [GridPoint], _ column: GridColumn, _ settings: GridScale,
+  records: [CellAddress: RunRecord], notRun: [CellAddress: String]
 ) throws(ReportingError) -> EntryState {
   let groups = points.map(\.panel).reduce(into: [GridPanel]()) {
     if !$0.contains($1) { $0.append($1) }
@@ -213,7 +214,7 @@ private func entryState(
   if let missing = points.first(where: { records[$0.address] == nil }) {
     let reason = missing.notRun ?? notRun[missing.address] ?? "no record"
     if found.isEmpty { return .notRun(reason: reason) }
-    let parts = missing.address.text == nil ? "seeds" : "cells"
+    let parts = missing.address.task == nil ? "seeds" : "cells"
     return .notRun(
       reason: "\(found.count) of \(points.count) \(parts); \(missing.address.part): \(reason)")
   }
@@ -225,8 +226,21 @@ private func entryState(
   if !diverged.isEmpty {
     return .diverged(reason: reasons(diverged, unknown: "place unknown"), records: found)
   }
-  guard let metric = points.first?.metric, let score = try MeasuredScore(groups, metric: metric)
-  else {
+  // Each task of a model that answers several is a part of its own, as is each fine-tuned model.
+  var parts: [MeasuredScore.Source] = []
+  for task in column.tasks.isEmpty ? [nil] : column.tasks.map(Optional.some) {
+    let names = task.map { settings.texts[$0] ?? [] }
+    let group = groups.count == 1 ? groups[0] : groups[parts.count]
+    if let names, column.metric.isOfTasks,
+      let lacking = group.first(where: { record in !record.scoredTasks.contains(where: names.contains) })
+    {
+      return .notRun(
+        reason: "the examples of \(names.first ?? column.key) weren't there when record "
+          + "\(NumberText.digest(lacking.cell.id)) was made")
+    }
+    parts.append(MeasuredScore.Source(records: group, tasks: names))
+  }
+  guard let score = try MeasuredScore(parts, metric: column.metric) else {
     return .diverged(reason: "a test score is missing or not finite", records: found)
   }
   return .measured(score)
@@ -234,7 +248,7 @@ private func entryState(
 
 extension CellAddress {
   /// What tells apart the cells of one entry: `seed 2`, or `sst2, seed 2`.
-  fileprivate var part: String { (text.map { "\($0), " } ?? "") + "seed \(seed)" }
+  fileprivate var part: String { (task.map { "\($0), " } ?? "") + "seed \(seed)" }
 }
 
 /// Refuses records that were measured under different conditions.

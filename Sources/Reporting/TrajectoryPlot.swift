@@ -84,12 +84,12 @@ extension TableContents {
       else { return nil }
       let address = record.cell.address
       let seed = hasSeveralSeeds(record) ? "-seed\(address.seed)" : ""
-      let text = address.text.map { "-\($0)" } ?? ""
+      let task = address.task.map { "-\($0)" } ?? ""
       let panel = panelOfAddress[address] ?? GridPanel()
       let row = grid.row(address.row)
       let bits = row?.bits == nil ? " \(record.cell.bits)" : ""
       return TrajectoryPlot(
-        fileName: "trajectory-\(address.row)-\(address.column)\(text)\(seed).svg",
+        fileName: "trajectory-\(address.row)-\(address.column)\(task)\(seed).svg",
         title: "\(row?.label ?? address.row)\(bits), seed \(address.seed), "
           + "\(panels[panel]?.model?.label ?? record.cell.model.name)",
         summary: summary, isLogarithmic: largest > 4 * smallest)

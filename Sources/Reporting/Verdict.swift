@@ -60,7 +60,7 @@ extension TableContents {
     case .withheld(let reason, _): return .notRun(reason: "withheld: \(reason)")
     case .measured, .diverged: break
     }
-    let isPaperProtocol = entry.column.panels.allSatisfy(isPaperProtocol)
+    let isPaperProtocol = grid.panels(of: entry.column).allSatisfy(isPaperProtocol)
     if entry.row.isFullPrecision, !isPaperProtocol {
       return .substitutedScale(detail: "the anchor, not a rank")
     }
