@@ -24,7 +24,8 @@ package struct GridColumn: Codable, Sendable, Equatable {
   /// A column from its parts.
   package init(
     key: String, label: String, metric: Metric, bits: String? = nil, model: String? = nil,
-    text: String? = nil, tasks: [String] = [], stage: TrainingStage = .pretraining, notRun: String? = nil
+    text: String? = nil, tasks: [String] = [], stage: TrainingStage = .pretraining,
+    notRun: String? = nil
   ) {
     self.key = key
     self.label = label

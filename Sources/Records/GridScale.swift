@@ -66,7 +66,8 @@ package struct GridScale: Codable, Sendable, Equatable {
   package init(
     notRun: String? = nil, model: String? = nil, models: [String: String] = [:],
     protocols: [String] = [], texts: [String: [String]] = [:], seed: UInt64? = nil,
-    seeds: [String: [UInt64]] = [:], testWindows: Int? = nil, developmentWindows: Int? = nil, overrides: [GridOverride] = [],
+    seeds: [String: [UInt64]] = [:], testWindows: Int? = nil, developmentWindows: Int? = nil,
+    overrides: [GridOverride] = [],
     minutes: [String: Double] = [:], mebibytes: [String: Double] = [:]
   ) {
     self.notRun = notRun
@@ -107,9 +108,20 @@ extension GridScale {
     panel.model.map { models[$0] } ?? model
   }
 
-  /// The protocol ids that may stand for the panel's text here; empty when nothing does.
+  /// The protocols that may stand for the panel's text and tasks here, the best first; empty when
+  /// nothing does.
+  ///
+  /// A text alone is `books-512`; with tasks it is `books-512+sst2`: the text is what methods calibrate
+  /// on. Of a single task's stand-ins each is tried; where one model answers several, each task has
+  /// its first.
   package func protocols(for panel: GridPanel) -> [String] {
-    panel.text.map { texts[$0] ?? [] } ?? protocols
+    let own = panel.text.map { texts[$0] ?? [] } ?? protocols
+    if panel.tasks.isEmpty { return own }
+    let alternatives =
+      panel.tasks.count == 1
+      ? texts[panel.tasks[0]] ?? []
+      : [panel.tasks.compactMap { texts[$0]?.first }.joined(separator: "+")]
+    return alternatives.flatMap { tasks in own.map { "\($0)+\(tasks)" } }
   }
 }
 
