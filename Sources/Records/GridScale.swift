@@ -39,13 +39,15 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var notRun: String?
   /// The name of a folder in `models/`.
   package var model: String?
-  /// What stands for the paper's models here: names of folders in `models/` by key of
-  /// ``Grid/models``. Columns whose model nothing stands for don't run.
+  /// What stands for the paper's models here: names of folders in `models/` by key of ``Grid/models``.
+  ///
+  /// Columns whose model nothing stands for don't run.
   package var models: [String: String]
   /// Protocol ids (`<dataset>-<window tokens>`); the first whose text is on this machine is taken.
   package var protocols: [String]
-  /// What stands for the grid's texts and tasks here: protocol ids by key of ``Grid/texts``; the first
-  /// whose files are on this machine is taken. Columns whose text nothing stands for don't run.
+  /// What stands for the grid's texts and tasks here: protocol ids by key of ``Grid/texts``.
+  ///
+  /// The first whose files are on this machine is taken. Columns whose text nothing stands for don't run.
   package var texts: [String: [String]]
   /// The seed of rows that name none.
   package var seed: UInt64?
