@@ -125,4 +125,3 @@ package struct GridRow: Codable, Sendable, Equatable {
   /// Whether the row's method quantizes nothing.
   package var isFullPrecision: Bool { method == Self.fullPrecisionMethod }
 }
-

@@ -55,6 +55,9 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var testWindows: Int?
   /// How many development windows are scored; nil means all.
   package var developmentWindows: Int?
+  /// How many examples of tasks are taken, in place of the counts that their manifests name; then a
+  /// smaller set is an error.
+  package var examples: ExampleCounts?
   /// Options that differ at this scale; later ones win.
   package var overrides: [GridOverride]
   /// Estimated minutes per cell, by row key; see ``Hyperparameters`` for the methods' own.
@@ -66,7 +69,8 @@ package struct GridScale: Codable, Sendable, Equatable {
   package init(
     notRun: String? = nil, model: String? = nil, models: [String: String] = [:],
     protocols: [String] = [], texts: [String: [String]] = [:], seed: UInt64? = nil,
-    seeds: [String: [UInt64]] = [:], testWindows: Int? = nil, developmentWindows: Int? = nil, overrides: [GridOverride] = [],
+    seeds: [String: [UInt64]] = [:], testWindows: Int? = nil, developmentWindows: Int? = nil,
+    examples: ExampleCounts? = nil, overrides: [GridOverride] = [],
     minutes: [String: Double] = [:], mebibytes: [String: Double] = [:]
   ) {
     self.notRun = notRun
@@ -78,6 +82,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     self.seeds = seeds
     self.testWindows = testWindows
     self.developmentWindows = developmentWindows
+    self.examples = examples
     self.overrides = overrides
     self.minutes = minutes
     self.mebibytes = mebibytes
@@ -95,6 +100,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     seeds = try container.decodeIfPresent([String: [UInt64]].self, forKey: .seeds) ?? [:]
     testWindows = try container.decodeIfPresent(Int.self, forKey: .testWindows)
     developmentWindows = try container.decodeIfPresent(Int.self, forKey: .developmentWindows)
+    examples = try container.decodeIfPresent(ExampleCounts.self, forKey: .examples)
     overrides = try container.decodeIfPresent([GridOverride].self, forKey: .overrides) ?? []
     minutes = try container.decodeIfPresent([String: Double].self, forKey: .minutes) ?? [:]
     mebibytes = try container.decodeIfPresent([String: Double].self, forKey: .mebibytes) ?? [:]

@@ -27,8 +27,8 @@ struct PlannedTable {
 
   /// The table of committed records, whatever lies on this machine.
   init(_ records: [RunRecord], _ grid: Grid, at scale: Scale, catalog: Catalog) throws {
-    let id = try records.first.map {
-      try ProtocolID($0.cell.protocolSettings.id, datasets: catalog.datasets)
+    let id = try records.first.flatMap {
+      try ProtocolRequest($0.cell.protocolSettings.id, datasets: catalog.datasets).text
     }
     var reasons: [CellAddress: String] = [:]
     for point in grid.points(at: scale) {
