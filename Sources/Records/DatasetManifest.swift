@@ -23,7 +23,9 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package var files: [AssetFile]
   /// How parts are joined and lines treated, see ``TextSource/join``; nil for tasks.
   package var join: String?
-  /// Ways to split the text; the first whose files are all there is taken. Empty for tasks.
+  /// Ways to split the text, the best first; empty for tasks.
+  ///
+  /// The first whose files are all there is taken.
   package var splits: [DatasetSplit]
   /// The tasks that the files hold; empty for text.
   package var tasks: [DatasetTask]
