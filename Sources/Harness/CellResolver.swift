@@ -34,7 +34,7 @@ package struct CellResolver: Sendable {
     self.blasCore = blasCore
     self.scienceDigest = scienceDigest
     var panels: [(panel: GridPanel, files: PanelFiles)] = []
-    if protocolID != nil, grid.columns.contains(where: { !$0.texts.isEmpty }) {
+    if protocolID != nil, grid.columns.contains(where: { $0.text != nil }) {
       throw HarnessError.severalTexts(table: grid.table)
     }
     if let settings = grid.scales[scale] {

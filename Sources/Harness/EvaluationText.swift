@@ -31,11 +31,27 @@ package struct EvaluationText: Sendable, Equatable {
   ///   - protocols: What the grid permits, the best first.
   ///   - forced: A protocol id from the command line; nothing else is looked at then.
   ///   - texts: Protocols among which the text is chosen for tasks that name none.
+  ///   - tasks: Lists of protocols of tasks that go with the text, the best of each list first. Of
+  ///     several lists, those of which no file is here are left out, unless none is.
   ///   - catalog: Where manifests are.
   ///   - locator: Finds the files.
   /// - Throws: ``ProtocolIDError``, `JSONError` for a bad manifest, or what the locator throws.
   package init(
-    among protocols: [String], forced: String?, texts: [String] = [], catalog: Catalog,
+    among protocols: [String], forced: String?, texts: [String] = [], tasks: [[String]] = [],
+    catalog: Catalog, locator: inout AssetLocator
+  ) throws {
+    try self.init(
+      among: protocols, forced: forced, texts: texts, catalog: catalog, locator: &locator)
+    guard !tasks.isEmpty else { return }
+    let found = try tasks.map { list in
+      try Self.tasks(among: list, catalog: catalog, locator: &locator)
+    }
+    let complete = found.filter { !$0.isEmpty && $0.allSatisfy(\.isComplete) }
+    self.tasks += (complete.isEmpty ? found : complete).flatMap(\.self)
+  }
+
+  private init(
+    among protocols: [String], forced: String?, texts: [String], catalog: Catalog,
     locator: inout AssetLocator
   ) throws {
     var fetchable: EvaluationText?
@@ -54,6 +70,22 @@ package struct EvaluationText: Sendable, Equatable {
       throw ProtocolIDError(id: forced ?? "", reason: "the scale lists no protocol")
     }
     self = chosen
+  }
+
+  /// The tasks of the first protocol whose files are on this machine; else of the first that can be
+  /// fetched, else of the first. A text that a protocol names isn't taken: the panel has one.
+  private static func tasks(
+    among protocols: [String], catalog: Catalog, locator: inout AssetLocator
+  ) throws -> [EvaluationTask] {
+    let found = try protocols.map { id in
+      try ProtocolRequest(id, datasets: catalog.datasets).tasks.flatMap {
+        try EvaluationTask.named($0, in: id, catalog: catalog, locator: &locator)
+      }
+    }
+    let fetchable = found.first { tasks in
+      tasks.flatMap(\.files).allSatisfy { $0.exists || $0.origin != nil }
+    }
+    return found.first { $0.allSatisfy(\.isComplete) } ?? fetchable ?? found.first ?? []
   }
 
   /// The files of one protocol.
@@ -76,7 +108,7 @@ package struct EvaluationText: Sendable, Equatable {
           reason: "the scale's 'protocols' name no text to calibrate on; "
             + "name one, as in 'books-512+\(protocolID)'")
       }
-      try self.init(among: own, forced: nil, catalog: catalog, locator: &locator)
+      try self.init(among: own, forced: nil, texts: [], catalog: catalog, locator: &locator)
     }
     self.tasks = tasks
   }

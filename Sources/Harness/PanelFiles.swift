@@ -25,6 +25,7 @@ package struct PanelFiles: Sendable {
     let manifest = try catalog.model(name)
     let text = try EvaluationText(
       among: scale.protocols(for: panel), forced: protocolID, texts: scale.protocols,
+      tasks: panel.tasks.compactMap { scale.texts[$0] },
       catalog: catalog, locator: &locator)
     var files = try locator.files(of: manifest)
     var reference: ModelReference?

@@ -211,22 +211,25 @@ package struct PlanEntry: Sendable, Equatable {
 
   /// Whether it is the full-precision perplexity that anchors speak of.
   package var isAnchor: Bool {
-    point.bits == BitsLabel.fullPrecision.description && point.metric == .perplexity
+    point.bits == BitsLabel.fullPrecision.description && point.metrics.contains(.perplexity)
   }
 
   /// What a filter is compared with: `row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1`, with
-  /// `text=…` behind it where a column averages over several.
+  /// `task=…` behind it where a column averages over several fine-tunings.
   package var name: String {
     "row=\(point.address.row) column=\(point.address.column) bits=\(point.bits) "
-      + "seed=\(point.address.seed)" + (point.address.text.map { " text=\($0)" } ?? "")
+      + "seed=\(point.address.seed)" + (point.address.task.map { " task=\($0)" } ?? "")
   }
 
   /// A short name for progress: `zeroqat W4A4`, with the metric when it isn't perplexity, and with
-  /// model, text and seed where the plan has several.
+  /// model, text, tasks and seed where the plan has several.
   package var shortName: String {
     var words = [point.address.row, point.bits]
-    if point.metric != .perplexity { words.append(point.metric.rawValue) }
     words += [point.panel.model, point.panel.text].compactMap(\.self)
+    words +=
+      point.panel.tasks.isEmpty && point.metrics[0] != .perplexity
+      ? [point.metrics[0].rawValue] : [point.panel.tasks.joined(separator: "+")]
+    words.removeAll(where: \.isEmpty)
     if hasSeveralSeeds { words.append("seed \(point.address.seed)") }
     return words.joined(separator: " ")
   }

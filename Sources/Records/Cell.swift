@@ -68,19 +68,19 @@ public struct CellAddress: Codable, Sendable, Equatable, Hashable {
   public var column: String
   /// Seed number of this cell.
   public var seed: UInt64
-  /// Text key of the grid, where the column averages over several; null where it doesn't.
-  public var text: String?
+  /// Task key of the grid, where the column averages over several fine-tunings; else null.
+  public var task: String?
 
   /// An address from its parts.
   public init(
-    table: String, scale: String, row: String, column: String, seed: UInt64, text: String? = nil
+    table: String, scale: String, row: String, column: String, seed: UInt64, task: String? = nil
   ) {
     self.table = table
     self.scale = scale
     self.row = row
     self.column = column
     self.seed = seed
-    self.text = text
+    self.task = task
   }
 }
 

@@ -109,19 +109,25 @@ extension Grid {
           at: place + "/model",
           "unknown model '\(model)'; \(suggestion(for: model, among: models.keys.sorted()))")
       }
-      for (i, text) in column.texts.enumerated() {
-        if texts[text] == nil {
-          throw document.error(
-            at: "\(place)/texts/\(i)",
-            "unknown text '\(text)'; \(suggestion(for: text, among: texts.keys.sorted()))")
-        }
-        if column.texts[..<i].contains(text) {
-          throw document.error(at: "\(place)/texts/\(i)", "the text '\(text)' is listed twice")
+      if let text = column.text { try checkText(text, at: place + "/text", in: document) }
+      for (i, task) in column.tasks.enumerated() {
+        try checkText(task, at: "\(place)/tasks/\(i)", in: document)
+        if column.tasks[..<i].contains(task) {
+          throw document.error(at: "\(place)/tasks/\(i)", "the task '\(task)' is listed twice")
         }
       }
+      if column.metric.isOfTasks, column.tasks.isEmpty, column.notRun == nil {
+        throw document.error(
+          at: place,
+          "the metric '\(column.metric.rawValue)' is of tasks; expected at least one in 'tasks'")
+      }
+      if column.metric == .perplexity, !column.tasks.isEmpty {
+        throw document.error(
+          at: place + "/tasks", "perplexity is of a text, not of tasks; leave 'tasks' out")
+      }
       let twin = columns[..<index].first {
-        $0.metric == column.metric && $0.bits == column.bits && $0.panels == column.panels
-          && $0.stage == column.stage
+        $0.metric == column.metric && $0.bits == column.bits && $0.model == column.model
+          && $0.text == column.text && $0.tasks == column.tasks && $0.stage == column.stage
       }
       if let twin {
         throw document.error(
@@ -129,6 +135,14 @@ extension Grid {
       }
       try checkReason(column.notRun, at: place + "/notRun", in: document)
     }
+  }
+
+  private func checkText(_ key: String, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    guard texts[key] == nil else { return }
+    throw document.error(
+      at: place, "unknown text '\(key)'; \(suggestion(for: key, among: texts.keys.sorted()))")
   }
 
   /// Either the column or each quantizing row names the bits, never both.
@@ -174,7 +188,7 @@ extension Grid {
     } else if scale.notRun == nil, columns.contains(where: { $0.model == nil }) {
       throw document.error(at: place, "missing required member 'model'")
     }
-    if scale.notRun == nil, scale.protocols.isEmpty, columns.contains(where: \.texts.isEmpty) {
+    if scale.notRun == nil, scale.protocols.isEmpty, columns.contains(where: { $0.text == nil }) {
       throw document.error(at: place, "expected at least one protocol in 'protocols'")
     }
     try checkProtocols(scale.protocols, at: place + "/protocols", in: document, against: names)

@@ -7,12 +7,12 @@ internal import JSONText
 package struct GridPoint: Sendable, Equatable {
   /// Where the point stands; its column is the first of ``columns``.
   package var address: CellAddress
-  /// All columns that the point serves; several only for full precision.
+  /// All columns that the point serves: full precision serves all bits, and one model several metrics.
   package var columns: [String]
-  /// The model and the text.
+  /// The model, the text and the tasks.
   package var panel: GridPanel
-  /// What is measured.
-  package var metric: Metric
+  /// What is measured, column by column, each metric once.
+  package var metrics: [Metric]
   /// The bits label; `FP` for full precision, whatever the column says.
   package var bits: String
   /// The method, with the row's options and the scale's overrides merged.
@@ -24,13 +24,13 @@ package struct GridPoint: Sendable, Equatable {
 
   /// A point from its parts.
   package init(
-    address: CellAddress, columns: [String], panel: GridPanel = GridPanel(), metric: Metric,
-    bits: String, method: MethodReference, diagnostics: [CellDiagnostic] = [], notRun: String?
+    address: CellAddress, columns: [String], panel: GridPanel = GridPanel(),
+    metrics: [Metric], bits: String, method: MethodReference, diagnostics: [CellDiagnostic] = [], notRun: String?
   ) {
     self.address = address
     self.columns = columns
     self.panel = panel
-    self.metric = metric
+    self.metrics = metrics
     self.bits = bits
     self.method = method
     self.diagnostics = diagnostics
@@ -39,29 +39,29 @@ package struct GridPoint: Sendable, Equatable {
 }
 
 extension Grid {
-  /// Every point at `scale`: rows first, then columns, then texts, then seeds; empty when there is no
-  /// such scale.
+  /// Every point at `scale`: rows first, then columns, then tasks to fine-tune on, then seeds; empty
+  /// when there is no such scale.
   ///
-  /// A full-precision row has one point per metric, panel and seed: the same forward pass serves all
-  /// bits.
+  /// Columns of equal panels and bits are one point, and for a full-precision row those of equal
+  /// panels: the same model serves them all.
   package func points(at scale: Scale) -> [GridPoint] {
     guard let settings = scales[scale] else { return [] }
     var points: [GridPoint] = []
     for row in rows {
-      for served in row.columnGroups(of: columns) {
+      for served in columnGroups(of: row) {
         guard let first = served.first else { continue }
         let bits = row.isFullPrecision ? BitsLabel.fullPrecision.description : first.bits(in: row)
-        for panel in first.panels {
+        for panel in panels(of: first) {
           let method = MethodReference(
             name: row.method, options: options(of: row, in: first, panel, at: scale))
           for seed in settings.seeds[row.key] ?? row.seeds ?? [settings.seed ?? 1] {
             var address = CellAddress(
               table: table, scale: scale.rawValue, row: row.key, column: first.key, seed: seed)
-            if first.texts.count > 1 { address.text = panel.text }
+            if first.stage == .finetuning, first.tasks.count > 1 { address.task = panel.tasks[0] }
             points.append(
               GridPoint(
-                address: address, columns: served.map(\.key), panel: panel, metric: first.metric,
-                bits: bits, method: method, diagnostics: diagnostics,
+                address: address, columns: served.map(\.key), panel: panel,
+                metrics: served.map(\.metric).withoutRepetitions, bits: bits, method: method, diagnostics: diagnostics,
                 notRun: settings.notRun ?? first.notRun ?? missing(panel, at: settings)))
           }
         }
@@ -120,6 +120,9 @@ extension Grid {
     if let key = panel.text, settings.texts[key] == nil {
       return "no text stands for \(texts[key] ?? key) at this scale"
     }
+    if let key = panel.tasks.first, panel.tasks.allSatisfy({ settings.texts[$0] == nil }) {
+      return "no task stands for \(texts[key] ?? key) at this scale"
+    }
     if settings.model(for: panel) == nil { return "the grid names no model for this scale" }
     return nil
   }
@@ -132,21 +135,33 @@ extension GridColumn {
   }
 }
 
-extension GridRow {
-  /// The columns that one cell of this row serves, group by group in printed order.
+extension Grid {
+  /// The columns that one cell of a row serves, group by group in printed order.
   ///
-  /// Columns that don't run yet and columns that do are never in one group.
-  fileprivate func columnGroups(of columns: [GridColumn]) -> [[GridColumn]] {
-    guard isFullPrecision else { return columns.map { [$0] } }
+  /// Columns that don't run yet and columns that do are never in one group, nor are those that a
+  /// scale's override treats differently.
+  private func columnGroups(of row: GridRow) -> [[GridColumn]] {
     var groups: [[GridColumn]] = []
+    let overridden = Set(
+      Scale.allCases.flatMap { scales[$0]?.overrides ?? [] }
+        .filter { $0.row == row.key }.compactMap(\.column))
     for column in columns {
       let index = groups.firstIndex {
-        $0[0].metric == column.metric && $0[0].panels == column.panels
-          && $0[0].notRun == column.notRun && $0[0].stage == column.stage
+        let first = $0[0]
+        return panels(of: first) == panels(of: column) && first.notRun == column.notRun
+          && (row.isFullPrecision
+            || first.bits == column.bits && !overridden.contains(first.key)
+              && !overridden.contains(column.key))
       }
       if let index { groups[index].append(column) } else { groups.append([column]) }
     }
     return groups
+  }
+}
+
+extension [Metric] {
+  fileprivate var withoutRepetitions: [Metric] {
+    reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }
 

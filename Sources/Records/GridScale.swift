@@ -45,7 +45,7 @@ package struct GridScale: Codable, Sendable, Equatable {
   /// Protocol ids (`<dataset>-<window tokens>`); the first whose text is on this machine is taken.
   package var protocols: [String]
   /// What stands for the grid's texts and tasks here: protocol ids by key of ``Grid/texts``; the first
-  /// whose text is on this machine is taken. Columns whose text nothing stands for don't run.
+  /// whose files are on this machine is taken. Columns whose text nothing stands for don't run.
   package var texts: [String: [String]]
   /// The seed of rows that name none.
   package var seed: UInt64?
