@@ -12,15 +12,7 @@ extension Plan: CustomStringConvertible {
       if panel == GridPanel() {
         lines += ["  model  \(files.model.label)", "  text   \(words)"]
       } else {
-<<<<<<< HEAD
-        let names = [
-          panel.model.flatMap { grid.models[$0] }, panel.text.flatMap { grid.texts[$0] },
-        ]
-        lines.append(
-          "  \(names.compactMap(\.self).joined(separator: ", ")): \(files.model.label) on \(words)")
-=======
         lines.append("  \(grid.title(of: panel)): \(files.model.label) on \(words)")
->>>>>>> refs/heads/tables
       }
     }
     if !resolver.missing.isEmpty {
