@@ -24,7 +24,9 @@ package struct PanelFiles: Sendable {
     guard let name = scale.model(for: panel) else { return nil }
     let manifest = try catalog.model(name)
     let text = try EvaluationText(
-      among: scale.protocols(for: panel), forced: protocolID, catalog: catalog, locator: &locator)
+      among: scale.protocols(for: panel), forced: protocolID, texts: scale.protocols,
+      tasks: panel.tasks.compactMap { scale.texts[$0] },
+      catalog: catalog, locator: &locator)
     var files = try locator.files(of: manifest)
     var reference: ModelReference?
     if manifest.files.isEmpty {
@@ -41,12 +43,8 @@ package struct PanelFiles: Sendable {
     model = manifest
     settings = text.settings(for: scale, bos: manifest.bos)
     assets = files + text.files
-    if !panel.tasks.isEmpty {
-      reason = "tasks are not built yet"
-      return
-    }
     reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
-      let variable = asset.kind == .model ? manifest.environment : text.manifest.environment
+      let variable = asset.kind == .model ? manifest.environment : text.variable(of: asset)
       if let own = catalog.workspace.environment[variable], !own.isEmpty {
         return "\(asset.kind.rawValue) \(asset.name) isn't complete: \(variable) is set to "
           + "'\(own)', and there is no '\(asset.path)'"

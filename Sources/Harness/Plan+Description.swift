@@ -6,7 +6,9 @@ extension Plan: CustomStringConvertible {
     var lines = ["\(grid.table) at scale \(scale.rawValue)"]
     for (panel, files) in resolver.panels {
       let text = files.text
-      let words = "\(text.id): \(text.manifest.label), split '\(text.split.name)'"
+      let labels = [text.manifest.label] + text.tasks.map(\.task.label)
+      let words =
+        "\(text.name): \(labels.joined(separator: ", ")), split '\(text.split.name)'"
       if panel == GridPanel() {
         lines += ["  model  \(files.model.label)", "  text   \(words)"]
       } else {

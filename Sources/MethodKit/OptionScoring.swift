@@ -8,6 +8,7 @@ extension Transformer {
   ///   - task: The examples.
   ///   - operators: The blocks.
   ///   - progress: Called with the number of options done.
+  /// - Returns: The scores.
   /// - Throws: ``Transformers/ModelError`` for prompts that don't fit the model, ``Tasks/TaskError``
   ///   for a likelihood that isn't finite.
   package func score<S: Split>(

@@ -218,7 +218,7 @@ extension Grid {
     _ protocols: [String], at place: String, in document: JSONDocument, against names: KnownNames
   ) throws(JSONError) {
     for (index, id) in protocols.enumerated() {
-      do { _ = try ProtocolID(id, datasets: names.datasets) } catch {
+      do { _ = try ProtocolRequest(id, datasets: names.datasets) } catch {
         throw document.error(at: "\(place)/\(index)", error.description)
       }
     }

@@ -128,7 +128,7 @@ package enum Metric: String, Codable, Sendable, CaseIterable {
   case perplexity
   /// Share of right answers, in percent; higher is better.
   case accuracy
-  /// Share of right answers with log-likelihoods per byte of the answer, in percent.
+  /// Share of right answers with log-likelihoods per character of the answer, in percent.
   case accuracyNormalised = "acc_norm"
   /// Mean overlap of given and right answer (F1 of words), in percent.
   case f1

@@ -57,6 +57,9 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var testWindows: Int?
   /// How many development windows are scored; nil means all.
   package var developmentWindows: Int?
+  /// How many examples of tasks are taken, in place of the counts that their manifests name; then a
+  /// smaller set is an error.
+  package var examples: ExampleCounts?
   /// Options that differ at this scale; later ones win.
   package var overrides: [GridOverride]
   /// Estimated minutes per cell, by row key; see ``Hyperparameters`` for the methods' own.
@@ -69,7 +72,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     notRun: String? = nil, model: String? = nil, models: [String: String] = [:],
     protocols: [String] = [], texts: [String: [String]] = [:], seed: UInt64? = nil,
     seeds: [String: [UInt64]] = [:], testWindows: Int? = nil, developmentWindows: Int? = nil,
-    overrides: [GridOverride] = [],
+    examples: ExampleCounts? = nil, overrides: [GridOverride] = [],
     minutes: [String: Double] = [:], mebibytes: [String: Double] = [:]
   ) {
     self.notRun = notRun
@@ -81,6 +84,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     self.seeds = seeds
     self.testWindows = testWindows
     self.developmentWindows = developmentWindows
+    self.examples = examples
     self.overrides = overrides
     self.minutes = minutes
     self.mebibytes = mebibytes
@@ -98,6 +102,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     seeds = try container.decodeIfPresent([String: [UInt64]].self, forKey: .seeds) ?? [:]
     testWindows = try container.decodeIfPresent(Int.self, forKey: .testWindows)
     developmentWindows = try container.decodeIfPresent(Int.self, forKey: .developmentWindows)
+    examples = try container.decodeIfPresent(ExampleCounts.self, forKey: .examples)
     overrides = try container.decodeIfPresent([GridOverride].self, forKey: .overrides) ?? []
     minutes = try container.decodeIfPresent([String: Double].self, forKey: .minutes) ?? [:]
     mebibytes = try container.decodeIfPresent([String: Double].self, forKey: .mebibytes) ?? [:]
@@ -110,20 +115,18 @@ extension GridScale {
     panel.model.map { models[$0] } ?? model
   }
 
-  /// The protocols that may stand for the panel's text and tasks here, the best first; empty when
-  /// nothing does.
-  ///
-  /// A text alone is `books-512`; with tasks it is `books-512+sst2`: the text is what methods calibrate
-  /// on. Of a single task's stand-ins each is tried; where one model answers several, each task has
-  /// its first.
+  /// The protocol ids that may stand for the panel's text here, the best first; empty when nothing
+  /// does. What stands for its tasks is in ``texts``.
   package func protocols(for panel: GridPanel) -> [String] {
-    let own = panel.text.map { texts[$0] ?? [] } ?? protocols
-    if panel.tasks.isEmpty { return own }
-    let alternatives =
-      panel.tasks.count == 1
-      ? texts[panel.tasks[0]] ?? []
-      : [panel.tasks.compactMap { texts[$0]?.first }.joined(separator: "+")]
-    return alternatives.flatMap { tasks in own.map { "\($0)+\(tasks)" } }
+    panel.text.map { texts[$0] ?? [] } ?? protocols
+  }
+
+  /// Whether a cell's protocol, such as `books-512+sst2`, may be that of a panel's cells here.
+  package func permits(_ protocolID: String, in panel: GridPanel) -> Bool {
+    let parts = protocolID.split(separator: "+").map(String.init)
+    guard let text = parts.first, protocols(for: panel).contains(text) else { return false }
+    let tasks = Set(panel.tasks.flatMap { texts[$0] ?? [] })
+    return parts.count == 1 ? tasks.isEmpty : parts.dropFirst().allSatisfy(tasks.contains)
   }
 }
 

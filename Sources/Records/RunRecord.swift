@@ -176,13 +176,13 @@ public struct TrajectoryPoint: Codable, Sendable, Equatable {
 public struct TaskPoint: Codable, Sendable, Equatable {
   /// `accuracy` or `f1`.
   public var metric: String
-  /// Its value, 0…1.
-  public var value: Double
+  /// Its value, 0…1; null where only the loss was computed, as for answers that must be generated.
+  public var value: Double?
   /// Mean training loss over the examples, nats: what development chooses by.
   public var meanLoss: Double
 
   /// A point from its parts.
-  public init(metric: String, value: Double, meanLoss: Double) {
+  public init(metric: String, value: Double?, meanLoss: Double) {
     self.metric = metric
     self.value = value
     self.meanLoss = meanLoss

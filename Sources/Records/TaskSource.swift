@@ -62,4 +62,21 @@ public struct ExampleCounts: Codable, Sendable, Equatable {
     self.test = test
     self.mayBeFewer = mayBeFewer
   }
+
+  /// Reads counts; each may be left out.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    train = try container.decodeIfPresent(Int.self, forKey: .train)
+    development = try container.decodeIfPresent(Int.self, forKey: .development)
+    test = try container.decodeIfPresent(Int.self, forKey: .test)
+    mayBeFewer = try container.decodeIfPresent(Bool.self, forKey: .mayBeFewer) ?? true
+  }
+
+  /// These counts with those that `other` names in their place; then a smaller set is an error.
+  package func replaced(by other: ExampleCounts?) -> ExampleCounts {
+    guard let other else { return self }
+    return ExampleCounts(
+      train: other.train ?? train, development: other.development ?? development,
+      test: other.test ?? test, mayBeFewer: false)
+  }
 }

@@ -161,7 +161,7 @@ private func shareRecords(
       let cell = record.cell
       return cell.method.name == point.method.name && cell.bits == point.bits
         && cell.seed == point.address.seed && cell.model.name == settings.model(for: point.panel)
-        && settings.protocols(for: point.panel).contains(cell.protocolSettings.id)
+        && settings.permits(cell.protocolSettings.id, in: point.panel)
         && (cell.diagnostics ?? []) == point.diagnostics
         && cell.method.options.isSameObject(as: point.method.options)
     }

@@ -183,9 +183,14 @@ import Testing
     #expect(points[0].panel.tasks == ["x", "y"])
     #expect(points[0].metrics == [.accuracy, .accuracyNormalised])
     let scale = try #require(grid.scales[.tiny])
-    #expect(scale.protocols(for: points[0].panel) == ["verse-8+x1+y1", "prose-8+x1+y1"])
-    #expect(
-      scale.protocols(for: points[1].panel)
-        == ["verse-8+x1", "prose-8+x1", "verse-8+x2", "prose-8+x2"])
+    #expect(scale.protocols(for: points[0].panel) == ["verse-8", "prose-8"])
+    #expect(scale.permits("prose-8+x1+y1", in: points[0].panel))
+    #expect(scale.permits("prose-8+y1", in: points[0].panel))
+    #expect(scale.permits("verse-8+x2", in: points[1].panel))
+    #expect(!scale.permits("verse-8+y1", in: points[1].panel))
+    #expect(!scale.permits("verse-8", in: points[1].panel))
+    #expect(!scale.permits("verse-9+x2", in: points[1].panel))
+    #expect(scale.permits("verse-8", in: GridPanel()))
+    #expect(!scale.permits("verse-8+x1", in: GridPanel()))
   }
 }
