@@ -115,8 +115,9 @@ extension GridScale {
     panel.model.map { models[$0] } ?? model
   }
 
-  /// The protocol ids that may stand for the panel's text here, the best first; empty when nothing
-  /// does. What stands for its tasks is in ``texts``.
+  /// The protocol ids that may stand for the panel's text here, the best first.
+  ///
+  /// Empty when nothing does. What stands for its tasks is in ``texts``.
   package func protocols(for panel: GridPanel) -> [String] {
     panel.text.map { texts[$0] ?? [] } ?? protocols
   }
