@@ -55,6 +55,8 @@ final class Rehearsal: RunObserver {
   private(set) var weights: [String] = []
   /// The checkpoint whose scores are the run's.
   private(set) var chosen: Int?
+  /// Figures that were kept for the record.
+  private(set) var facts: [String: Double] = [:]
   var log: ReplayLog?
   private(set) var journalled: [Probe] = []
 
@@ -88,7 +90,7 @@ final class Rehearsal: RunObserver {
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {}
-  func keep(_ name: String, _ value: Double, unit: String) {}
+  func keep(_ name: String, _ value: Double, unit: String) { facts[name] = value }
   func remark(_ sentence: String) {}
   func journalledProbes(directions: Int) throws -> [Probe] {
     log?.keepWholeSteps(of: directions) ?? []
