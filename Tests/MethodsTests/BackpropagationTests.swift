@@ -116,7 +116,7 @@ struct BackpropagationTests {
         #expect(levels.count <= 4, "\(id), row \(row)")
       }
     }
-    #expect(trained.rehearsal.facts["training tokens"] == 20 * 16)
+    #expect(trained.rehearsal.facts["training tokens"] == Double(20 * 16))
   }
 
   @Test(
