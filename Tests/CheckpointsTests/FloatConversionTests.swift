@@ -37,7 +37,8 @@ import Testing
   /// Half way between neighbours the even one is chosen, and the nearer one beside it.
   @Test func writingBinary16RoundsToNearestEven() throws {
     let lower = (UInt16.min..<0x7bff).map { $0 }
-    let values = try read([UInt64(lower.count + 1)], type: 1, (lower + [0x7bff]).flatMap { little($0) })
+    let values = try read(
+      [UInt64(lower.count + 1)], type: 1, (lower + [0x7bff]).flatMap { little($0) })
     // Exact: neighbours differ by one unit of 11 bits, and a float has 24.
     let middles = zip(values, values.dropFirst()).map { ($0 + $1) / 2 }
     #expect(try halves(of: middles) == lower.map { $0 % 2 == 0 ? $0 : $0 + 1 })

@@ -52,7 +52,8 @@ import Transformers
     }
   }
 
-  @Test("A run that was killed goes on from its last state, and lines written after it are replaced")
+  @Test(
+    "A run that was killed goes on from its last state, and lines written after it are replaced")
   func resumesAfterAKill() throws {
     let run = try RecipeFixture()
     try run.train(to: "whole")
@@ -195,7 +196,8 @@ import Transformers
 
   @Test("Divergence is an error, and what was written before stays")
   func diverges() throws {
-    let run = try RecipeFixture(RecipeFixture.recipe(replacing: [("\"every\": 20", "\"every\": 1")]))
+    let run = try RecipeFixture(
+      RecipeFixture.recipe(replacing: [("\"every\": 20", "\"every\": 1")]))
     try run.folder.write(
       RecipeFixture.recipe(
         replacing: [
@@ -217,7 +219,8 @@ import Transformers
     let path = run.folder.path("out/state.safetensors")
     try run.folder.write(RecipeFixture.text(bytes: 6000, seed: 9), to: "train.txt")
     let text = #expect(throws: PretrainingError.self) { try run.train(to: "out") }
-    #expect("\(try #require(text))".hasPrefix("\(path): the state belongs to another run: its text is "))
+    #expect(
+      "\(try #require(text))".hasPrefix("\(path): the state belongs to another run: its text is "))
     try run.folder.write(
       RecipeFixture.recipe(replacing: [("\"steps\": 60", "\"steps\": 61")]), to: "recipe.json")
     let recipe = #expect(throws: PretrainingError.self) { try run.train(to: "out") }

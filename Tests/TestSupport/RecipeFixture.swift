@@ -8,7 +8,9 @@ package struct RecipeFixture: Sendable {
   /// - Parameters:
   ///   - architecture: `llama` or `opt`.
   ///   - replacing: Pieces of it that are replaced by others.
-  package static func recipe(_ architecture: String = "llama", replacing: [(String, String)] = []) -> String
+  /// - Returns: JSON.
+  package static func recipe(_ architecture: String = "llama", replacing: [(String, String)] = [])
+    -> String
   {
     let own =
       architecture == "llama" ? #""keyHeads": 2, "rotaryBase": 10000, "normEpsilon": 1e-5,"# : ""

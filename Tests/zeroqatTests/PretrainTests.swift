@@ -22,7 +22,7 @@ import Testing
     #expect(run.status == 0)
     #expect(
       run.output.hasPrefix(
-        "6002 tokens to train on in 187 windows, 401 for the development loss, 6 windows taken\n"))
+        "6003 tokens to train on in 187 windows, 402 for the development loss, 6 windows taken\n"))
     let path = fixture.folder.path("out")
     #expect(run.output.hasSuffix("wrote \(path)/model.safetensors after step 60\n"))
     let inspection = try BuiltProgram()(["inspect", path])
