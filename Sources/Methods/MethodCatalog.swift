@@ -9,6 +9,7 @@ package enum MethodCatalog {
     FullPrecision.self,
     RTN.self,
     SmoothQuant.self,
+    GPTQ.self,
     ZeroQAT.self,
     LightweightZeroQAT.self,
     ZerothOrderSignal.self,

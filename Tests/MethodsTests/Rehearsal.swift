@@ -26,6 +26,9 @@ let tinyModels = [
   "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2",
 ]
 
+/// Methods that fold something into the norms before linears, which a post-norm model doesn't have.
+let normFolding: Set<String> = ["smoothquant", "zeroqat", "zeroqat-light", "zo-signal"]
+
 /// One id a byte, inside the tiny models' vocabulary of 211.
 struct ByteTokenizer: Tokenizer {
   let vocabularySize = 211
@@ -55,6 +58,9 @@ final class Rehearsal: RunObserver {
   private(set) var weights: [String] = []
   /// The checkpoint whose scores are the run's.
   private(set) var chosen: Int?
+  /// Figures that were kept for the record.
+  private(set) var figures: [String: Double] = [:]
+  private(set) var remarks: [String] = []
   var log: ReplayLog?
   private(set) var journalled: [Probe] = []
 
@@ -88,8 +94,8 @@ final class Rehearsal: RunObserver {
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {}
-  func keep(_ name: String, _ value: Double, unit: String) {}
-  func remark(_ sentence: String) {}
+  func keep(_ name: String, _ value: Double, unit: String) { figures[name] = value }
+  func remark(_ sentence: String) { remarks.append(sentence) }
   func journalledProbes(directions: Int) throws -> [Probe] {
     log?.keepWholeSteps(of: directions) ?? []
   }
