@@ -21,9 +21,9 @@ package struct ActivationMaxima: Sendable {
 package struct Calibration {
   /// Hears which linears are given the input `x`, as they will multiply it; `x` may not be kept.
   ///
-  /// > Shape: `x` is `[windows · T, inputs]`, whole windows at a time.
+  /// > Shape: `x` is `[windows · T, inputs]`, whole windows at a time: these `rows` of all tokens.
   package typealias InputObserver =
-    @Sendable (_ linears: [LinearKind], _ x: Matrix) -> Void
+    @Sendable (_ linears: [LinearKind], _ x: Matrix, _ rows: Range<Int>) -> Void
 
   private let transformer: Transformer
   /// The residual stream before the block that runs next, `[windows · T, C]`.
@@ -73,9 +73,8 @@ package struct Calibration {
   ///   - observe: Hears the inputs of the block's linears.
   package func propagate(
     block: Int, operators: some BlockOperators, isAdvancing: Bool = true,
-    observe: @escaping InputObserver = { _, _ in }
+    observe: @escaping InputObserver = { _, _, _ in }
   ) {
-    let observed = ObservedOperators(base: operators, observe: observe)
     let scratch = isAdvancing ? nil : Matrix(rows: workspace.rows, columns: stream.columns)
     for index in 0..<tileCount(stream.rows, size: batch) {
       let range = tileRange(index, of: stream.rows, size: batch)
@@ -85,7 +84,8 @@ package struct Calibration {
         x = scratch.rows(0..<range.count)
       }
       transformer.runBlock(
-        block, on: x, windowTokens: windowTokens, rotary: rotary, operators: observed,
+        block, on: x, windowTokens: windowTokens, rotary: rotary,
+        operators: ObservedOperators(base: operators, rows: range, observe: observe),
         workspace: range.count == workspace.rows
           ? workspace : Workspace(configuration: transformer.configuration, rows: range.count))
     }
@@ -99,7 +99,7 @@ package struct Calibration {
     func zeros(_ count: Int) -> Vector { Vector([Float](repeating: 0, count: count)) }
     let (attention, feedForward) = (zeros(c.channels), zeros(c.channels))
     let (output, down) = (zeros(c.heads * c.headSize), zeros(c.feedForward))
-    propagate(block: block, operators: operators) { linears, x in
+    propagate(block: block, operators: operators) { linears, x, _ in
       switch linears.first {
       case .query: foldColumnMaxima(of: x, into: attention)
       case .output: foldColumnMaxima(of: x, into: output)
@@ -114,9 +114,51 @@ package struct Calibration {
   }
 }
 
+/// What the linears of a block were given over all calibration tokens.
+package struct BlockInputs: Sendable {
+  /// Input of Q, K and V, `[windows · T, C]`.
+  package let attention: Matrix
+  /// Input of the output projection, `[windows · T, heads · D]`.
+  package let output: Matrix
+  /// Input of gate and up (fc1), `[windows · T, C]`.
+  package let feedForward: Matrix
+  /// Input of down (fc2), `[windows · T, F]`.
+  package let down: Matrix
+
+  /// The input of one linear.
+  package func input(of kind: LinearKind) -> Matrix {
+    switch kind {
+    case .query, .key, .value: attention
+    case .output: output
+    case .gate, .up: feedForward
+    case .down: down
+    }
+  }
+}
+
+extension Calibration {
+  /// Runs one block over all calibration tokens and returns all that its linears were given.
+  ///
+  /// - Precondition: Blocks are run in order, each once.
+  package func collectInputs(block: Int, operators: some BlockOperators) -> BlockInputs {
+    let c = transformer.configuration
+    func matrix(_ kind: LinearKind) -> Matrix {
+      Matrix(rows: stream.rows, columns: c.shape(of: kind).inputs)
+    }
+    let result = BlockInputs(
+      attention: matrix(.query), output: matrix(.output), feedForward: matrix(.up),
+      down: matrix(.down))
+    propagate(block: block, operators: operators) { linears, x, rows in
+      if let kind = linears.first { result.input(of: kind).rows(rows).copy(from: x) }
+    }
+    return result
+  }
+}
+
 /// Operators that also show the inputs of linears to an observer.
 private struct ObservedOperators<Base: BlockOperators>: BlockOperators {
   let base: Base
+  let rows: Range<Int>
   let observe: Calibration.InputObserver
 
   func apply(_ linear: LinearID, to x: Matrix, into y: Matrix) {
@@ -129,7 +171,7 @@ private struct ObservedOperators<Base: BlockOperators>: BlockOperators {
 
   func quantizeInput(_ x: Matrix, of linears: [LinearKind], block: Int) {
     base.quantizeInput(x, of: linears, block: block)
-    observe(linears, x)
+    observe(linears, x, rows)
   }
 
   func quantizeOperand(_ x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int) {

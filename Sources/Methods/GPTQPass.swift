@@ -71,7 +71,7 @@ struct GPTQPass {
     let wanted = groups.map { $0.filter { kinds.contains($0) } }.filter { !$0.isEmpty }
       .map { (linears: $0, hessian: InputHessian(columns: c.shape(of: $0[0]).inputs)) }
     let windowTokens = calibration.windowTokens
-    calibration.propagate(block: block, operators: operators, isAdvancing: false) { linears, x in
+    calibration.propagate(block: block, operators: operators, isAdvancing: false) { linears, x, _ in
       for (kinds, hessian) in wanted where linears.contains(kinds[0]) {
         hessian.add(x, sequences: x.rows / windowTokens)
       }

@@ -10,6 +10,7 @@ package enum MethodCatalog {
     RTN.self,
     SmoothQuant.self,
     GPTQ.self,
+    AWQ.self,
     ZeroQAT.self,
     LightweightZeroQAT.self,
     ZerothOrderSignal.self,

@@ -6,7 +6,7 @@ extension GPTQRounding {
     /// Codes, `[rows · columns]`, columns as they stand in the weight.
     public let codes: [UInt8]
     /// Grids, `[rows · groups]`; groups in the order in which they were rounded, or, when static, as they stand.
-    public let grids: [ZeroInclusiveGrid]
+    public let grids: [AffineGrid]
     /// The group of each column, columns as they stand.
     public let groups: [Int]
     /// `½·Σ ((w_j − quant(w_j))/U_jj)²`, which is `½·tr((W − Ŵ)·H·(W − Ŵ)ᵀ)` with the damped H.
@@ -46,7 +46,7 @@ extension GPTQRounding {
     for row in 0..<rows { loss += Double(losses.pointer[row]) }
     return Result(
       codes: Array(UnsafeRawBufferPointer(start: codes.base, count: rows * columns)),
-      grids: zip(scales.elements, zeros.elements).map { ZeroInclusiveGrid(scale: $0, zero: $1) },
+      grids: zip(scales.elements, zeros.elements).map { AffineGrid(scale: $0, zero: $1) },
       groups: groupOf, loss: loss / 2)
   }
 }
@@ -128,7 +128,7 @@ private struct RowTile {
       }
       let column = factor.order[place]
       let index = groupOf[column]
-      let grid = ZeroInclusiveGrid(scale: scales.row(row)[index], zero: zeros.row(row)[index])
+      let grid = AffineGrid(scale: scales.row(row)[index], zero: zeros.row(row)[index])
       let weight = working[i]
       let code = grid.code(of: weight, top: top)
       let value = grid.value(of: code)
@@ -174,7 +174,7 @@ private struct RowTile {
   }
 
   private func setGrid(from x: UnsafePointer<Float>, _ row: Int, _ group: Int) {
-    let grid = ZeroInclusiveGrid(
+    let grid = AffineGrid.includingZero(
       x, count: size, bits: rounding.bits, isSearched: rounding.searchesGrids)
     scales.row(row)[group] = grid.scale
     zeros.row(row)[group] = grid.zero

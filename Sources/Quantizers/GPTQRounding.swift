@@ -30,7 +30,7 @@ public struct GPTQRounding: Sendable, Equatable {
   public var hasStaticGroups = false
   /// Which weights the grids of other groups are taken from.
   public var groupGrids = GroupGrids.lagging
-  /// Grids are searched, as in ``ZeroInclusiveGrid``.
+  /// Grids are searched, as in ``AffineGrid/includingZero(_:count:bits:isSearched:)``.
   public var searchesGrids = false
 
   /// Dampings that are tried in turn after ``damping``, where they are larger.

@@ -1,4 +1,3 @@
-import Checkpoints
 import MethodKit
 import Methods
 import Quantizers
@@ -152,16 +151,7 @@ struct GPTQTests {
 
   @Test("A model whose activations overflow is refused where that begins")
   func overflow() throws {
-    let folder = try TemporaryFolder()
-    let original = Vectors.path("model/llama_gqa_untied")
-    let checkpoint = try openCheckpoint(at: original)
-    let tensors = try checkpoint.tensors.map { tensor -> SafetensorsWriter.Tensor in
-      var values = try checkpoint.read(tensor.name)
-      if tensor.name == "model.layers.1.self_attn.v_proj.weight" { values[3] = 3e38 }
-      return (tensor.name, tensor.shape, values)
-    }
-    try SafetensorsWriter.write(tensors, to: folder.path("model.safetensors"))
-    try folder.write(TemporaryFolder.bytes(of: original + "/config.json"), to: "config.json")
+    let folder = try overflowingModel()
     let rehearsal = try Rehearsal(model: folder.path)
     let error = #expect(throws: MethodError.self) {
       try rehearsal(make(GPTQ.self, "{}", spec(4, nil)))

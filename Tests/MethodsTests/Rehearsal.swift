@@ -27,7 +27,7 @@ let tinyModels = [
 ]
 
 /// Methods that fold something into the norms before linears, which a post-norm model doesn't have.
-let normFolding: Set<String> = ["smoothquant", "zeroqat", "zeroqat-light", "zo-signal"]
+let normFolding: Set<String> = ["awq", "smoothquant", "zeroqat", "zeroqat-light", "zo-signal"]
 
 /// One id a byte, inside the tiny models' vocabulary of 211.
 struct ByteTokenizer: Tokenizer {
@@ -115,6 +115,23 @@ final class Rehearsal: RunObserver {
   func choose(step: Int) { chosen = step }
 
   func keep(_ summary: TrainingSummary) { self.summary = summary }
+}
+
+/// A tiny LLaMA, one of whose values in block 1 is too large for float32 times an activation.
+///
+/// Checkpoints refuse NaN and infinity, so that activations are where they begin.
+func overflowingModel() throws -> TemporaryFolder {
+  let folder = try TemporaryFolder()
+  let original = Vectors.path("model/llama_gqa_untied")
+  let checkpoint = try openCheckpoint(at: original)
+  let tensors = try checkpoint.tensors.map { tensor -> SafetensorsWriter.Tensor in
+    var values = try checkpoint.read(tensor.name)
+    if tensor.name == "model.layers.1.self_attn.v_proj.weight" { values[3] = 3e38 }
+    return (tensor.name, tensor.shape, values)
+  }
+  try SafetensorsWriter.write(tensors, to: folder.path("model.safetensors"))
+  try folder.write(TemporaryFolder.bytes(of: original + "/config.json"), to: "config.json")
+  return folder
 }
 
 /// SHA-256 over all linear weights, as in a record: what is trained, or what is multiplied.

@@ -61,7 +61,7 @@ struct GPTQRoundingTests {
   }
 
   /// The nearest value of a grid.
-  private func nearest(_ w: Double, _ grid: ZeroInclusiveGrid, bits: Int) -> Double {
+  private func nearest(_ w: Double, _ grid: AffineGrid, bits: Int) -> Double {
     (0..<1 << bits).map { Double(grid.value(of: Float($0))) }
       .min { abs($0 - w) < abs($1 - w) } ?? .nan
   }
@@ -226,7 +226,7 @@ struct GPTQRoundingTests {
       for r in 0..<4 {
         // The grid is that of the row before its dead column was zeroed.
         let grid = original[r * 9..<r * 9 + 9].withUnsafeBufferPointer {
-          $0.baseAddress.map { ZeroInclusiveGrid($0, count: 9, bits: 3) }
+          $0.baseAddress.map { AffineGrid.includingZero($0, count: 9, bits: 3) }
         }
         #expect(result.grids[r] == grid)
         for c in 0..<9 {

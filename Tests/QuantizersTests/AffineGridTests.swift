@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 @Suite("Grids that include zero")
-struct ZeroInclusiveGridTests {
-  private func grid(_ x: [Float], bits: Int, isSearched: Bool = false) -> ZeroInclusiveGrid? {
+struct AffineGridTests {
+  private func grid(_ x: [Float], bits: Int, isSearched: Bool = false) -> AffineGrid? {
     x.withUnsafeBufferPointer { buffer in
       buffer.baseAddress.map {
-        ZeroInclusiveGrid($0, count: x.count, bits: bits, isSearched: isSearched)
+        AffineGrid.includingZero($0, count: x.count, bits: bits, isSearched: isSearched)
       }
     }
   }
@@ -54,7 +54,7 @@ struct ZeroInclusiveGridTests {
       var random = SplitMix64(seed: UInt64(seed + 100))
       var x = random.normal(24)
       x[3] *= 5
-      func error(_ grid: ZeroInclusiveGrid) -> Double {
+      func error(_ grid: AffineGrid) -> Double {
         x.reduce(0) {
           $0 + pow(Double(abs(grid.value(of: grid.code(of: $1, top: top)) - $1)), 2.4)
         }
@@ -67,7 +67,7 @@ struct ZeroInclusiveGridTests {
         let share = 1 - Float(step) / 100
         let scale = share * (high - low) / top
         return error(
-          ZeroInclusiveGrid(scale: scale, zero: (-share * low / scale).rounded(.toNearestOrEven)))
+          AffineGrid(scale: scale, zero: (-share * low / scale).rounded(.toNearestOrEven)))
       }.min()
       #expect(error(found) <= error(plain))
       #expect(abs(error(found) / (best ?? .nan) - 1) < 1e-4)
