@@ -45,11 +45,11 @@ public enum BLAS {
       accumulate ? 1 : 0, c.pointer, blasint(c.stride))
   }
 
-  /// `c = alpha · aᵀ · b + beta · c`, on the calling thread.
+  /// `c = alpha · aᵀ · b` (or `+=` when `accumulate`), on the calling thread.
   ///
   /// > Shape: `a` is `[K, M]`, `b` is `[K, N]`, `c` is `[M, N]`.
-  public static func multiplyTransposedFirst(
-    _ a: Matrix, _ b: Matrix, into c: Matrix, alpha: Float, beta: Float
+  public static func multiplyFirstTransposed(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, alpha: Float = 1, accumulate: Bool = false
   ) {
     precondition(
       a.rows == b.rows && c.rows == a.columns && c.columns == b.columns,
@@ -58,8 +58,8 @@ public enum BLAS {
     _ = singleThreaded
     cblas_sgemm(
       CblasRowMajor, CblasTrans, CblasNoTrans, blasint(a.columns), blasint(b.columns),
-      blasint(a.rows), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta,
-      c.pointer, blasint(c.stride))
+      blasint(a.rows), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride),
+      accumulate ? 1 : 0, c.pointer, blasint(c.stride))
   }
 
   /// Whatever calls OpenBLAS by another door says this first.

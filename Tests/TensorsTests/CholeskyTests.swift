@@ -11,7 +11,7 @@ struct CholeskyTests {
     let tokens = 2 * n + 1
     let x = Matrix(rows: tokens, columns: n, elements: random.normal(tokens * n))
     let a = Matrix(rows: n, columns: n)
-    BLAS.multiplyTransposedFirst(x, x, into: a, alpha: 2 / Float(tokens), beta: 0)
+    BLAS.multiplyFirstTransposed(x, x, into: a, alpha: 2 / Float(tokens))
     for i in 0..<n { a.row(i)[i] += 0.1 }
     return a
   }
@@ -30,7 +30,7 @@ struct CholeskyTests {
     }
     // A·UᵀU = I, with the product in double precision.
     let inverse = Matrix(rows: n, columns: n)
-    BLAS.multiplyTransposedFirst(u, u, into: inverse, alpha: 1, beta: 0)
+    BLAS.multiplyFirstTransposed(u, u, into: inverse)
     var identity = [Float](repeating: 0, count: n * n)
     for i in 0..<n { identity[i * n + i] = 1 }
     var product = [Float](repeating: 0, count: n * n)
