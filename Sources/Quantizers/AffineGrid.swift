@@ -38,6 +38,7 @@ public struct AffineGrid: Sendable, Equatable {
   ///   - bits: Bits of a code.
   ///   - isSearched: Whether the range is shrunk to what minimises `Σ|w − ŵ|^2.4` over the fractions
   ///     1, 0.99 … 0.21, the official code's `mse`.
+  /// - Returns: The grid.
   public static func includingZero(
     _ x: UnsafePointer<Float>, count: Int, bits: Int, isSearched: Bool = false
   ) -> AffineGrid {

@@ -1,3 +1,4 @@
+import Checkpoints
 import MethodKit
 import Methods
 import Quantizers
@@ -70,10 +71,10 @@ struct AWQTests {
   func blocks(name: String) throws {
     let path = Vectors.path("model/\(name)")
     let rehearsal = try Rehearsal(model: path)
-    let method = try make(AWQ.self, #"{"calibrationWindows": 5}"#, spec(3, nil, group: 16))
+    let method = try make(AWQ.self, #"{"calibrationWindows": 5}"#, spec(3, nil, group: 4))
     let result = try rehearsal(method)
     let model = try Model(path, windows: 5)
-    let quantizer = AWQQuantizer(bits: 3, groupSize: 16)
+    let quantizer = AWQQuantizer(bits: 3, groupSize: 4)
     let search = AWQSearch(
       transformer: model.transformer, windowTokens: 16, quantizer: quantizer)
     // All inputs first, from weights that nobody has touched.
