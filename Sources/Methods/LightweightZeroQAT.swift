@@ -69,12 +69,7 @@ package struct LightweightZeroQAT: QuantizationMethod {
         }
       }
       context.observer.during(.quantize) {
-        norms.append(
-          NormKind.allCases.map { kind in
-            let (gain, bias) = dense.norm(kind, block: block)
-            let smoothed = smoothing.norm(kind, gain: gain.elements, bias: bias?.elements)
-            return (gain: Vector(smoothed.gain), bias: smoothed.bias.map { Vector($0) })
-          })
+        norms.append(dense.norms(ofBlock: block, smoothing: smoothing))
         for kind in c.linears {
           let id = LinearID(block: block, kind: kind)
           linears[id] = linear(id, dense, smoothing.smoothing(of: kind, c))

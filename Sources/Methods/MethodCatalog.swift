@@ -9,6 +9,8 @@ package enum MethodCatalog {
     FullPrecision.self,
     RTN.self,
     SmoothQuant.self,
+    GPTQ.self,
+    AWQ.self,
     ZeroQAT.self,
     LightweightZeroQAT.self,
     ZerothOrderSignal.self,
