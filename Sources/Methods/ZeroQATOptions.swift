@@ -46,6 +46,18 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var calibrationWindows: Int?
   /// Steps between checkpoints.
   package var checkpointEvery: Int?
+  /// What is trained: weights, or clipping and smoothing with them.
+  package var learn: Learned?
+  /// ε of γ.
+  package var clippingEpsilon: Float?
+  /// η of γ.
+  package var clippingLearningRate: Double?
+  /// ε of log s, and of δ in units of s.
+  package var smoothingEpsilon: Float?
+  /// η of log s, and of δ in units of s.
+  package var smoothingLearningRate: Double?
+  /// Which linears the lightweight variant trains.
+  package var trainable: Trainable?
 
   /// Migration strength where none is given.
   private static let alpha: Float = 0.5
@@ -76,6 +88,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
+    try validateLearning()
   }
 
   /// The training loop that the options describe.
@@ -102,7 +115,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
 
   /// Clip fractions of a weight of `rows` rows and `columns` columns.
   func clip(rows: Int, columns: Int, _ quantizer: WeightQuantizer) -> ClipFractions? {
-    clipGamma.map { gamma in
+    startingGamma.map { gamma in
       ClipFractions(
         constant: 1 / (1 + expf(-gamma)), rows: rows, groups: quantizer.groups(in: columns))
     }
