@@ -11,6 +11,10 @@ package enum MethodCatalog {
     SmoothQuant.self,
     ZeroQAT.self,
     LightweightZeroQAT.self,
+    MeZO.self,
+    MeZOThenPTQ.self,
+    QuZO.self,
+    QZO.self,
     ZerothOrderSignal.self,
     Dummy.self,
   ]

@@ -11,7 +11,7 @@ public struct ModelSource: Sendable {
   public let configuration: ModelConfiguration
   /// Where the tensors come from.
   public let checkpoint: any Checkpoint
-  private let naming: TensorNaming
+  let naming: TensorNaming
 
   /// Opens a `.gguf` file, or a hub-style folder with `config.json` and safetensors.
   ///
