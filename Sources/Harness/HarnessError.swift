@@ -8,6 +8,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case unknownScale(String, suggestion: String)
   /// The grid doesn't have that scale.
   case scaleNotInGrid(String, table: String)
+  /// A protocol was named for a table whose columns name their texts.
+  case severalTexts(table: String)
   /// No cell's name holds the filter's text.
   case nothingMatches(filter: String, rows: [String], columns: [String])
   /// An environment variable names something that isn't there.
@@ -47,6 +49,9 @@ extension HarnessError: CustomStringConvertible {
     case .unknownScale(let name, let suggestion): "unknown scale '\(name)'; \(suggestion)"
     case .scaleNotInGrid(let scale, let table):
       "\(table) has no scale '\(scale)' in its grid.json"
+    case .severalTexts(let table):
+      "the columns of \(table) name their texts, so --protocol can't; "
+        + "change \"texts\" in tables/\(table)/grid.json"
     case .nothingMatches(let filter, let rows, let columns):
       "no cell's name contains '\(filter)'; a name reads 'row=… column=… bits=… seed=…', "
         + "the rows are \(rows.joined(separator: ", ")), "

@@ -1,4 +1,4 @@
-/// What is known of a text: read from `datasets/<name>/manifest.json`.
+/// What is known of a text or of tasks: read from `datasets/<name>/manifest.json`.
 package struct DatasetManifest: Codable, Sendable, Equatable {
   /// The version of this layout.
   package static let currentSchema = 1
@@ -11,6 +11,8 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package var label: String
   /// The licence of the text.
   package var licence: String
+  /// Who published it, and where; nil where the package that carries it says enough.
+  package var source: String?
   /// The package that carries it; nil when the user must bring it.
   package var origin: PackageOrigin?
   /// The model hub's id of the same text, for reference; nil when it has none.
@@ -19,27 +21,51 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package var environment: String
   /// Every file that a split may use.
   package var files: [AssetFile]
-  /// How parts are joined and lines treated: see ``TextSource/join``.
-  package var join: String
-  /// Ways to split it; the first whose files are all there is taken.
+  /// How parts are joined and lines treated, see ``TextSource/join``; nil for tasks.
+  package var join: String?
+  /// Ways to split the text, the best first; empty for tasks.
+  ///
+  /// The first whose files are all there is taken.
   package var splits: [DatasetSplit]
+  /// The tasks that the files hold; empty for text.
+  package var tasks: [DatasetTask]
 
   /// A manifest from its parts.
   package init(
     schema: Int = DatasetManifest.currentSchema, name: String, label: String, licence: String,
+    source: String? = nil,
     origin: PackageOrigin? = nil, hub: String? = nil, environment: String, files: [AssetFile],
-    join: String, splits: [DatasetSplit]
+    join: String? = nil, splits: [DatasetSplit] = [], tasks: [DatasetTask] = []
   ) {
     self.schema = schema
     self.name = name
     self.label = label
     self.licence = licence
+    self.source = source
     self.origin = origin
     self.hub = hub
     self.environment = environment
     self.files = files
     self.join = join
     self.splits = splits
+    self.tasks = tasks
+  }
+
+  /// Reads a manifest; what belongs to texts or to tasks alone may be left out.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    schema = try container.decode(Int.self, forKey: .schema)
+    name = try container.decode(String.self, forKey: .name)
+    label = try container.decode(String.self, forKey: .label)
+    licence = try container.decode(String.self, forKey: .licence)
+    source = try container.decodeIfPresent(String.self, forKey: .source)
+    origin = try container.decodeIfPresent(PackageOrigin.self, forKey: .origin)
+    hub = try container.decodeIfPresent(String.self, forKey: .hub)
+    environment = try container.decode(String.self, forKey: .environment)
+    files = try container.decode([AssetFile].self, forKey: .files)
+    join = try container.decodeIfPresent(String.self, forKey: .join)
+    splits = try container.decodeIfPresent([DatasetSplit].self, forKey: .splits) ?? []
+    tasks = try container.decodeIfPresent([DatasetTask].self, forKey: .tasks) ?? []
   }
 }
 
