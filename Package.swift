@@ -79,8 +79,9 @@ let rooms = chosen(
     + room("Optimizers", ["Tensors", "Digests"], tests: ["Transformers", "Checkpoints"])
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
-      "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
-      tests: ["Checkpoints", "JSONText", "Tokenizers"])
+      "MethodKit",
+      ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Tokenizers", "Digests"],
+      tests: ["Checkpoints", "JSONText"])
     + room(
       "Methods",
       ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],
