@@ -12,9 +12,7 @@ package struct DevelopmentScore: Sendable, Equatable {
 
   /// The mean training loss over a task's examples: what MeZO chooses a checkpoint by (the trainer of its
   /// official code, whose measure is the evaluation loss by default).
-  package init(_ scores: OptionScores<DevelopmentSplit>, loss: TaskLoss) {
-    self.init(cost: scores.meanLoss(loss))
-  }
+  package init(_ outcomes: TaskOutcomes<DevelopmentSplit>) { self.init(cost: outcomes.meanLoss) }
 
   /// The mean NLL of text.
   package init(_ scores: WindowScores<DevelopmentSplit>) {

@@ -101,6 +101,11 @@ package struct OptionScores<S: Split>: Sendable, Equatable {
     outcomes(rule).reduce(0, +) / Double(examples.count)
   }
 
+  /// Standard error of ``accuracy(_:)`` over examples; nil for a single one.
+  package func standardError(_ rule: OptionRule) -> Double? {
+    outcomes(rule).standardErrorOfMean
+  }
+
   /// The training loss over all examples, nats.
   package func meanLoss(_ loss: TaskLoss) -> Double { Self.meanLoss(loss, of: examples) }
 
