@@ -72,8 +72,10 @@ package struct EvaluationText: Sendable, Equatable {
     self = chosen
   }
 
-  /// The tasks of the first protocol whose files are on this machine; else of the first that can be
-  /// fetched, else of the first. A text that a protocol names isn't taken: the panel has one.
+  /// The tasks of the first protocol whose files are on this machine.
+  ///
+  /// Else of the first that can be fetched, else of the first. A text that a protocol names isn't taken:
+  /// the panel has one.
   private static func tasks(
     among protocols: [String], catalog: Catalog, locator: inout AssetLocator
   ) throws -> [EvaluationTask] {

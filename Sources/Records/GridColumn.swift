@@ -6,7 +6,7 @@ package struct GridColumn: Codable, Sendable, Equatable {
   package var label: String
   /// What is measured.
   package var metric: Metric
-  /// The bits label, such as `W4A4`; read it with ``BitsLabel``. Nil where the rows name their bits.
+  /// The bits label, such as `W4A4`, see ``BitsLabel``; nil where the rows name their bits.
   package var bits: String?
   /// The paper's model, a key of ``Grid/models``; nil means the scale's one model.
   package var model: String?
@@ -24,7 +24,8 @@ package struct GridColumn: Codable, Sendable, Equatable {
   /// A column from its parts.
   package init(
     key: String, label: String, metric: Metric, bits: String? = nil, model: String? = nil,
-    text: String? = nil, tasks: [String] = [], stage: TrainingStage = .pretraining, notRun: String? = nil
+    text: String? = nil, tasks: [String] = [], stage: TrainingStage = .pretraining,
+    notRun: String? = nil
   ) {
     self.key = key
     self.label = label

@@ -25,7 +25,8 @@ package struct GridPoint: Sendable, Equatable {
   /// A point from its parts.
   package init(
     address: CellAddress, columns: [String], panel: GridPanel = GridPanel(),
-    metrics: [Metric], bits: String, method: MethodReference, diagnostics: [CellDiagnostic] = [], notRun: String?
+    metrics: [Metric], bits: String, method: MethodReference, diagnostics: [CellDiagnostic] = [],
+    notRun: String?
   ) {
     self.address = address
     self.columns = columns
@@ -61,7 +62,8 @@ extension Grid {
             points.append(
               GridPoint(
                 address: address, columns: served.map(\.key), panel: panel,
-                metrics: served.map(\.metric).withoutRepetitions, bits: bits, method: method, diagnostics: diagnostics,
+                metrics: served.map(\.metric).withoutRepetitions, bits: bits, method: method,
+                diagnostics: diagnostics,
                 notRun: settings.notRun ?? first.notRun ?? missing(panel, at: settings)))
           }
         }

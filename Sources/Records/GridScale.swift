@@ -39,13 +39,15 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var notRun: String?
   /// The name of a folder in `models/`.
   package var model: String?
-  /// What stands for the paper's models here: names of folders in `models/` by key of
-  /// ``Grid/models``. Columns whose model nothing stands for don't run.
+  /// What stands for the paper's models here: names of folders in `models/` by key of ``Grid/models``.
+  ///
+  /// Columns whose model nothing stands for don't run.
   package var models: [String: String]
   /// Protocol ids (`<dataset>-<window tokens>`); the first whose text is on this machine is taken.
   package var protocols: [String]
-  /// What stands for the grid's texts and tasks here: protocol ids by key of ``Grid/texts``; the first
-  /// whose files are on this machine is taken. Columns whose text nothing stands for don't run.
+  /// What stands for the grid's texts and tasks here: protocol ids by key of ``Grid/texts``.
+  ///
+  /// The first whose files are on this machine is taken. Columns whose text nothing stands for don't run.
   package var texts: [String: [String]]
   /// The seed of rows that name none.
   package var seed: UInt64?
@@ -113,9 +115,19 @@ extension GridScale {
     panel.model.map { models[$0] } ?? model
   }
 
-  /// The protocol ids that may stand for the panel's text here; empty when nothing does.
+  /// The protocol ids that may stand for the panel's text here, the best first.
+  ///
+  /// Empty when nothing does. What stands for its tasks is in ``texts``.
   package func protocols(for panel: GridPanel) -> [String] {
     panel.text.map { texts[$0] ?? [] } ?? protocols
+  }
+
+  /// Whether a cell's protocol, such as `books-512+sst2`, may be that of a panel's cells here.
+  package func permits(_ protocolID: String, in panel: GridPanel) -> Bool {
+    let parts = protocolID.split(separator: "+").map(String.init)
+    guard let text = parts.first, protocols(for: panel).contains(text) else { return false }
+    let tasks = Set(panel.tasks.flatMap { texts[$0] ?? [] })
+    return parts.count == 1 ? tasks.isEmpty : parts.dropFirst().allSatisfy(tasks.contains)
   }
 }
 

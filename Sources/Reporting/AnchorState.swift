@@ -17,7 +17,8 @@ package enum AnchorState: Sendable, Equatable {
 
   /// Judges the full-precision perplexity of a panel, or what else it measures.
   init(
-    grid: Grid, panel: GridPanel, model: ModelManifest?, states: [EntryPlace: EntryState], reference: RunRecord?
+    grid: Grid, panel: GridPanel, model: ModelManifest?, states: [EntryPlace: EntryState],
+    reference: RunRecord?
   ) {
     guard let row = grid.rows.first(where: \.isFullPrecision) else {
       self = .noRow
@@ -31,9 +32,12 @@ package enum AnchorState: Sendable, Equatable {
     switch state {
     case .measured(let score):
       let settings = reference?.cell.protocolSettings
-      let anchor = score.metric != .perplexity ? nil : settings.flatMap {
-        model?.anchor(for: $0.id, testWindows: $0.testWindows)
-      }
+      let anchor =
+        score.metric != .perplexity
+        ? nil
+        : settings.flatMap {
+          model?.anchor(for: $0.id, testWindows: $0.testWindows)
+        }
       guard let anchor else {
         self = .unknown(measured: score.value)
         return

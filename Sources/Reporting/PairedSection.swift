@@ -11,7 +11,8 @@ extension TableContents {
         grid.columns.filter { $0.metric == .perplexity },
         "Δ mean NLL in nats per token ± its standard error over windows, on the same windows; "
           + "negative is better. p: two-sided paired t test over windows, not corrected for the "
-          + "number of comparisons. \"Its own initialisation\" is the model before the first update."),
+          + "number of comparisons. \"Its own initialisation\" is the model before the first update."
+      ),
       pairedTable(
         grid.columns.filter { $0.metric.isOfTasks },
         "Δ in percentage points ± its standard error over examples, on the same examples; positive "

@@ -25,7 +25,9 @@ struct ModelGroup {
 extension TableContents {
   /// All panels of the grid, in printed order.
   var gridPanels: [GridPanel] {
-    grid.columns.flatMap { grid.panels(of: $0) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    grid.columns.flatMap { grid.panels(of: $0) }.reduce(into: []) {
+      if !$0.contains($1) { $0.append($1) }
+    }
   }
 
   /// Whether the table is about one model and one text.
@@ -62,7 +64,9 @@ extension TableContents {
   /// rows name them.
   func columnTitle(_ entry: TableEntry) -> String {
     var words = [entry.column.label.inMarkdown]
-    if let model = entry.column.model { words.insert((grid.models[model] ?? model).inMarkdown, at: 0) }
+    if let model = entry.column.model {
+      words.insert((grid.models[model] ?? model).inMarkdown, at: 0)
+    }
     if let bits = entry.row.bits { words.append(bits) }
     return words.joined(separator: ", ")
   }

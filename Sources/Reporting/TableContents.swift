@@ -44,9 +44,12 @@ package struct TableContents: Sendable {
     let panelOfAddress = Dictionary(
       points.map { ($0.address, $0.panel) }, uniquingKeysWith: { first, _ in first })
     let ordered = points.compactMap { byAddress[$0.address] }
-    for panel in points.map(\.panel).reduce(into: [GridPanel](), { panels, panel in
-      if !panels.contains(panel) { panels.append(panel) }
-    }) {
+    for panel in points.map(\.panel).reduce(
+      into: [GridPanel](),
+      { panels, panel in
+        if !panels.contains(panel) { panels.append(panel) }
+      })
+    {
       try checkUniformity(of: ordered.filter { panelOfAddress[$0.cell.address] == panel })
     }
 
@@ -158,7 +161,7 @@ private func shareRecords(
       let cell = record.cell
       return cell.method.name == point.method.name && cell.bits == point.bits
         && cell.seed == point.address.seed && cell.model.name == settings.model(for: point.panel)
-        && settings.protocols(for: point.panel).contains(cell.protocolSettings.id)
+        && settings.permits(cell.protocolSettings.id, in: point.panel)
         && (cell.diagnostics ?? []) == point.diagnostics
         && cell.method.options.isSameObject(as: point.method.options)
     }
@@ -232,7 +235,9 @@ private func entryState(
     let names = task.map { settings.texts[$0] ?? [] }
     let group = groups.count == 1 ? groups[0] : groups[parts.count]
     if let names, column.metric.isOfTasks,
-      let lacking = group.first(where: { record in !record.scoredTasks.contains(where: names.contains) })
+      let lacking = group.first(where: { record in
+        !record.scoredTasks.contains(where: names.contains)
+      })
     {
       return .notRun(
         reason: "the examples of \(names.first ?? column.key) weren't there when record "
