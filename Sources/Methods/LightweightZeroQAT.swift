@@ -3,7 +3,8 @@ package import Quantizers
 import Tensors
 import Transformers
 
-/// Lightweight ZeroQAT: everything frozen, quantised and packed but the Q and V projections.
+/// Lightweight ZeroQAT: everything frozen, quantised and packed but the Q and V projections, or those
+/// that the option `trainable` names.
 ///
 /// The checkpoint is streamed block by block: a block is calibrated, smoothed, packed and forgotten before
 /// the next is read, so that the full-precision model never exists. Q and V stay in float32, unsmoothed;
@@ -26,6 +27,11 @@ package struct LightweightZeroQAT: QuantizationMethod {
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try options.validate()
+    if let learn = options.learn, learn != .weights {
+      throw MethodError.option(
+        name: "learn", expected: "'weights': what is packed keeps its clipping and smoothing",
+        found: "'\(learn.rawValue)'")
+    }
     guard let quantizer = bits.weightQuantizer(minimumScale: options.minimumScale ?? 1e-4) else {
       throw MethodError.bits(
         method: Self.card.name, expected: "weights of 2, 3, 4, 6 or 8 bits", found: "\(bits)")
@@ -94,14 +100,12 @@ package struct LightweightZeroQAT: QuantizationMethod {
   {
     let matrix = dense.matrix(id)
     let clip = options.clip(rows: matrix.rows, columns: matrix.columns, quantizer)
-    switch id.kind {
-    case .query, .value:
-      let own = Matrix(rows: matrix.rows, columns: matrix.columns)
-      own.copy(from: matrix)
-      return QuantizedBlocks.Linear(
-        storage: .live(own), bias: dense.bias(id), smoothing: smoothing, clip: clip)
-    case .key, .output, .gate, .up, .down:
+    guard (options.trainable ?? .queryAndValue).contains(id.kind) else {
       return dense.packed(id, smoothing: smoothing, quantizer: quantizer, clip: clip)
     }
+    let own = Matrix(rows: matrix.rows, columns: matrix.columns)
+    own.copy(from: matrix)
+    return QuantizedBlocks.Linear(
+      storage: .live(own), bias: dense.bias(id), smoothing: smoothing, clip: clip)
   }
 }

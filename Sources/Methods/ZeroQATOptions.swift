@@ -20,8 +20,10 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var learningRate: Double
   /// ε.
   package var epsilon: Float
-  /// Windows per step.
+  /// Windows per step, where text is trained on.
   package var batchWindows: Int?
+  /// Examples per step, where a task is trained on.
+  package var batchExamples: Int?
   /// Directions per step, the paper's q.
   package var directions: Int?
   /// Bound on |L₊ − L₋| in nats; null for none.
@@ -46,6 +48,18 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var calibrationWindows: Int?
   /// Steps between checkpoints.
   package var checkpointEvery: Int?
+  /// What is trained: weights, or clipping and smoothing with them.
+  package var learn: Learned?
+  /// ε of γ.
+  package var clippingEpsilon: Float?
+  /// η of γ.
+  package var clippingLearningRate: Double?
+  /// ε of log s, and of δ in units of s.
+  package var smoothingEpsilon: Float?
+  /// η of log s, and of δ in units of s.
+  package var smoothingLearningRate: Double?
+  /// Which linears the lightweight variant trains.
+  package var trainable: Trainable?
 
   /// Migration strength where none is given.
   private static let alpha: Float = 0.5
@@ -58,6 +72,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
     }
     try check("epsilon", epsilon, expected: "a finite number above 0") { $0 > 0 && $0.isFinite }
     try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("batchExamples", batchExamples ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("directions", directions ?? 1, expected: "at least 1") { $0 >= 1 }
     // Each direction of each step has a 32-bit number of its own; beyond, they would come again.
     let draws = 1 << 32
@@ -76,6 +91,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
+    try validateLearning()
   }
 
   /// The training loop that the options describe.
@@ -84,7 +100,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
       optimizer: ZerothOrderSGD(
         learningRate: learningRate, epsilon: epsilon, directions: directions ?? 1,
         differenceBound: clipDifference, distribution: distribution ?? .gaussian, seed: seed),
-      steps: steps, batch: BatchSize(windows: batchWindows ?? 1),
+      steps: steps, batch: BatchSize(windows: batchWindows ?? 1, examples: batchExamples ?? 16),
       checkpointEvery: checkpointEvery ?? 50)
   }
 
@@ -102,7 +118,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
 
   /// Clip fractions of a weight of `rows` rows and `columns` columns.
   func clip(rows: Int, columns: Int, _ quantizer: WeightQuantizer) -> ClipFractions? {
-    clipGamma.map { gamma in
+    startingGamma.map { gamma in
       ClipFractions(
         constant: 1 / (1 + expf(-gamma)), rows: rows, groups: quantizer.groups(in: columns))
     }

@@ -61,6 +61,16 @@ public struct ModelSource: Sendable {
     )
   }
 
+  /// All norms, by block and kind.
+  public func norms() throws -> [[(gain: Vector, bias: Vector?)]] {
+    try (0..<configuration.blocks).map { block in
+      try NormKind.allCases.map { kind in
+        let (gain, bias) = try norm(kind, block: block)
+        return (Vector(gain), bias.map { Vector($0) })
+      }
+    }
+  }
+
   /// Everything outside the blocks, in the given precision.
   public func frame(precision: FramePrecision) throws -> ModelFrame {
     let embedding = try table(naming.embedding, precision)
