@@ -201,7 +201,7 @@ final class CellRun: RunObserver {
     guard let development, let test else {
       preconditionFailure("a checkpoint before the texts are there")
     }
-    candidate = (step, model)
+    if let tasks, !tasks.isEmpty { candidate = (step, model) }
     if let task = tasks?.tasks.fineTuning { return try checkpoint(of: task, step: step, model) }
     let evaluation: ReplayLog.Evaluation
     if let known = try log().evaluations.first(where: { $0.step == step }) {

@@ -68,7 +68,7 @@ struct CellTasks {
     }
     let sample = try ExampleSample(
       testRows: all.count,
-      test: .init(source.examples.test, mayBeFewer: source.examples.mayBeFewer),
+      test: .init(source.examples.test, mayBeFewer: source.examples.mayBeFewer ?? true),
       seed: source.sampleSeed)
     let encoder = try OptionEncoder(
       tokenizer, beginning: policy, contextTokens: contextTokens, convention: .harness)
@@ -90,12 +90,13 @@ struct CellTasks {
       try parts.flatMap { try task.examples(at: $0.path, from: $0.from, to: $0.to) }
     }
     let (counts, rows) = (source.examples, try examples(source.train))
+    let mayBeFewer = counts.mayBeFewer ?? true
     let others = source.test.isEmpty ? nil : try examples(source.test)
     let sample = try ExampleSample(
       trainingRows: rows.count, testRows: others?.count,
-      training: .init(counts.train, mayBeFewer: counts.mayBeFewer),
-      development: .init(counts.development, mayBeFewer: counts.mayBeFewer),
-      test: .init(counts.test, mayBeFewer: counts.mayBeFewer), seed: source.sampleSeed)
+      training: .init(counts.train, mayBeFewer: mayBeFewer),
+      development: .init(counts.development, mayBeFewer: mayBeFewer),
+      test: .init(counts.test, mayBeFewer: mayBeFewer), seed: source.sampleSeed)
     // Generated answers need room in the context; MeZO leaves it in training too.
     let room = task.isGenerated ? contextTokens - OptionEncoder.generatedTokens : contextTokens
     let encoder = try OptionEncoder(

@@ -8,6 +8,9 @@ struct TaskScoring {
   let meter: Meter
   let progress: WorkerProgress
 
+  /// Whether the cell has no task.
+  var isEmpty: Bool { tasks.fineTuning == nil && tasks.zeroShot.isEmpty }
+
   /// The metrics of the task that is trained on, the one that tables show first.
   var metrics: [String] {
     tasks.fineTuning?.tokenizer == nil ? ["accuracy"] : ["f1", "exact-match"]
