@@ -26,7 +26,8 @@ package struct AssetLocator {
   ///
   /// - Throws: As for a model.
   package mutating func files(of dataset: DatasetManifest) throws -> [Asset] {
-    let own = try ownCopy(dataset.environment) ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
+    let own =
+      try ownCopy(dataset.environment) ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
     return try dataset.files.map { file in
       try asset(.dataset, dataset.name, file, dataset.origin, own: own, folder: "datasets")
     }
