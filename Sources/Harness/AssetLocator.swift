@@ -26,7 +26,8 @@ package struct AssetLocator {
   ///
   /// - Throws: As for a model.
   package mutating func files(of dataset: DatasetManifest) throws -> [Asset] {
-    let own = try ownCopy(dataset.environment)
+    let own =
+      try ownCopy(dataset.environment) ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
     return try dataset.files.map { file in
       try asset(.dataset, dataset.name, file, dataset.origin, own: own, folder: "datasets")
     }
@@ -44,15 +45,20 @@ package struct AssetLocator {
     }
     let cached = "\(workspace.cache)/models/\(model.name)"
     if FileStatus(of: cached + "/config.json") != nil { return cached }
-    guard let id = model.hub else { return nil }
+    guard let found = model.hub.flatMap({ snapshot(of: $0, "models") }) else { return nil }
+    return FileStatus(of: found + "/config.json") == nil ? nil : found
+  }
+
+  /// The folder in which the hub's cache keeps what its main branch last was; nil when it has none.
+  private func snapshot(of id: String, _ kind: String) -> String? {
     let home =
       workspace.environment["HF_HOME"]
       ?? (workspace.environment["HOME"] ?? "") + "/.cache/huggingface"
-    let folder = home + "/hub/models--" + id.split(separator: "/").joined(separator: "--")
+    let folder = home + "/hub/\(kind)--" + id.split(separator: "/").joined(separator: "--")
     guard let reference = try? readFile(folder + "/refs/main") else { return nil }
     let commit = String(decoding: reference.filter { $0 > 32 }, as: UTF8.self)
     let snapshot = folder + "/snapshots/" + commit
-    return FileStatus(of: snapshot + "/config.json") == nil ? nil : snapshot
+    return FileStatus(of: snapshot)?.isFolder == true ? snapshot : nil
   }
 
   /// SHA-256 over the sorted list of `digest  name` of the files in `folder` that `isWanted` picks.

@@ -22,8 +22,10 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   package var learningRate: Double
   /// ε.
   package var epsilon: Float
-  /// Windows per step.
+  /// Windows per step, where text is trained on.
   package var batchWindows: Int?
+  /// Examples per step, where a task is trained on.
+  package var batchExamples: Int?
   /// Directions per step, the paper's q.
   package var directions: Int?
   /// Bound on |L₊ − L₋| in nats; null for none.
@@ -78,7 +80,6 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
       ((alphaLeast ?? Self.alpha)...1.5).contains($0)
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
     try validateBlocks()
     try validateLearning()
   }

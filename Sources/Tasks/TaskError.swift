@@ -26,6 +26,8 @@ package enum TaskError: Error, Sendable, Equatable {
   case row(file: String, line: Int, String)
   /// A task's file without a row.
   case noExamples(file: String)
+  /// Fewer examples than asked for.
+  case tooFewExamples(split: String, asked: Int, available: Int)
   /// A continuation that gives the model no token to score.
   case nothingToScore(String)
   /// A continuation that alone fills the model's context.
@@ -65,6 +67,8 @@ extension TaskError: CustomStringConvertible {
       "\(file):\(line): error: \(reason)"
     case .noExamples(let file):
       "\(file): error: expected at least one example, found none"
+    case .tooFewExamples(let split, let asked, let available):
+      "the \(split) split is too short: \(asked) examples were asked for, \(available) are there"
     case .nothingToScore(let text):
       "expected a continuation of at least one token, found none for '\(text)'"
     case .continuationTooLong(let tokens, let contextTokens):

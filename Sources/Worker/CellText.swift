@@ -14,11 +14,8 @@ struct CellText {
   /// Bytes that the vocabulary can't spell, if any.
   let events: [String]
 
-  /// Reads and tokenises the texts of `settings` with the tokenizer of the model at `model`.
-  init(
-    _ settings: EvaluationProtocol, model: String, checkpoint: any Checkpoint
-  ) throws {
-    let tokenizer = try modelTokenizer(model, checkpoint)
+  /// Reads and tokenises the texts of `settings`.
+  init(_ settings: EvaluationProtocol, _ tokenizer: any Tokenizer) throws {
     guard let policy = BeginningOfSequencePolicy(rawValue: settings.bos) else {
       throw WorkerError.unknownSetting(name: "bos", value: settings.bos, known: "none or once")
     }
