@@ -51,24 +51,33 @@ package struct CellResolver: Sendable {
     let manifest = try catalog.model(name)
     let text = try EvaluationText(
       for: scale, forced: protocolID, catalog: catalog, locator: &locator)
-    var files = try locator.files(of: manifest)
+    let weights = try manifest.variant.map { try catalog.model($0.of) } ?? manifest
+    var files = try locator.files(of: weights)
     var reference: ModelReference?
-    if manifest.files.isEmpty {
-      if let folder = try locator.hubFolder(of: manifest) {
+    if try locator.usesCommittedFiles(of: weights) {
+      // Nothing is resolved from a part of the files: the missing one is reported below.
+      if files.allSatisfy(\.exists) {
+        reference = try ModelReference(
+          folder: locator.committedFolder(of: weights), name: name, locator: &locator)
+      }
+    } else if weights.files.isEmpty || weights.committed == true {
+      if let folder = try locator.hubFolder(of: weights) {
         reference = try ModelReference(folder: folder, name: name, locator: &locator)
+        files = []
       } else {
-        files = [manifest.absentFolder(cache: catalog.workspace.cache)]
+        files = [weights.absentFolder(cache: catalog.workspace.cache)]
       }
     } else {
       reference = ModelReference(files: files, name: name)
     }
+    reference?.outliers = manifest.variant?.outliers
     self.text = text
     self.reference = reference
     model = manifest
     settings = text.settings(for: scale, bos: manifest.bos)
     assets = files + text.files
     reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
-      let variable = asset.kind == .model ? manifest.environment : text.manifest.environment
+      let variable = asset.kind == .model ? weights.environment : text.manifest.environment
       if let own = catalog.workspace.environment[variable], !own.isEmpty {
         return "\(asset.kind.rawValue) \(asset.name) isn't complete: \(variable) is set to "
           + "'\(own)', and there is no '\(asset.path)'"

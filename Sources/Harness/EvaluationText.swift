@@ -43,7 +43,9 @@ package struct EvaluationText: Sendable, Equatable {
         return
       }
       first = first ?? found
-      if manifest.origin != nil { fetchable = fetchable ?? found }
+      if found.files.allSatisfy({ $0.exists || $0.origin != nil }) {
+        fetchable = fetchable ?? found
+      }
     }
     guard let chosen = fetchable ?? first else {
       throw ProtocolIDError(id: forced ?? "", reason: "the scale lists no protocol")
@@ -75,7 +77,9 @@ package struct EvaluationText: Sendable, Equatable {
       guard let asset = files.first(where: { $0.file.name == part.file }),
         let digest = asset.digest
       else { return nil }
-      resolved.append(TextPart(path: asset.path, digest: digest, from: part.from, to: part.to))
+      resolved.append(
+        TextPart(
+          path: asset.path, digest: digest, form: part.form, from: part.from, to: part.to))
     }
     return TextSource(parts: resolved, join: manifest.join)
   }
