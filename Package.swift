@@ -76,7 +76,7 @@ let rooms = chosen(
     + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints"])
-    + room("Optimizers", ["Tensors", "Digests"])
+    + room("Optimizers", ["Tensors", "Digests"], tests: ["Transformers", "Checkpoints"])
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],

@@ -6,8 +6,10 @@ package import Transformers
 package struct MethodContext {
   /// The full-precision model, on disk.
   package let source: ModelSource
-  /// Windows to calibrate and train on.
+  /// Windows to calibrate on.
   package let training: TokenWindows<TrainingSplit>
+  /// What to train on: those windows, or the examples of a task.
+  package let material: any TrainingMaterial
   /// Windows to choose on.
   package let development: TokenWindows<DevelopmentSplit>
   /// Master seed.
@@ -15,13 +17,15 @@ package struct MethodContext {
   /// Hears about phases, progress, facts and checkpoints.
   package let observer: any RunObserver
 
-  /// A context from its parts.
+  /// A context from its parts; text is trained on where no other material is given.
   package init(
     source: ModelSource, training: TokenWindows<TrainingSplit>,
-    development: TokenWindows<DevelopmentSplit>, seed: UInt64, observer: any RunObserver
+    material: (any TrainingMaterial)? = nil, development: TokenWindows<DevelopmentSplit>,
+    seed: UInt64, observer: any RunObserver
   ) {
     self.source = source
     self.training = training
+    self.material = material ?? training
     self.development = development
     self.seed = seed
     self.observer = observer
@@ -55,8 +59,14 @@ package protocol RunObserver: AnyObject {
 
   /// Keeps scores of the model after `step` updates; scores it unless an interrupted run already did.
   ///
-  /// - Returns: The development scores. Test scores go to the record only.
-  func checkpoint(step: Int, _ model: QuantizedModel) throws -> WindowScores<DevelopmentSplit>
+  /// Any way of training may have checkpoints; ``CheckpointChoice`` asks for them.
+  ///
+  /// - Returns: How well it does on development data. Test scores go to the record only.
+  func checkpoint(step: Int, _ model: QuantizedModel) throws -> DevelopmentScore
+
+  /// Makes the scores of the checkpoint after `step` updates the run's, until another is chosen;
+  /// without a choice, the returned model is scored.
+  func choose(step: Int)
 
   /// Keeps the health of zeroth-order training.
   func keep(_ summary: TrainingSummary)

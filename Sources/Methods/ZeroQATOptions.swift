@@ -84,7 +84,8 @@ package struct ZeroQATOptions: Decodable, Sendable {
       optimizer: ZerothOrderSGD(
         learningRate: learningRate, epsilon: epsilon, directions: directions ?? 1,
         differenceBound: clipDifference, distribution: distribution ?? .gaussian, seed: seed),
-      steps: steps, batchWindows: batchWindows ?? 1, checkpointEvery: checkpointEvery ?? 50)
+      steps: steps, batch: BatchSize(windows: batchWindows ?? 1),
+      checkpointEvery: checkpointEvery ?? 50)
   }
 
   /// The smoothing rule, or nil.

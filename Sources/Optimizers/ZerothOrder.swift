@@ -7,6 +7,17 @@ public protocol ProbedLoss {
 
   /// `W ← W + factor · z`.
   mutating func update(factor: Float, along directions: any Directions)
+
+  /// The same for parameters with learning rates of their own: `factor` is `−η·gradient`, and those
+  /// take `gradient = g/q` instead.
+  mutating func update(factor: Float, gradient: Double, along directions: any Directions)
+}
+
+extension ProbedLoss {
+  /// All parameters have the optimizer's learning rate.
+  public mutating func update(factor: Float, gradient: Double, along directions: any Directions) {
+    update(factor: factor, along: directions)
+  }
 }
 
 /// What directions are drawn from.
@@ -135,7 +146,9 @@ public struct ZerothOrderSGD: Sendable, Equatable {
   /// Replaying the probes of a log through this gives the final weights bit for bit.
   public func apply(_ probe: Probe, to loss: inout some ProbedLoss) {
     let factor = Float(-learningRate * probe.projectedGradient / Double(directions))
-    loss.update(factor: factor, along: draw(step: probe.step, direction: probe.direction))
+    loss.update(
+      factor: factor, gradient: probe.projectedGradient / Double(directions),
+      along: draw(step: probe.step, direction: probe.direction))
   }
 
   /// One whole step: all probes at the same W, then all updates.

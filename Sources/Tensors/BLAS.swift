@@ -28,10 +28,12 @@ public enum BLAS {
       accumulate ? 1 : 0, c.pointer, blasint(c.stride))
   }
 
-  /// `c = a · b`, on the calling thread.
+  /// `c = alpha · a · b` (or `+=` when `accumulate`), on the calling thread.
   ///
   /// > Shape: `a` is `[M, K]`, `b` is `[K, N]`, `c` is `[M, N]`.
-  public static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix) {
+  public static func multiply(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, alpha: Float = 1, accumulate: Bool = false
+  ) {
     precondition(
       a.columns == b.rows && c.rows == a.rows && c.columns == b.columns,
       "[\(a.rows), \(a.columns)] × [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
@@ -39,8 +41,25 @@ public enum BLAS {
     _ = singleThreaded
     cblas_sgemm(
       CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(a.rows), blasint(b.columns),
-      blasint(a.columns), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), 0,
-      c.pointer, blasint(c.stride))
+      blasint(a.columns), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride),
+      accumulate ? 1 : 0, c.pointer, blasint(c.stride))
+  }
+
+  /// `c = alpha · aᵀ · b` (or `+=` when `accumulate`), on the calling thread.
+  ///
+  /// > Shape: `a` is `[K, M]`, `b` is `[K, N]`, `c` is `[M, N]`.
+  public static func multiplyFirstTransposed(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, alpha: Float = 1, accumulate: Bool = false
+  ) {
+    precondition(
+      a.rows == b.rows && c.rows == a.columns && c.columns == b.columns,
+      "[\(a.rows), \(a.columns)]ᵀ × [\(b.rows), \(b.columns)] into [\(c.rows), \(c.columns)]")
+    if a.columns == 0 || b.columns == 0 { return }
+    _ = singleThreaded
+    cblas_sgemm(
+      CblasRowMajor, CblasTrans, CblasNoTrans, blasint(a.columns), blasint(b.columns),
+      blasint(a.rows), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride),
+      accumulate ? 1 : 0, c.pointer, blasint(c.stride))
   }
 }
 

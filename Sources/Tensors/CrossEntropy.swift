@@ -73,7 +73,7 @@ public func negativeLogLikelihood(
 }
 
 /// Doubles that tiles write side by side.
-private final class FloatingResults: @unchecked Sendable {
+final class FloatingResults: @unchecked Sendable {
   // SAFETY: each tile writes its own tokens' entries only.
   let pointer: UnsafeMutablePointer<Double>
   let count: Int

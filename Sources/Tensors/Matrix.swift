@@ -90,6 +90,15 @@ public struct Matrix: @unchecked Sendable {
     return result
   }
 
+  /// Sets every element to zero.
+  public func zero() {
+    if stride == columns {
+      pointer.update(repeating: 0, count: rows * columns)
+    } else {
+      for r in 0..<rows { row(r).update(repeating: 0, count: columns) }
+    }
+  }
+
   /// Copies `other`, of equal shape, into this view.
   public func copy(from other: Matrix) {
     precondition(
@@ -127,6 +136,23 @@ public struct Vector: @unchecked Sendable {
 
   /// First element.
   public var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
+
+  /// All elements of a matrix, row by row, as a view.
+  ///
+  /// - Precondition: Rows are contiguous.
+  public init(_ matrix: Matrix) {
+    precondition(matrix.stride == matrix.columns, "rows \(matrix.stride) apart aren't contiguous")
+    self.init(
+      storage: matrix.storage, offset: matrix.offset, count: matrix.rows * matrix.columns)
+  }
+
+  /// A vector of `count` zeros in new storage.
+  public init(zeros count: Int) {
+    self.init(storage: FloatBuffer(count: count), offset: 0, count: count)
+  }
+
+  /// Sets every element to zero.
+  public func zero() { pointer.update(repeating: 0, count: count) }
 
   /// All elements, copied.
   public var elements: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }

@@ -30,29 +30,63 @@ extension BlockOperators {
   public func quantizeOperand(_ x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int) {}
 }
 
-/// Activations of one layer: all that a forward pass holds beside the residual stream.
-public struct Workspace: Sendable {
-  /// Tokens that fit.
-  public var rows: Int { normed.rows }
-  let normed: Matrix
-  let query: Matrix
-  let key: Matrix
-  let value: Matrix
-  let attended: Matrix
-  let gate: Matrix?
-  let hidden: Matrix
-  let result: Matrix
+/// Operators whose gradients can be taken: each forward call with its backward.
+///
+/// What a method learns (weights, clipping, smoothing, step sizes) stays behind this protocol: the
+/// pass hands over gradients with respect to what the operator returned, and the operator adds to
+/// the gradients of its own parameters. Operators that learn nothing in a call just pass on.
+public protocol DifferentiableBlockOperators: BlockOperators {
+  /// Whether ``BlockOperators/quantizeInput(_:of:block:)`` or the operand's form changes anything;
+  /// then a tape keeps activations as they were before, too.
+  var quantizesActivations: Bool { get }
 
-  /// Storage for `rows` tokens of a model.
-  public init(configuration c: ModelConfiguration, rows: Int) {
-    let attention = Matrix(rows: rows, columns: c.heads * c.headSize)
-    normed = Matrix(rows: rows, columns: c.channels)
-    query = Matrix(rows: rows, columns: c.heads * c.headSize)
-    key = Matrix(rows: rows, columns: c.keyHeads * c.headSize)
-    value = Matrix(rows: rows, columns: c.keyHeads * c.headSize)
-    attended = attention
-    gate = c.architecture == .llama ? Matrix(rows: rows, columns: c.feedForward) : nil
-    hidden = Matrix(rows: rows, columns: c.feedForward)
-    result = normed.columns == attention.columns ? normed : Matrix(rows: rows, columns: c.channels)
-  }
+  /// Backward of ``BlockOperators/apply(_:to:into:)``: adds `dY · W` to `dX`, with W as the product saw it,
+  /// and accumulates the gradients of the linear's own parameters.
+  ///
+  /// > Shape: `x`, `dX` are `[T, inputs]`, `dY` is `[T, outputs]`.
+  ///
+  /// - Parameters:
+  ///   - linear: Which linear.
+  ///   - x: Its input as the product saw it, after quantisation.
+  ///   - dY: Gradient of its output.
+  ///   - dX: Gradient of its input; other linears add to it as well.
+  func applyBackward(_ linear: LinearID, input x: Matrix, dOutput dY: Matrix, dInput dX: Matrix)
+
+  /// Takes the gradients of the gain and bias that ``BlockOperators/norm(_:block:)`` returned.
+  ///
+  /// `dBias` is nil where that bias was. Both vectors are valid during the call only.
+  func normBackward(_ kind: NormKind, block: Int, dGain: Vector, dBias: Vector?)
+
+  /// Turns the gradient of the quantised input of `linears` into that of the input, in place.
+  ///
+  /// - Parameters:
+  ///   - dX: Gradient of the quantised input, then of `x`.
+  ///   - x: The input before quantisation.
+  ///   - linears: Who shares it.
+  ///   - block: Their block.
+  func quantizeInputBackward(_ dX: Matrix, input x: Matrix, of linears: [LinearKind], block: Int)
+
+  /// Turns the gradient of a quantised operand of attention into that of the operand, in place.
+  func quantizeOperandBackward(
+    _ dX: Matrix, input x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int)
+}
+
+extension DifferentiableBlockOperators {
+  /// Nothing is quantised.
+  public var quantizesActivations: Bool { false }
+
+  /// Learns no norms.
+  public func normBackward(_ kind: NormKind, block: Int, dGain: Vector, dBias: Vector?) {}
+
+  /// Straight through: the gradient stays as it is.
+  ///
+  /// > Source: Bengio et al. 2013, arXiv:1308.3432, section 2.3.
+  public func quantizeInputBackward(
+    _ dX: Matrix, input x: Matrix, of linears: [LinearKind], block: Int
+  ) {}
+
+  /// Straight through: the gradient stays as it is.
+  public func quantizeOperandBackward(
+    _ dX: Matrix, input x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int
+  ) {}
 }

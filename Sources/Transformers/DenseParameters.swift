@@ -45,6 +45,54 @@ public struct DenseParameters: BlockOperators {
     for id in linears { try source.read(id, into: matrix(id)) }
   }
 
+  /// Zero parameters of the shape that `other` has: storage for its gradients.
+  public init(zerosLike other: DenseParameters) {
+    configuration = other.configuration
+    firstBlock = other.firstBlock
+    offsets = other.offsets
+    weights = FloatBuffer(count: other.weights.count)
+    biases = other.biases.mapValues { Vector(zeros: $0.count) }
+    norms = other.norms.map { block in
+      block.map { (Vector(zeros: $0.gain.count), $0.bias.map { Vector(zeros: $0.count) }) }
+    }
+  }
+
+  /// Zero parameters of all blocks, to be filled by an initialisation.
+  public init(configuration: ModelConfiguration) {
+    self.configuration = configuration
+    firstBlock = 0
+    var (offset, offsets, biases) = (0, [LinearID: Int](), [LinearID: Vector]())
+    for id in configuration.linearIDs {
+      let (outputs, inputs) = configuration.shape(of: id.kind)
+      offsets[id] = offset
+      offset += outputs * inputs
+      if configuration.hasBias(id.kind) { biases[id] = Vector(zeros: outputs) }
+    }
+    self.offsets = offsets
+    self.biases = biases
+    weights = FloatBuffer(count: offset)
+    let channels = configuration.channels
+    let hasNormBias = configuration.architecture == .opt
+    norms = (0..<configuration.blocks).map { _ in
+      NormKind.allCases.map { _ in
+        (Vector(zeros: channels), hasNormBias ? Vector(zeros: channels) : nil)
+      }
+    }
+  }
+
+  /// Blocks whose parameters are held.
+  public var blocks: Range<Int> { firstBlock..<firstBlock + norms.count }
+
+  /// Sets every parameter to zero.
+  public func zero() {
+    weights.pointer.update(repeating: 0, count: weights.count)
+    for bias in biases.values { bias.zero() }
+    for norm in norms.joined() {
+      norm.gain.zero()
+      norm.bias?.zero()
+    }
+  }
+
   /// The weight of a linear, `[outputs, inputs]`.
   public func matrix(_ id: LinearID) -> Matrix {
     guard let offset = offsets[id] else { preconditionFailure("no linear \(id)") }

@@ -10,7 +10,8 @@ public protocol EmbeddingTable: HeadRows {
 
 /// A table in float32.
 public struct SingleTable: EmbeddingTable {
-  private let matrix: Matrix
+  /// The table, `[V, C]`.
+  public let matrix: Matrix
 
   /// A table from its matrix, `[V, C]`.
   public init(_ matrix: Matrix) { self.matrix = matrix }
@@ -75,4 +76,19 @@ public struct ModelFrame: Sendable {
   public let finalGain: Vector?
   /// Bias of the final norm (LayerNorm).
   public let finalBias: Vector?
+
+  /// A frame from its parts; what an architecture lacks stays nil.
+  public init(
+    embedding: any EmbeddingTable, head: any EmbeddingTable, positions: Matrix? = nil,
+    projectionIn: Matrix? = nil, projectionOut: Matrix? = nil, finalGain: Vector? = nil,
+    finalBias: Vector? = nil
+  ) {
+    self.embedding = embedding
+    self.head = head
+    self.positions = positions
+    self.projectionIn = projectionIn
+    self.projectionOut = projectionOut
+    self.finalGain = finalGain
+    self.finalBias = finalBias
+  }
 }

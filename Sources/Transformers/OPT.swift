@@ -15,11 +15,13 @@ enum OPT {
     _ c: ModelConfiguration, block: Int, windowTokens: Int, _ operators: some BlockOperators,
     _ w: Workspace
   ) {
+    w.kept?.normed?.copy(from: w.normed)
     operators.quantizeInput(w.normed, of: [.query, .key, .value], block: block)
     operators.apply(LinearID(block: block, kind: .query), to: w.normed, into: w.query)
     scale(w.query, by: 1 / Float(c.headSize).squareRoot())
     operators.apply(LinearID(block: block, kind: .key), to: w.normed, into: w.key)
     operators.apply(LinearID(block: block, kind: .value), to: w.normed, into: w.value)
+    w.keepOperands()
     // Per token over all heads, unlike LLaMA (official code, int_opt_layer.py).
     operators.quantizeOperand(w.query, .query, block: block, groupSize: c.channels)
     operators.quantizeOperand(w.key, .key, block: block, groupSize: c.channels)
@@ -27,6 +29,7 @@ enum OPT {
     causalAttention(
       q: w.query, k: w.key, v: w.value, windowTokens: windowTokens, headSize: c.headSize,
       scale: 1, into: w.attended)
+    w.kept?.attended?.copy(from: w.attended)
     operators.quantizeInput(w.attended, of: [.output], block: block)
     operators.apply(LinearID(block: block, kind: .output), to: w.attended, into: w.result)
   }
@@ -35,22 +38,26 @@ enum OPT {
   static func feedForward(
     block: Int, _ operators: some BlockOperators, _ w: Workspace
   ) {
+    w.kept?.normed?.copy(from: w.normed)
     operators.quantizeInput(w.normed, of: [.up], block: block)
     operators.apply(LinearID(block: block, kind: .up), to: w.normed, into: w.hidden)
     relu(w.hidden)
+    w.kept?.hidden?.copy(from: w.hidden)
     operators.quantizeInput(w.hidden, of: [.down], block: block)
     operators.apply(LinearID(block: block, kind: .down), to: w.hidden, into: w.result)
   }
 
-  /// One block, in place on the residual stream `x`, `[M, C]`.
+  /// One block, in place on the residual stream `x`, `[M, C]`; each half in a workspace.
   static func block(
     _ block: Int, _ c: ModelConfiguration, x: Matrix, windowTokens: Int,
-    _ operators: some BlockOperators, _ w: Workspace
+    _ operators: some BlockOperators, _ halves: (Workspace, Workspace)
   ) {
     for kind in NormKind.allCases {
+      let w = kind == .attention ? halves.0 : halves.1
       let (gain, bias) = operators.norm(kind, block: block)
       guard let bias else { preconditionFailure("a LayerNorm has a bias") }
       if c.normsFirst {
+        w.kept?.stream.copy(from: x)
         layerNorm(x, gain: gain, bias: bias, epsilon: c.normEpsilon, into: w.normed)
       } else {
         w.normed.copy(from: x)
@@ -61,6 +68,7 @@ enum OPT {
       }
       add(w.result, to: x)
       if !c.normsFirst {
+        w.kept?.stream.copy(from: x)
         layerNorm(x, gain: gain, bias: bias, epsilon: c.normEpsilon, into: w.result)
         x.copy(from: w.result)
       }

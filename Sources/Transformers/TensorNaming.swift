@@ -17,6 +17,11 @@ struct TensorNaming: Sendable {
     }
   }
 
+  /// The hub's own spelling, for files that are written here.
+  init(hub architecture: ModelConfiguration.Architecture) {
+    style = architecture == .opt ? .hubOPT(prefix: "model.decoder.") : .hubLlama
+  }
+
   var embedding: String {
     pick("model.embed_tokens.weight", "embed_tokens.weight", "token_embd.weight")
   }

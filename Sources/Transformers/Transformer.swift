@@ -65,32 +65,43 @@ public struct Transformer: Sendable {
     _ block: Int, on x: Matrix, windowTokens: Int, rotary: RotaryTable,
     operators: some BlockOperators, workspace: Workspace
   ) {
+    run(
+      block, on: x, windowTokens: windowTokens, rotary: rotary, operators: operators,
+      halves: (workspace, workspace))
+  }
+
+  func run(
+    _ block: Int, on x: Matrix, windowTokens: Int, rotary: RotaryTable,
+    operators: some BlockOperators, halves: (Workspace, Workspace)
+  ) {
     switch configuration.architecture {
     case .llama:
       Llama.block(
-        block, configuration, x: x, windowTokens: windowTokens, rotary: rotary, operators,
-        workspace)
+        block, configuration, x: x, windowTokens: windowTokens, rotary: rotary, operators, halves)
     case .opt:
-      OPT.block(
-        block, configuration, x: x, windowTokens: windowTokens, operators, workspace)
+      OPT.block(block, configuration, x: x, windowTokens: windowTokens, operators, halves)
     }
   }
 
   /// What the head multiplies: the stream after the final norm and projection.
   public func finish(_ x: Matrix) -> Matrix {
-    var result = x
-    if let gain = frame.finalGain {
-      result = Matrix(rows: x.rows, columns: x.columns)
-      if let bias = frame.finalBias {
-        layerNorm(x, gain: gain, bias: bias, epsilon: configuration.normEpsilon, into: result)
-      } else {
-        rmsNorm(x, gain: gain, bias: nil, epsilon: configuration.normEpsilon, into: result)
-      }
-    }
+    let result = normalized(x)
     guard let projection = frame.projectionOut else { return result }
     let projected = Matrix(rows: x.rows, columns: projection.rows)
     linear(result, projection, into: projected)
     return projected
+  }
+
+  /// The stream after the final norm; the stream itself where there is none.
+  func normalized(_ x: Matrix) -> Matrix {
+    guard let gain = frame.finalGain else { return x }
+    let result = Matrix(rows: x.rows, columns: x.columns)
+    if let bias = frame.finalBias {
+      layerNorm(x, gain: gain, bias: bias, epsilon: configuration.normEpsilon, into: result)
+    } else {
+      rmsNorm(x, gain: gain, bias: nil, epsilon: configuration.normEpsilon, into: result)
+    }
+    return result
   }
 
   /// Input of the head for all tokens, `[tokens.count, E]`.

@@ -16,7 +16,8 @@ final class CellRun: RunObserver {
   let meter = Meter()
   private let workFolder: String
   private let progress = WorkerProgress()
-  private var log: ReplayLog?
+  private var openLog: ReplayLog?
+  private var chosen: Int?
   private var development: TokenWindows<DevelopmentSplit>?
   private var test: TokenWindows<TestSplit>?
   private var trajectory: [TrajectoryPoint] = []
@@ -73,7 +74,6 @@ final class CellRun: RunObserver {
   /// Scores the final model, or takes the scores of the checkpoint that development chose.
   private func scores(of model: QuantizedModel, _ bits: QuantizationSpec) throws -> [Score] {
     guard let development, let test else { return [] }
-    let chosen = summary.map(\.bestDevelopmentStep)
     let last = trajectory.last?.step
     var other: Double?
     if bits.activationBits != nil {
@@ -161,22 +161,27 @@ final class CellRun: RunObserver {
   func remark(_ sentence: String) { events.append(sentence) }
 
   func journalledProbes(directions: Int) throws -> [Probe] {
-    let log = try ReplayLog(
-      path: workFolder + "/replay.log", binding: "cell \(cell.id), model \(cell.model.digest)")
-    self.log = log
-    let probes = log.keepWholeSteps(of: directions)
-    if !log.probes.isEmpty || !log.evaluations.isEmpty { resumes = 1 }
-    return probes
+    try log().keepWholeSteps(of: directions)
   }
 
-  func journal(_ probe: Probe) throws { try log?.append(probe) }
+  /// The cell's replay log, opened when it is first needed.
+  private func log() throws -> ReplayLog {
+    if let openLog { return openLog }
+    let log = try ReplayLog(
+      path: workFolder + "/replay.log", binding: "cell \(cell.id), model \(cell.model.digest)")
+    openLog = log
+    if !log.probes.isEmpty || !log.evaluations.isEmpty { resumes = 1 }
+    return log
+  }
 
-  func checkpoint(step: Int, _ model: QuantizedModel) throws -> WindowScores<DevelopmentSplit> {
+  func journal(_ probe: Probe) throws { try log().append(probe) }
+
+  func checkpoint(step: Int, _ model: QuantizedModel) throws -> DevelopmentScore {
     guard let development, let test else {
       preconditionFailure("a checkpoint before the texts are there")
     }
     let evaluation: ReplayLog.Evaluation
-    if let known = log?.evaluations.first(where: { $0.step == step }) {
+    if let known = try log().evaluations.first(where: { $0.step == step }) {
       evaluation = known
     } else {
       evaluation = try during(.evaluate) {
@@ -184,16 +189,17 @@ final class CellRun: RunObserver {
           step: step, development: try score(model, development, step: step).windowNLL,
           test: try score(model, test, step: step).windowNLL)
       }
-      try log?.append(evaluation)
+      try log().append(evaluation)
     }
     trajectory.append(
       TrajectoryPoint(
         step: step, developmentWindowNLL: evaluation.development,
         testWindowNLL: evaluation.test))
-    return try WindowScores(
-      windowNLL: evaluation.development,
-      scoredTokensPerWindow: cell.protocolSettings.windowTokens - 1)
+    return DevelopmentScore(
+      try windowScores(of: DevelopmentSplit.self, evaluation.development))
   }
+
+  func choose(step: Int) { chosen = step }
 
   func keep(_ summary: TrainingSummary) { self.summary = ZerothOrderSummary(summary) }
 }

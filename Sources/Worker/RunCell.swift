@@ -81,6 +81,8 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
   case noTokenizer(path: String)
   /// A GGUF tokenizer of an unknown kind.
   case unsupportedTokenizer(path: String, kind: String)
+  /// A tokenizer with ids that the model has no embedding for.
+  case vocabularyTooLarge(path: String, tokenizer: Int, model: Int)
   /// A record field that the science doesn't know.
   case unknownSetting(name: String, value: String, known: String)
 
@@ -94,6 +96,9 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unsupportedTokenizer(let path, let kind):
       "\(path): the tokenizer kind \(kind) is not supported; supported: gpt2 with pre-tokenizer "
         + "smollm or gpt-2"
+    case .vocabularyTooLarge(let path, let tokenizer, let model):
+      "\(path): the tokenizer has \(tokenizer) ids, the model's vocabulary only \(model); "
+        + "is it another model's tokenizer?"
     case .unknownSetting(let name, let value, let known):
       "\(name): expected \(known), found '\(value)'"
     }

@@ -20,7 +20,9 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The program that runs a cell, called as 'cell' of this one.", visibility: .hidden))
-  var worker = "/proc/self/exe"
+  var worker = Self.ownProgram
+
+  private static let ownProgram = "/proc/self/exe"
 
   func run() throws {
     let place = try TableAtScale(table, options)
@@ -32,6 +34,10 @@ struct RunCommand: ParsableCommand {
     writeToStandardError(Array("\(plan)\n".utf8))
     Interruption.install()
     let environment = place.workspace.environment
+    // Nothing can be measured on a model that can't be opened: better said before than in each row.
+    if worker == Self.ownProgram {
+      try plan.inspectModels(executable: worker, environment: environment)
+    }
     let runner = Runner(
       process: CellProcess(
         executable: worker, threads: options.threads ?? onlineProcessors(),

@@ -13,8 +13,9 @@ struct Zeroqat: ParsableCommand {
       failed, 4 nothing was measured, 130 interrupted.
       """,
     subcommands: [
-      RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, CellCommand.self,
-      RenderCommand.self, CheckCommand.self, PublishCommand.self, CleanCommand.self,
+      RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,
+      CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
+      CleanCommand.self,
     ])
 
   static func main() {

@@ -53,6 +53,8 @@ final class Rehearsal: RunObserver {
   private(set) var checkpoints: [(step: Int, meanNLL: Double)] = []
   /// Digest of the weights when each checkpoint came.
   private(set) var weights: [String] = []
+  /// The checkpoint whose scores are the run's.
+  private(set) var chosen: Int?
   var log: ReplayLog?
   private(set) var journalled: [Probe] = []
 
@@ -97,12 +99,14 @@ final class Rehearsal: RunObserver {
     try log?.append(probe)
   }
 
-  func checkpoint(step: Int, _ model: QuantizedModel) throws -> WindowScores<DevelopmentSplit> {
+  func checkpoint(step: Int, _ model: QuantizedModel) throws -> DevelopmentScore {
     let scores = try model.score(windows(DevelopmentSplit.self, count: 3))
     checkpoints.append((step, scores.meanNLL ?? .nan))
     weights.append(digest(of: model))
-    return scores
+    return DevelopmentScore(scores)
   }
+
+  func choose(step: Int) { chosen = step }
 
   func keep(_ summary: TrainingSummary) { self.summary = summary }
 }

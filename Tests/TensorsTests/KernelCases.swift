@@ -199,5 +199,5 @@ enum KernelCases {
     ),
   ]
 
-  static let all = random + quantisation + elementwise + reductions
+  static let all = random + quantisation + elementwise + reductions + gradients
 }

@@ -45,7 +45,8 @@ struct KernelLibrary: @unchecked Sendable {
     let built = run([
       // The flags of the package's manifest.
       "clang", "-shared", "-fPIC", "-O3", "-fno-math-errno", "-I\(sources)/include",
-      "-I\(sources)", folder.path("probe.c"), "\(sources)/gaussian.c", "\(sources)/quantize.c",
+      "-I\(sources)", folder.path("probe.c"), "\(sources)/gaussian.c", "\(sources)/gradients.c",
+      "\(sources)/quantize.c",
       "-lm", "-o", library,
     ])
     guard built, let handle = dlopen(library, RTLD_NOW | RTLD_LOCAL) else { return nil }

@@ -91,6 +91,17 @@ import Testing
     #expect(assets.output.hasPrefix("model\ttoy\tcorrupt\t"))
   }
 
+  @Test func filesThatHoldNoModelHaveStatusTwo() throws {
+    let program = try BuiltProgram()
+    // The right bytes by the manifest, and yet no GGUF: said before any cell starts.
+    let result = try program(["run", "sample", "--blas-core", "haswell"] + program.place)
+    #expect(result.status == 2)
+    #expect(
+      result.output.contains(
+        "error: the model can't be used: \(program.sample.cacheHome)/zeroqat/models/toy/toy.gguf"))
+    #expect(try program.records().isEmpty)
+  }
+
   @Test func anUnwritableResultsFolderHasStatusTwo() throws {
     let program = try BuiltProgram()
     for (place, words) in [

@@ -93,6 +93,10 @@ void zq_causal_softmax(float *scores, size_t rows, size_t columns, size_t first_
 /// gate <- silu(gate) · up.
 void zq_silu_multiply(float *gate, const float *up, size_t count);
 
+/// out <- silu(gate) · up, into other memory.
+void zq_silu_product(const float *restrict gate, const float *restrict up, float *restrict out,
+                     size_t count);
+
 /// x <- max(x, 0).
 void zq_relu(float *x, size_t count);
 
@@ -118,3 +122,44 @@ void zq_fold_column_range(const float *x, float *least, float *most, size_t rows
 
 /// 1 when every value is finite.
 int zq_all_finite(const float *x, size_t count);
+
+// — backward passes (gradients.c): d… is the gradient of the loss with respect to … —
+
+/// dx += gradient of zq_rms_norm's input; dgain += Σ dout·x̂; dbias += Σ dout where not null.
+void zq_rms_norm_backward(const float *restrict x, const float *restrict gain,
+                          const float *restrict dout, float *restrict dx, float *restrict dgain,
+                          float *restrict dbias, size_t rows, size_t columns, float epsilon);
+
+/// dx += gradient of zq_layer_norm's input; dgain += Σ dout·x̂; dbias += Σ dout.
+void zq_layer_norm_backward(const float *restrict x, const float *restrict gain,
+                            const float *restrict dout, float *restrict dx, float *restrict dgain,
+                            float *restrict dbias, size_t rows, size_t columns, float epsilon);
+
+/// Turns the gradient of zq_causal_softmax's output `weights` into that of its input.
+void zq_softmax_backward(const float *weights, float *dweights, size_t rows, size_t columns,
+                         size_t first_visible);
+
+/// dgate <- gradient of zq_silu_multiply's gate; `dout_dup` comes with the gradient of its output and
+/// leaves with that of `up`.
+void zq_silu_multiply_backward(const float *restrict gate, const float *restrict up,
+                               float *restrict dgate, float *restrict dout_dup, size_t count);
+
+/// Zeroes dx where zq_relu's output isn't above zero.
+void zq_relu_backward(float *dx, const float *out, size_t count);
+
+/// Rotates back what zq_rope_row rotated.
+void zq_rope_row_backward(float *dx, const float *cosine, const float *sine, size_t heads,
+                          size_t head, int interleaved);
+
+/// sums += the sum of each column of x[rows, columns] (row stride `stride`), in float64.
+void zq_add_column_sums(const float *x, float *sums, size_t rows, size_t columns, size_t stride);
+
+/// logits <- scale · (softmax(logits) - one_hot(target)); also the largest logit and the sum of
+/// e^(logit - largest), from which the loss follows.
+void zq_cross_entropy_gradient(float *logits, size_t count, size_t target, float scale,
+                               float *largest, double *sum_of_exponentials);
+
+/// student <- scale · (softmax(student) - softmax(teacher)); returns KL(teacher || student), nats.
+/// `log_…` are the logarithms of the two sums of exponentials.
+double zq_divergence_gradient(float *restrict student, const float *restrict teacher, size_t count,
+                              float scale, double log_student, double log_teacher);
