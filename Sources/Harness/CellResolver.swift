@@ -48,36 +48,16 @@ package struct CellResolver: Sendable {
       return
     }
     var locator = AssetLocator(catalog.workspace)
-    let manifest = try catalog.model(name)
+    let model = try ModelFiles(of: name, catalog: catalog, locator: &locator)
     let text = try EvaluationText(
       for: scale, forced: protocolID, catalog: catalog, locator: &locator)
-    let weights = try manifest.variant.map { try catalog.model($0.of) } ?? manifest
-    var files = try locator.files(of: weights)
-    var reference: ModelReference?
-    if try locator.usesCommittedFiles(of: weights) {
-      // Nothing is resolved from a part of the files: the missing one is reported below.
-      if files.allSatisfy(\.exists) {
-        reference = try ModelReference(
-          folder: locator.committedFolder(of: weights), name: name, locator: &locator)
-      }
-    } else if weights.files.isEmpty || weights.committed == true {
-      if let folder = try locator.hubFolder(of: weights) {
-        reference = try ModelReference(folder: folder, name: name, locator: &locator)
-        files = []
-      } else {
-        files = [weights.absentFolder(cache: catalog.workspace.cache)]
-      }
-    } else {
-      reference = ModelReference(files: files, name: name)
-    }
-    reference?.outliers = manifest.variant?.outliers
     self.text = text
-    self.reference = reference
-    model = manifest
-    settings = text.settings(for: scale, bos: manifest.bos)
-    assets = files + text.files
+    reference = model.reference
+    self.model = model.manifest
+    settings = text.settings(for: scale, bos: model.manifest.bos)
+    assets = model.assets + text.files
     reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
-      let variable = asset.kind == .model ? weights.environment : text.manifest.environment
+      let variable = asset.kind == .model ? model.environment : text.manifest.environment
       if let own = catalog.workspace.environment[variable], !own.isEmpty {
         return "\(asset.kind.rawValue) \(asset.name) isn't complete: \(variable) is set to "
           + "'\(own)', and there is no '\(asset.path)'"
@@ -113,37 +93,5 @@ package struct CellResolver: Sendable {
       scienceDigest: scienceDigest)
     cell.id = try cell.computedID
     return .cell(cell)
-  }
-}
-
-extension ModelManifest {
-  /// The asset that stands for a folder which only the user can bring.
-  fileprivate func absentFolder(cache: String) -> Asset {
-    Asset(
-      kind: .model, name: name, file: AssetFile(name: name), origin: nil,
-      path: "\(cache)/models/\(name)", state: .missing)
-  }
-}
-
-extension ModelReference {
-  /// A checkpoint in one listed file, which carries its tokenizer.
-  fileprivate init?(files: [Asset], name: String) {
-    guard files.count == 1, let digest = files[0].digest else { return nil }
-    self.init(name: name, path: files[0].path, digest: digest, tokenizerDigest: digest)
-  }
-
-  /// A checkpoint in a folder of the hub's layout.
-  fileprivate init(folder: String, name: String, locator: inout AssetLocator) throws {
-    let tokenizerFiles: Set = [
-      "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json",
-      "special_tokens_map.json", "added_tokens.json",
-    ]
-    self.init(
-      name: name, path: folder,
-      digest: try locator.digest(ofFolder: folder) {
-        $0 == "config.json" || $0.hasSuffix(".safetensors")
-          || $0.hasSuffix(".safetensors.index.json")
-      },
-      tokenizerDigest: try locator.digest(ofFolder: folder) { tokenizerFiles.contains($0) })
   }
 }
