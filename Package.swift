@@ -79,6 +79,12 @@ let rooms = chosen(
     + room("Optimizers", ["Tensors", "Digests"], tests: ["Transformers", "Checkpoints"])
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
+      "Pretraining",
+      [
+        "Tensors", "Transformers", "Optimizers", "Tasks", "Tokenizers", "Checkpoints", "JSONText",
+        "Digests",
+      ])
+    + room(
       "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
       tests: ["Checkpoints", "JSONText", "Tokenizers"])
     + room(
@@ -107,7 +113,8 @@ let rooms = chosen(
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Harness", "Reporting", "Records", "JSONText", argumentParser,
+          "Worker", "Pretraining", "Tensors", "Harness", "Reporting", "Records", "JSONText",
+          argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .plugin(name: "ScienceDigest", capability: .buildTool()),

@@ -20,6 +20,27 @@ func float(binary16 bits: UInt16) -> Float {
   return Float(bitPattern: sign | scaled | special)
 }
 
+/// The IEEE 754 binary16 nearest to `value`, ties to even; nil where that isn't finite.
+///
+/// Done on integers, as ``float(binary16:)``.
+func binary16(_ value: Float) -> UInt16? {
+  let sign = UInt16(truncatingIfNeeded: value.bitPattern &>> 16) & 0x8000
+  let magnitude = value.bitPattern & 0x7fff_ffff
+  // 65520, half way between the largest binary16 and what would follow it, rounds up to infinity.
+  guard magnitude < 0x477f_f000 else { return nil }
+  if magnitude < 0x3880_0000 {
+    // Below 2⁻¹⁴ results are multiples of 2⁻²⁴, and so is the spacing of floats from 0.5 on: the sum
+    // rounds as the result must.
+    let sum = Float(bitPattern: magnitude) + 0.5
+    return sign | UInt16(truncatingIfNeeded: sum.bitPattern &- Float(0.5).bitPattern)
+  }
+  // 13 bits of fraction go; adding just under half a unit, or half of one when the kept part is odd,
+  // carries exactly where rounding goes up. The exponents' biases differ by 127 − 15.
+  let odd = (magnitude &>> 13) & 1
+  let rounded = (magnitude &+ 0xfff &+ odd) &>> 13
+  return sign | UInt16(truncatingIfNeeded: rounded &- (112 &<< 10))
+}
+
 /// Converts or dequantises `blocks` blocks of `type`.
 ///
 /// - Precondition: `type` isn't an integer type.

@@ -1,5 +1,14 @@
 import Glibc
 
+/// Writes `bytes` under a temporary name beside `path`, syncs them to disk, and renames.
+///
+/// - Throws: ``CheckpointError`` of the kind `unwritable`; then what was at `path` is still there.
+public func replaceFile(at path: String, with bytes: [UInt8]) throws(CheckpointError) {
+  let file = try ReplacementFile(of: path)
+  try file.append(bytes)
+  try file.replace()
+}
+
 /// A file that takes another's place only when it is complete.
 ///
 /// It is written under a temporary name in the same folder; ``replace()`` syncs and renames it. Until

@@ -6,19 +6,30 @@ public enum SafetensorsWriter {
   /// One tensor to write.
   public typealias Tensor = (name: String, shape: [Int], values: [Float])
 
-  /// Writes `tensors` in their order, as F32.
+  /// How the elements are stored.
+  public enum Precision: Sendable {
+    /// F32, as they are.
+    case single
+    /// F16, rounded to nearest, ties to even; larger magnitudes than 65504 are refused.
+    case half
+  }
+
+  /// Writes `tensors` in their order.
   ///
   /// - Parameters:
-  ///   - tensors: Names, row-major shapes and elements; values are written as they are, NaN included.
+  ///   - tensors: Names, row-major shapes and elements; as F32 values are written as they are, NaN
+  ///     included.
+  ///   - precision: How elements are stored.
   ///   - metadata: Goes to the header's `__metadata__`, sorted by name; left out when empty.
   ///   - path: Replaced as a whole, or left as it was when anything fails.
   /// - Throws: ``CheckpointError`` on a repeated or reserved name, a shape that doesn't fit its values, or
   ///   when the file can't be written.
   public static func write(
-    _ tensors: [Tensor], metadata: [String: String] = [:], to path: String
+    _ tensors: [Tensor], precision: Precision = .single, metadata: [String: String] = [:],
+    to path: String
   ) throws(CheckpointError) {
     try write(
-      tensors.map { ($0.name, $0.shape) }, metadata: metadata, to: path
+      tensors.map { ($0.name, $0.shape) }, precision: precision, metadata: metadata, to: path
     ) { index, put throws(CheckpointError) in
       // A borrowed view of the array: no copy of the weights is made.
       var outcome: Result<Void, CheckpointError> = .success(())
@@ -35,26 +46,32 @@ public enum SafetensorsWriter {
   ///
   /// - Parameters:
   ///   - layout: Names and row-major shapes.
+  ///   - precision: How elements are stored.
   ///   - metadata: Goes to the header's `__metadata__`, sorted by name; left out when empty.
   ///   - path: Replaced as a whole, or left as it was when anything fails.
   ///   - body: Called once per tensor, in order, with its position and a function that appends elements.
   /// - Throws: ``CheckpointError``, also when a tensor doesn't get as many elements as its shape has.
   public static func write(
-    _ layout: [(name: String, shape: [Int])], metadata: [String: String] = [:], to path: String,
+    _ layout: [(name: String, shape: [Int])], precision: Precision = .single,
+    metadata: [String: String] = [:], to path: String,
     body: (
       _ index: Int,
       _ put: (UnsafeBufferPointer<Float>) throws(CheckpointError) -> Void
     ) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    let descriptors = try descriptors(of: layout, path: path)
+    let descriptors = try descriptors(of: layout, precision, path: path)
     let header = try header(of: descriptors, metadata: metadata, path: path)
     let file = try ReplacementFile(of: path)
     try file.append(header)
     for (index, tensor) in descriptors.enumerated() {
       var written = 0
       try body(index) { values throws(CheckpointError) in
+        switch precision {
+        case .single: try file.append(values)
+        case .half:
+          try file.append(halves(of: values, startingAt: written, of: tensor.name, path: path))
+        }
         written += values.count
-        try file.append(values)
       }
       guard written == tensor.elementCount else {
         throw CheckpointError(
@@ -66,9 +83,27 @@ public enum SafetensorsWriter {
     try file.replace()
   }
 
+  /// The values as binary16, little-endian.
+  private static func halves(
+    of values: UnsafeBufferPointer<Float>, startingAt first: Int, of tensor: String, path: String
+  ) throws(CheckpointError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(values.count * 2)
+    for (index, value) in values.enumerated() {
+      guard let half = binary16(value) else {
+        throw CheckpointError(
+          .notFinite, in: path, at: .element(tensor: tensor, index: first + index),
+          "expected a number that half precision can hold, found \(value)")
+      }
+      bytes.append(UInt8(truncatingIfNeeded: half))
+      bytes.append(UInt8(truncatingIfNeeded: half >> 8))
+    }
+    return bytes
+  }
+
   /// Checked descriptors of what is to be written.
   private static func descriptors(
-    of layout: [(name: String, shape: [Int])], path: String
+    of layout: [(name: String, shape: [Int])], _ precision: Precision, path: String
   ) throws(CheckpointError) -> [TensorDescriptor] {
     var seen: Set<String> = ["__metadata__"]
     var descriptors: [TensorDescriptor] = []
@@ -78,7 +113,8 @@ public enum SafetensorsWriter {
           .mismatched, in: path, at: .tensor(name), "the name is reserved or appears twice")
       }
       guard shape.allSatisfy({ $0 >= 0 }),
-        let tensor = TensorDescriptor(name: name, shape: shape, type: .f32)
+        let tensor = TensorDescriptor(
+          name: name, shape: shape, type: precision == .single ? .f32 : .f16)
       else {
         throw CheckpointError(
           .mismatched, in: path, at: .tensor(name), "expected a shape, found \(shape)")

@@ -1,7 +1,7 @@
 package import Tokenizers
 
 /// Whether one beginning-of-sequence token opens a stream.
-package enum BeginningOfSequencePolicy: String, Sendable, CaseIterable {
+package enum BeginningOfSequencePolicy: String, Sendable, CaseIterable, Codable {
   /// The stream is the text's tokens.
   case none
   /// One token in front of the first; windows after the first don't begin with one.
@@ -31,6 +31,13 @@ package struct TokenStream<S: Split>: Sendable {
     ids = encoding.ids
     droppedBytes = encoding.droppedBytes
     replacedBytes = encoding.replacedBytes
+  }
+
+  /// Tokens that were encoded elsewhere.
+  package init(ids: [Int32]) {
+    self.ids = ids
+    droppedBytes = 0
+    replacedBytes = 0
   }
 
   /// The ids as little-endian 32-bit words: what digests of a token stream are taken over.

@@ -78,6 +78,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
   }
 
+  /// Rows of the table of learned positions (OPT): two more than there are positions.
+  public var positionRows: Int { positions + OPT.positionOffset }
+
   /// The linears of a block, in the order in which they run.
   public var linears: [LinearKind] {
     architecture == .llama

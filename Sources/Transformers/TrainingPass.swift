@@ -12,7 +12,7 @@ public enum TrainingLoss: Sendable {
 }
 
 /// How much of a forward pass is kept for its backward.
-public enum Recomputation: String, Sendable, Codable {
+public enum Recomputation: String, Sendable, Codable, CaseIterable {
   /// Only the stream between blocks; each block runs forward once more.
   case blocks
   /// Everything; faster, and a tape per block.

@@ -1,0 +1,175 @@
+package import Optimizers
+package import Tasks
+package import Transformers
+
+/// How a small model is trained from nothing: `models/<name>/recipe.json`.
+///
+/// Recipe, text and kernel set together give the weights, bit for bit.
+package struct Recipe: Codable, Sendable, Equatable {
+  /// The version of this layout.
+  package static let currentSchema = 1
+
+  /// Version of this layout.
+  package var schema: Int
+  /// The model's name.
+  package var name: String
+  /// Its family.
+  package var architecture: Architecture
+  /// Its sizes.
+  package var shape: Shape
+  /// Its first weights.
+  package var initialisation: Initialisation
+  /// What it reads.
+  package var data: Text
+  /// How it learns.
+  package var training: Training
+  /// When the development loss is taken.
+  package var evaluation: Evaluation
+  /// When the state is written.
+  package var checkpoint: Checkpoint
+
+  /// A family of models.
+  package enum Architecture: String, Codable, Sendable, CaseIterable {
+    /// RMSNorm, rotary positions, SwiGLU; no biases.
+    case llama
+    /// LayerNorm before each half block, learned positions, ReLU; biases everywhere.
+    case opt
+  }
+
+  /// A model's sizes.
+  package struct Shape: Codable, Sendable, Equatable {
+    /// Rows of the embedding.
+    package var vocabulary: Int
+    /// Channels of the residual stream.
+    package var channels: Int
+    /// Number of blocks.
+    package var blocks: Int
+    /// Query heads.
+    package var heads: Int
+    /// Key and value heads; LLaMA only.
+    package var keyHeads: Int?
+    /// Hidden channels of the feed-forward part.
+    package var feedForward: Int
+    /// Longest sequence in tokens.
+    package var positions: Int
+    /// Whether the head is the embedding.
+    package var tiesHead: Bool
+    /// Base of the rotary frequencies; LLaMA only.
+    package var rotaryBase: Double?
+    /// ε of the norms; LLaMA only, OPT's is 1e-5.
+    package var normEpsilon: Double?
+  }
+
+  /// First weights: normals of mean 0; biases are 0, gains 1.
+  package struct Initialisation: Codable, Sendable, Equatable {
+    /// Seed of the normals.
+    package var seed: UInt64
+    /// Their standard deviation.
+    package var deviation: Double
+    /// Whether linears that write to the residual stream get `deviation/√(2·blocks)`.
+    ///
+    /// > Source: Radford et al. 2019, "Language models are unsupervised multitask learners", section 2.3.
+    package var scalesResiduals: Bool
+  }
+
+  /// The text.
+  package struct Text: Codable, Sendable, Equatable {
+    /// Folder with `vocab.json` and `merges.txt`, or `tokenizer.model`; seen from the recipe.
+    package var tokenizer: String
+    /// Files to learn from: `.txt` (UTF-8) or `.ids` (little-endian 32-bit token ids).
+    package var train: [String]
+    /// Files for the development loss.
+    package var development: [String]
+    /// Tokens in a window.
+    package var windowTokens: Int
+    /// Whether a beginning-of-sequence token opens each text.
+    package var beginningOfSequence: BeginningOfSequencePolicy
+  }
+
+  /// How the model learns.
+  package struct Training: Codable, Sendable, Equatable {
+    /// Updates in all.
+    package var steps: Int
+    /// Windows in a batch.
+    package var batchWindows: Int
+    /// Seed of the windows' order.
+    package var seed: UInt64
+    /// The rule of updates.
+    package var optimizer: Optimizer
+    /// Its learning rate.
+    package var learningRate: Rate
+    /// Bound on the Euclidean norm of all gradients together; nil leaves them alone.
+    package var clipNorm: Double?
+    /// What is kept of a forward pass.
+    package var recomputation: Recomputation
+  }
+
+  /// AdamW's settings.
+  package struct Optimizer: Codable, Sendable, Equatable {
+    /// Which optimizer.
+    package enum Name: String, Codable, Sendable, CaseIterable {
+      /// Adam with decoupled weight decay.
+      case adamw
+    }
+
+    /// Which optimizer.
+    package var name: Name
+    /// β₁.
+    package var beta1: Double
+    /// β₂.
+    package var beta2: Double
+    /// ε.
+    package var epsilon: Double
+    /// λ, as a share of the learning rate.
+    package var weightDecay: Double
+    /// Whether gains and biases decay as well.
+    package var decaysVectors: Bool
+  }
+
+  /// A learning rate over the run.
+  package struct Rate: Codable, Sendable, Equatable {
+    /// The highest rate.
+    package var peak: Double
+    /// How it falls.
+    package var schedule: LearningRate.Schedule
+    /// Steps of linear warm-up.
+    package var warmupSteps: Int
+    /// Where it arrives.
+    package var final: Double
+  }
+
+  /// When the development loss is taken, and on how much.
+  package struct Evaluation: Codable, Sendable, Equatable {
+    /// Every so many steps, and after the last.
+    package var every: Int
+    /// On so many windows, spread over the text.
+    package var windows: Int
+  }
+
+  /// When the state is written.
+  package struct Checkpoint: Codable, Sendable, Equatable {
+    /// Every so many steps, and after the last.
+    package var every: Int
+  }
+}
+
+extension Recipe {
+  /// The optimizer.
+  var adamW: AdamW {
+    let settings = training.optimizer
+    return AdamW(
+      beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+      weightDecay: settings.weightDecay)
+  }
+
+  /// The learning rate over all steps.
+  var learningRate: LearningRate {
+    let rate = training.learningRate
+    return LearningRate(
+      peak: rate.peak, schedule: rate.schedule, warmupSteps: rate.warmupSteps, final: rate.final,
+      steps: training.steps)
+  }
+
+  /// Tokens that a step reads.
+  var stepTokens: Int { training.batchWindows * data.windowTokens }
+}

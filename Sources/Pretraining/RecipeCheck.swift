@@ -1,0 +1,140 @@
+package import JSONText
+import Tasks
+
+extension Recipe {
+  /// Reads a recipe and holds it to the rules that its types can't express.
+  ///
+  /// - Throws: ``JSONText/JSONError`` at the first value that is missing, unknown or breaks a rule.
+  package init(contentsOf path: String) throws(JSONError) {
+    let document = try JSONDocument(contentsOf: path)
+    self = try document.decode(Recipe.self)
+    try RecipeCheck(document: document).check(self)
+  }
+}
+
+/// The rules, in the order of the file.
+private struct RecipeCheck {
+  let document: JSONDocument
+
+  func check(_ recipe: Recipe) throws(JSONError) {
+    guard recipe.schema == Recipe.currentSchema else {
+      throw document.error(
+        at: "/schema", "schema \(recipe.schema) isn't supported; this build reads schema 1")
+    }
+    try check(recipe.shape, recipe.architecture)
+    try number(recipe.initialisation.deviation, "/initialisation/deviation", above: 0)
+    try check(recipe.data, positions: recipe.shape.positions)
+    try check(recipe.training)
+    try count(recipe.evaluation.every, "/evaluation/every")
+    try count(recipe.evaluation.windows, "/evaluation/windows")
+    try count(recipe.checkpoint.every, "/checkpoint/every")
+  }
+
+  private func check(
+    _ shape: Recipe.Shape, _ architecture: Recipe.Architecture
+  ) throws(JSONError) {
+    for (name, value) in [
+      ("vocabulary", shape.vocabulary), ("channels", shape.channels), ("blocks", shape.blocks),
+      ("heads", shape.heads), ("feedForward", shape.feedForward), ("positions", shape.positions),
+    ] {
+      try count(value, "/shape/\(name)")
+    }
+    guard shape.channels % shape.heads == 0 else {
+      throw document.error(
+        at: "/shape/heads", "\(shape.channels) channels don't divide into \(shape.heads) heads")
+    }
+    let own: [(String, isThere: Bool)] = [
+      ("keyHeads", shape.keyHeads != nil), ("rotaryBase", shape.rotaryBase != nil),
+      ("normEpsilon", shape.normEpsilon != nil),
+    ]
+    for (name, isThere) in own where isThere != (architecture == .llama) {
+      throw isThere
+        ? document.error(at: "/shape/\(name)", "an OPT model has no '\(name)'")
+        : document.error(at: "/shape", "a LLaMA model needs the member '\(name)'")
+    }
+    guard architecture == .llama else { return }
+    if let keyHeads = shape.keyHeads {
+      try count(keyHeads, "/shape/keyHeads")
+      guard shape.heads % keyHeads == 0 else {
+        throw document.error(
+          at: "/shape/keyHeads",
+          "\(shape.heads) query heads can't share \(keyHeads) key heads evenly")
+      }
+    }
+    guard shape.channels / shape.heads % 2 == 0 else {
+      throw document.error(
+        at: "/shape/heads",
+        "rotary positions need an even head size, found \(shape.channels / shape.heads)")
+    }
+    if let base = shape.rotaryBase { try number(base, "/shape/rotaryBase", above: 0) }
+    if let epsilon = shape.normEpsilon { try number(epsilon, "/shape/normEpsilon", above: 0) }
+  }
+
+  private func check(_ data: Recipe.Text, positions: Int) throws(JSONError) {
+    for (name, files) in [("train", data.train), ("development", data.development)] {
+      guard !files.isEmpty else {
+        throw document.error(at: "/data/\(name)", "expected at least one file, found none")
+      }
+      let isEncoded = files[0].hasSuffix(".ids")
+      for (index, file) in files.enumerated() {
+        guard file.hasSuffix(".txt") || file.hasSuffix(".ids") else {
+          throw document.error(
+            at: "/data/\(name)/\(index)", "expected a file called *.txt or *.ids, found '\(file)'")
+        }
+        guard file.hasSuffix(".ids") == isEncoded else {
+          throw document.error(
+            at: "/data/\(name)/\(index)",
+            "expected files of one kind, found '\(file)' after '\(files[0])'")
+        }
+      }
+      if isEncoded, data.beginningOfSequence != .none {
+        throw document.error(
+          at: "/data/beginningOfSequence",
+          "expected \"none\" with files of token ids, which hold what they hold")
+      }
+    }
+    guard (2...positions).contains(data.windowTokens) else {
+      throw document.error(
+        at: "/data/windowTokens",
+        "expected from 2 tokens to the model's \(positions) positions, found \(data.windowTokens)")
+    }
+  }
+
+  private func check(_ training: Recipe.Training) throws(JSONError) {
+    try count(training.steps, "/training/steps")
+    try count(training.batchWindows, "/training/batchWindows")
+    let optimizer = training.optimizer
+    for (name, value) in [("beta1", optimizer.beta1), ("beta2", optimizer.beta2)] {
+      guard value >= 0, value < 1 else {
+        throw document.error(
+          at: "/training/optimizer/\(name)", "expected from 0 to below 1, found \(value)")
+      }
+    }
+    try number(optimizer.epsilon, "/training/optimizer/epsilon", above: 0)
+    try number(optimizer.weightDecay, "/training/optimizer/weightDecay")
+    let rate = training.learningRate
+    try number(rate.peak, "/training/learningRate/peak", above: 0)
+    try number(rate.final, "/training/learningRate/final")
+    guard (0...training.steps).contains(rate.warmupSteps) else {
+      throw document.error(
+        at: "/training/learningRate/warmupSteps",
+        "expected from 0 to the run's \(training.steps) steps, found \(rate.warmupSteps)")
+    }
+    if let clip = training.clipNorm { try number(clip, "/training/clipNorm", above: 0) }
+  }
+
+  private func count(_ value: Int, _ pointer: String) throws(JSONError) {
+    guard (1...(1 << 28)).contains(value) else {
+      throw document.error(at: pointer, "expected a count from 1 to 268435456, found \(value)")
+    }
+  }
+
+  private func number(
+    _ value: Double, _ pointer: String, above least: Double? = nil
+  ) throws(JSONError) {
+    guard value.isFinite, least.map({ value > $0 }) ?? (value >= 0) else {
+      throw document.error(
+        at: pointer, "expected a number \(least == nil ? "of at least" : "above") 0, found \(value)")
+    }
+  }
+}

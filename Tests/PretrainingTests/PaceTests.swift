@@ -1,0 +1,4 @@
+import Pretraining
+import Testing
+
+@Test func schemaIsTheFirst() { #expect(Recipe.currentSchema == 1) }
