@@ -61,4 +61,5 @@ def main():
                   f"perplexity {math.exp(nll):.3f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

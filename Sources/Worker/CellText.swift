@@ -1,6 +1,6 @@
 import Checkpoints
 import Digests
-import Records
+package import Records
 import Tasks
 import Tokenizers
 
@@ -54,6 +54,13 @@ struct CellText {
     }
     self.events = events
   }
+}
+
+/// The text of a source as a cell reads it, before it is tokenised.
+///
+/// - Throws: `TaskError` for files that can't be read or cut as the source says.
+package func assembledText(of source: TextSource) throws -> [UInt8] {
+  try TextSpecification(source).assembled()
 }
 
 extension TextSpecification {

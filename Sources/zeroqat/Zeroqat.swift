@@ -15,7 +15,7 @@ struct Zeroqat: ParsableCommand {
     subcommands: [
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,
       CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
-      PretrainCommand.self, CleanCommand.self,
+      PretrainCommand.self, TextsCommand.self, CleanCommand.self,
     ])
 
   static func main() {
