@@ -33,16 +33,29 @@ package struct Catalog: Sendable {
       throw HarnessError.unknownTable(table, suggestion: suggestion(for: table, among: tables))
     }
     let document = try JSONDocument(contentsOf: workspace.gridPath(of: table))
-    let grid = try document.decode(Grid.self)
+    var grid = try document.decode(Grid.self)
     guard grid.table == table else {
       throw document.error(
         at: "/table", "expected the folder's name '\(table)', found '\(grid.table)'")
     }
-    try grid.check(
-      in: document,
-      against: KnownNames(models: models, datasets: datasets, methods: methods.names))
-    try methods.checkOptions(of: grid, in: document)
+    let names = KnownNames(models: models, datasets: datasets, methods: methods.names)
+    try grid.check(in: document, against: names)
+    let common = try hyperparameters(names)
+    grid.hyperparameters = common?.values
+    try methods.checkOptions(of: grid, in: document, common: common?.document)
     return grid
+  }
+
+  /// What methods run with in every table; nil when the checkout says nothing of that.
+  private func hyperparameters(_ names: KnownNames) throws(JSONError) -> (
+    values: Hyperparameters, document: JSONDocument
+  )? {
+    let path = "\(workspace.root)/tables/hyperparameters.json"
+    guard FileStatus(of: path) != nil else { return nil }
+    let document = try JSONDocument(contentsOf: path)
+    let values = try document.decode(Hyperparameters.self)
+    try values.check(in: document, against: names)
+    return (values, document)
   }
 
   /// The manifest of a model that ``models`` lists, checked.

@@ -24,6 +24,10 @@ extension Cell {
     cell.protocolSettings.train.forgetPaths()
     cell.protocolSettings.development.forgetPaths()
     cell.protocolSettings.test.forgetPaths()
+    for index in (protocolSettings.tasks ?? []).indices {
+      cell.protocolSettings.tasks?[index].train.forgetPaths()
+      cell.protocolSettings.tasks?[index].test.forgetPaths()
+    }
     return cell
   }
 
@@ -41,7 +45,13 @@ extension Cell {
 
 extension TextSource {
   fileprivate mutating func forgetPaths() {
-    for index in parts.indices { parts[index].path = "" }
+    parts.forgetPaths()
+  }
+}
+
+extension [TextPart] {
+  fileprivate mutating func forgetPaths() {
+    for index in indices { self[index].path = "" }
   }
 }
 

@@ -10,61 +10,53 @@ package struct CellResolver: Sendable {
     case notRun(String)
   }
 
-  /// What it takes to run anything at this scale.
-  package let assets: [Asset]
-  /// The text; nil when the scale doesn't run.
-  package let text: EvaluationText?
-  /// The model; nil when the scale doesn't run.
-  package let model: ModelManifest?
+  /// The models and texts of the scale, panel by panel, in the grid's order.
+  package let panels: [(panel: GridPanel, files: PanelFiles)]
 
-  private let reference: ModelReference?
-  private let settings: EvaluationProtocol?
-  private let reason: String?
   private let blasCore: String
   private let scienceDigest: String
 
-  /// Looks for the scale's model and text.
+  /// Looks for the models and texts of a grid at one scale.
   ///
   /// - Parameters:
-  ///   - scale: The scale's settings.
+  ///   - grid: The grid, checked.
+  ///   - scale: The scale.
   ///   - catalog: Where manifests are.
   ///   - protocolID: The protocol from the command line, if any.
   ///   - blasCore: The kernel set's name, see ``BLASCore/name(processorFlags:environment:)``.
   ///   - scienceDigest: Digest of the science rooms' sources.
-  /// - Throws: `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
+  /// - Throws: ``HarnessError/severalTexts(table:)`` for a protocol where columns name their texts,
+  ///   `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
   package init(
-    _ scale: GridScale, catalog: Catalog, protocolID: String?, blasCore: String,
+    _ grid: Grid, at scale: Scale, catalog: Catalog, protocolID: String?, blasCore: String,
     scienceDigest: String
   ) throws {
     self.blasCore = blasCore
     self.scienceDigest = scienceDigest
-    guard scale.notRun == nil, let name = scale.model else {
-      assets = []
-      text = nil
-      model = nil
-      reference = nil
-      settings = nil
-      reason = scale.notRun ?? "the grid names no model for this scale"
-      return
+    var panels: [(panel: GridPanel, files: PanelFiles)] = []
+    if protocolID != nil, grid.columns.contains(where: { $0.text != nil }) {
+      throw HarnessError.severalTexts(table: grid.table)
     }
-    var locator = AssetLocator(catalog.workspace)
-    let model = try ModelFiles(of: name, catalog: catalog, locator: &locator)
-    let text = try EvaluationText(
-      for: scale, forced: protocolID, catalog: catalog, locator: &locator)
-    self.text = text
-    reference = model.reference
-    self.model = model.manifest
-    settings = text.settings(for: scale, bos: model.manifest.bos)
-    assets = model.assets + text.files
-    reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
-      let variable = asset.kind == .model ? model.environment : text.manifest.environment
-      if let own = catalog.workspace.environment[variable], !own.isEmpty {
-        return "\(asset.kind.rawValue) \(asset.name) isn't complete: \(variable) is set to "
-          + "'\(own)', and there is no '\(asset.path)'"
+    if let settings = grid.scales[scale] {
+      var locator = AssetLocator(catalog.workspace)
+      for point in grid.points(at: scale) where point.notRun == nil {
+        guard !panels.contains(where: { $0.panel == point.panel }) else { continue }
+        let files = try PanelFiles(
+          of: point.panel, settings, catalog: catalog, protocolID: protocolID, locator: &locator)
+        if let files { panels.append((point.panel, files)) }
       }
-      return "\(asset.kind.rawValue) \(asset.name) isn't on this machine; "
-        + "\(variable) can name your copy"
     }
+    self.panels = panels
+  }
+
+  /// The files of a panel; nil when nothing of it runs at this scale.
+  package subscript(_ panel: GridPanel) -> PanelFiles? {
+    panels.first { $0.panel == panel }?.files
+  }
+
+  /// What it takes to run anything at this scale, each file once.
+  package var assets: [Asset] {
+    panels.flatMap(\.files.assets).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// Files that a fetch can bring and that aren't there.
@@ -84,13 +76,17 @@ package struct CellResolver: Sendable {
   ///
   /// - Throws: `JSONError` for an option that can't be written as JSON.
   package func resolve(_ point: GridPoint, methods: [String]) throws -> Outcome {
-    if let reason = point.notRun ?? reason { return .notRun(reason) }
+    let files = self[point.panel]
+    if let reason = point.notRun ?? files?.reason { return .notRun(reason) }
     guard methods.contains(point.method.name) else { return .notRun("method not built yet") }
-    guard let reference, let settings else { return .notRun("its files have no known digest") }
+    guard let reference = files?.reference, let settings = files?.settings else {
+      return .notRun("its files have no known digest")
+    }
     var cell = Cell(
       id: "", address: point.address, model: reference, method: point.method, bits: point.bits,
       protocolSettings: settings, seed: point.address.seed, blasCore: blasCore,
-      scienceDigest: scienceDigest)
+      scienceDigest: scienceDigest,
+      diagnostics: point.diagnostics.isEmpty ? nil : point.diagnostics)
     cell.id = try cell.computedID
     return .cell(cell)
   }

@@ -4,7 +4,9 @@ package import Records
 package struct DatasetTexts: Sendable, Equatable {
   /// What is known of the dataset.
   package let manifest: DatasetManifest
-  /// The files of the first split.
+  /// The first way to split it.
+  package let split: DatasetSplit
+  /// The files of the split.
   package let assets: [Asset]
 
   /// Looks for the files of a dataset.
@@ -17,11 +19,14 @@ package struct DatasetTexts: Sendable, Equatable {
         name, suggestion: suggestion(for: name, among: catalog.datasets))
     }
     manifest = try catalog.dataset(name)
-    let names = manifest.splits[0].fileNames
-    assets = try locator.files(of: manifest).filter { names.contains($0.file.name) }
+    guard let split = manifest.splits.first else {
+      throw HarnessError.noTexts(dataset: name)
+    }
+    self.split = split
+    assets = try locator.files(of: manifest).filter { split.fileNames.contains($0.file.name) }
   }
 
-  /// The texts of the first split by name: `train`, `development`, `test`.
+  /// The texts of the split by name: `train`, `development`, `test`.
   ///
   /// - Throws: ``HarnessError`` for a file that isn't there or has the wrong bytes.
   package func sources() throws(HarnessError) -> [(name: String, source: TextSource)] {
@@ -30,12 +35,13 @@ package struct DatasetTexts: Sendable, Equatable {
     }
     let missing = assets.filter { !$0.exists }.map(\.path)
     guard missing.isEmpty else { throw .missingTexts(missing, dataset: manifest.name) }
-    let split = manifest.splits[0]
     var sources: [(name: String, source: TextSource)] = []
     for (name, parts) in [
       ("train", split.train), ("development", split.development), ("test", split.test),
     ] {
-      guard let source = TextSource(parts, join: manifest.join, files: assets) else { continue }
+      guard let source = TextSource(parts, join: manifest.join ?? "plain", files: assets) else {
+        continue
+      }
       sources.append((name, source))
     }
     return sources

@@ -10,6 +10,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case unknownScale(String, suggestion: String)
   /// The grid doesn't have that scale.
   case scaleNotInGrid(String, table: String)
+  /// A protocol was named for a table whose columns name their texts.
+  case severalTexts(table: String)
   /// No cell's name holds the filter's text.
   case nothingMatches(filter: String, rows: [String], columns: [String])
   /// An environment variable names something that isn't there.
@@ -22,6 +24,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case wrongSize(path: String, expected: Int, found: Int)
   /// Files that a fetch can bring aren't there.
   case missingFiles([String], table: String, scale: String)
+  /// A dataset of tasks, where texts are wanted.
+  case noTexts(dataset: String)
   /// Files of a dataset that aren't there.
   case missingTexts([String], dataset: String)
   /// Another runner holds the results folder.
@@ -52,6 +56,9 @@ extension HarnessError: CustomStringConvertible {
     case .unknownScale(let name, let suggestion): "unknown scale '\(name)'; \(suggestion)"
     case .scaleNotInGrid(let scale, let table):
       "\(table) has no scale '\(scale)' in its grid.json"
+    case .severalTexts(let table):
+      "the columns of \(table) name their texts, so --protocol can't; "
+        + "change \"texts\" in tables/\(table)/grid.json"
     case .nothingMatches(let filter, let rows, let columns):
       "no cell's name contains '\(filter)'; a name reads 'row=… column=… bits=… seed=…', "
         + "the rows are \(rows.joined(separator: ", ")), "
@@ -70,6 +77,7 @@ extension HarnessError: CustomStringConvertible {
     case .missingFiles(let paths, let table, let scale):
       "missing: \(paths.map { "'\($0)'" }.joined(separator: ", ")); "
         + "./reproduce.sh \(table) --scale \(scale) fetches what is missing"
+    case .noTexts(let dataset): "\(dataset) holds tasks, not texts"
     case .missingTexts(let paths, let dataset):
       "missing texts of \(dataset): \(paths.map { "'\($0)'" }.joined(separator: ", "))"
     case .resultsInUse(let path, let processID):

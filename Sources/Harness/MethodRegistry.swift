@@ -22,13 +22,25 @@ package struct MethodRegistry: Sendable {
   ///
   /// Planned methods that aren't registered yet are left alone.
   ///
-  /// - Throws: ``JSONError`` at the override's options when one applies, else at the row's.
-  package func checkOptions(of grid: Grid, in document: JSONDocument) throws(JSONError) {
+  /// - Parameters:
+  ///   - grid: The grid, with the hyper-parameters that it inherits.
+  ///   - document: The grid's text.
+  ///   - common: The text of those hyper-parameters, if there are any.
+  /// - Throws: ``JSONError`` at the override's options when one applies, else at the row's; in the
+  ///   hyper-parameters' file when the grid doesn't write the option at all.
+  package func checkOptions(
+    of grid: Grid, in document: JSONDocument, common: JSONDocument? = nil
+  ) throws(JSONError) {
     for scale in Scale.allCases {
       for point in grid.points(at: scale) where names.contains(point.method.name) {
         do { try check(point.method, point.bits) } catch let error as JSONError {
           // The method points into its own options; the reader wants the place in the grid.
           let member = error.pointer.split(separator: "/").first.map(String.init)
+          if let member, let common,
+            let place = inherited(member, for: point, in: grid, at: scale)
+          {
+            throw common.error(at: place + error.pointer, error.reason)
+          }
           let place = place(of: member, for: point, in: grid, at: scale)
           throw document.error(at: member == nil ? place : place + error.pointer, error.reason)
         } catch {
@@ -38,6 +50,27 @@ package struct MethodRegistry: Sendable {
         }
       }
     }
+  }
+
+  /// Where the hyper-parameters write the option `member` for this point; nil when the grid does.
+  private func inherited(
+    _ member: String, for point: GridPoint, in grid: Grid, at scale: Scale
+  ) -> String? {
+    let settings = grid.scales[scale]
+    let writesItself =
+      grid.row(point.address.row)?.options[member] != nil
+      || settings?.overrides.contains {
+        $0.row == point.address.row && ($0.column ?? point.address.column) == point.address.column
+          && $0.options[member] != nil
+      } ?? false
+    guard !writesItself, let entries = grid.hyperparameters?.scales[scale.rawValue] else {
+      return nil
+    }
+    let last = entries.lastIndex {
+      $0.method == point.method.name && $0.options[member] != nil
+        && ($0.bits ?? point.bits) == point.bits
+    }
+    return last.map { "/scales/\(scale.rawValue)/\($0)/options" }
   }
 
   /// Where the option `member` was last written for this point; nil stands for the options as a whole.

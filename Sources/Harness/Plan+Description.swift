@@ -4,9 +4,16 @@ extension Plan: CustomStringConvertible {
   /// The plan as a person reads it: one line per cell, then the sums.
   package var description: String {
     var lines = ["\(grid.table) at scale \(scale.rawValue)"]
-    if let model = resolver.model { lines.append("  model  \(model.label)") }
-    if let text = resolver.text {
-      lines.append("  text   \(text.id): \(text.manifest.label), split '\(text.split.name)'")
+    for (panel, files) in resolver.panels {
+      let text = files.text
+      let labels = [text.manifest.label] + text.tasks.map(\.task.label)
+      let words =
+        "\(text.name): \(labels.joined(separator: ", ")), split '\(text.split.name)'"
+      if panel == GridPanel() {
+        lines += ["  model  \(files.model.label)", "  text   \(words)"]
+      } else {
+        lines.append("  \(grid.title(of: panel)): \(files.model.label) on \(words)")
+      }
     }
     if !resolver.missing.isEmpty {
       lines.append("  to fetch:")
@@ -64,6 +71,7 @@ extension PlanEntry {
         ? "diverged" + (record.reason.map { " (\($0))" } ?? "") : "finished"
     case .notRun(let reason): return "not run (\(reason))"
     case .blocked(let reason): return "blocked (\(reason))"
+    case .shared(let name): return "the same cell as \(name)"
     }
   }
 }

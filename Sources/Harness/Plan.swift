@@ -12,8 +12,8 @@ package struct Plan: Sendable {
   package let store: ResultStore
   /// Full precision first, then in the grid's order.
   package private(set) var entries: [PlanEntry]
-  /// What full precision must say; nil when nothing is known.
-  package let gate: AnchorGate?
+  /// What full precision must say, by panel; nothing where nothing is known.
+  package let gates: [GridPanel: AnchorGate]
 
   /// Plans one scale of a grid.
   ///
@@ -39,24 +39,32 @@ package struct Plan: Sendable {
     self.scale = scale
     self.resolver = resolver
     self.store = store
-    gate = AnchorGate(
-      model: resolver.model, text: resolver.text, testWindows: settings.testWindows)
+    gates = resolver.panels.reduce(into: [:]) { gates, panel in
+      gates[panel.panel] = AnchorGate(
+        model: panel.files.model, text: panel.files.text, testWindows: settings.testWindows)
+    }
     let older = try store.records()
     var all: [PlanEntry] = []
     for point in grid.points(at: scale) {
       let (cell, state) = try Self.state(
         of: point, resolver: resolver, store: store, methods: methods, older: older, force: force)
+      let estimates = grid.estimates(of: point, at: scale)
       all.append(
         PlanEntry(
-          point: point, cell: cell, state: state,
-          minutes: settings.minutes[point.address.row],
-          mebibytes: settings.mebibytes[point.address.row]))
+          point: point, cell: cell, state: state, minutes: estimates.minutes,
+          mebibytes: estimates.mebibytes))
+    }
+    let places = all.map { [$0.point.address.row, $0.point.address.column] }
+    for index in all.indices {
+      let seeds = all.indices.filter { places[$0] == places[index] }
+      all[index].hasSeveralSeeds = Set(seeds.map { all[$0].point.address.seed }).count > 1
     }
     entries = all
     if let filter { try keep(matching: filter) }
     // A stable partition: what everything else is compared with is measured first.
     entries = entries.filter(\.isAnchor) + entries.filter { !$0.isAnchor }
     applyGate()
+    markShared()
   }
 
   private static func state(
@@ -90,32 +98,46 @@ package struct Plan: Sendable {
       throw HarnessError.nothingMatches(
         filter: filter, rows: grid.rows.map(\.key), columns: grid.columns.map(\.key))
     }
-    let needsAnchor = gate != nil && entries.contains { !$0.isAnchor && $0.cell != nil }
-    if needsAnchor, !entries.contains(where: \.isAnchor) {
-      entries += all.filter(\.isAnchor)
+    for panel in gates.keys {
+      let ours = entries.filter { $0.point.panel == panel && $0.cell != nil }
+      guard !ours.isEmpty, !ours.contains(where: \.isAnchor) else { continue }
+      entries += all.filter { $0.isAnchor && $0.point.panel == panel }
     }
   }
 
-  /// Blocks quantized cells when a finished full-precision cell already misses its anchor.
+  /// Blocks a panel's quantized cells when its finished full-precision cell misses its anchor.
   private mutating func applyGate() {
-    if let objection = missedAnchor { block(because: objection) }
+    let missed = missedAnchors
+    for index in entries.indices where !entries[index].isAnchor {
+      guard case .run = entries[index].state, let reason = missed[entries[index].point.panel] else {
+        continue
+      }
+      entries[index].state = .blocked(reason)
+    }
   }
 
-  /// What a full-precision record that is there already has against its anchor.
-  package var missedAnchor: String? {
-    guard let gate else { return nil }
-    for entry in entries where entry.isAnchor {
-      if case .done(let record) = entry.state, let objection = gate.objection(to: record) {
-        return objection
+  /// Of several places that one cell serves, the first one runs it.
+  private mutating func markShared() {
+    var first: [String: String] = [:]
+    for index in entries.indices {
+      guard let cell = entries[index].cell, case .run = entries[index].state else { continue }
+      if let name = first[cell.id] {
+        entries[index].state = .shared(name)
+      } else {
+        first[cell.id] = entries[index].name
       }
     }
-    return nil
   }
 
-  private mutating func block(because reason: String) {
-    for index in entries.indices where !entries[index].isAnchor {
-      if case .run = entries[index].state { entries[index].state = .blocked(reason) }
+  /// What the full-precision records that are there already have against their anchors, by panel.
+  package var missedAnchors: [GridPanel: String] {
+    var missed: [GridPanel: String] = [:]
+    for entry in entries where entry.isAnchor {
+      if case .done(let record) = entry.state {
+        missed[entry.point.panel] = gates[entry.point.panel]?.objection(to: record)
+      }
     }
+    return missed
   }
 
   /// How many cells a run would start.
@@ -150,6 +172,8 @@ package struct PlanEntry: Sendable, Equatable {
     case notRun(String)
     /// It could run but mustn't, and why.
     case blocked(String)
+    /// Another entry of the plan, by its ``PlanEntry/name``, runs the same cell.
+    case shared(String)
   }
 
   /// Why a cell runs.
@@ -176,6 +200,8 @@ package struct PlanEntry: Sendable, Equatable {
   package var minutes: Double?
   /// Estimated peak memory, MiB.
   package var mebibytes: Double?
+  /// Whether the plan has other seeds of the same row and column.
+  package var hasSeveralSeeds = false
 
   /// Whether a run would start it.
   package var willRun: Bool {
@@ -185,18 +211,26 @@ package struct PlanEntry: Sendable, Equatable {
 
   /// Whether it is the full-precision perplexity that anchors speak of.
   package var isAnchor: Bool {
-    point.bits == BitsLabel.fullPrecision.description && point.metric == .perplexity
+    point.bits == BitsLabel.fullPrecision.description && point.metrics.contains(.perplexity)
   }
 
-  /// What a filter is compared with: `row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1`.
+  /// What a filter is compared with: `row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1`, with
+  /// `task=…` behind it where a column averages over several fine-tunings.
   package var name: String {
     "row=\(point.address.row) column=\(point.address.column) bits=\(point.bits) "
-      + "seed=\(point.address.seed)"
+      + "seed=\(point.address.seed)" + (point.address.task.map { " task=\($0)" } ?? "")
   }
 
-  /// A short name for progress: `zeroqat W4A4`, with the metric when it isn't perplexity.
+  /// A short name for progress: `zeroqat W4A4`, with the metric when it isn't perplexity, and with
+  /// model, text, tasks and seed where the plan has several.
   package var shortName: String {
-    let base = "\(point.address.row) \(point.bits)"
-    return point.metric == .perplexity ? base : "\(base) \(point.metric.rawValue)"
+    var words = [point.address.row, point.bits]
+    words += [point.panel.model, point.panel.text].compactMap(\.self)
+    words +=
+      point.panel.tasks.isEmpty && point.metrics[0] != .perplexity
+      ? [point.metrics[0].rawValue] : [point.panel.tasks.joined(separator: "+")]
+    words.removeAll(where: \.isEmpty)
+    if hasSeveralSeeds { words.append("seed \(point.address.seed)") }
+    return words.joined(separator: " ")
   }
 }

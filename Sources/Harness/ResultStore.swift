@@ -44,8 +44,21 @@ package struct ResultStore: Sendable {
   /// The id is a digest of everything that can change a number, so a record that has the id but other
   /// contents was edited or put in another's place. The address isn't part of the id: the record gets
   /// the one that the grid gives the cell today.
+  ///
+  /// A cell that another table has measured needn't be measured again: where this store has nothing,
+  /// the sound records of the others count.
   package func entry(of cell: Cell) throws -> Entry {
-    guard case .record(var record) = entry(cell.id) else { return entry(cell.id) }
+    let own = entry(cell.id)
+    if own == .none {
+      for path in try elsewhere(cell.id) {
+        guard case .record(var record) = Self.read(path, expecting: cell.id),
+          record.status != .failed, try cell.differences(from: record.cell).isEmpty
+        else { continue }
+        record.cell.address = cell.address
+        return .record(record)
+      }
+    }
+    guard case .record(var record) = own else { return own }
     let changes = try cell.differences(from: record.cell)
     guard changes.isEmpty else {
       return .corrupt(
@@ -54,6 +67,20 @@ package struct ResultStore: Sendable {
     }
     record.cell.address = cell.address
     return .record(record)
+  }
+
+  /// Where other tables and scales have a record of that id.
+  private func elsewhere(_ id: String) throws(HarnessError) -> [String] {
+    do {
+      var paths: [String] = []
+      for table in try listFolder(results) {
+        for scale in Scale.allCases {
+          let path = "\(results)/\(table)/\(scale.rawValue)/\(id).json"
+          if FileStatus(of: path) != nil { paths.append(path) }
+        }
+      }
+      return paths
+    } catch { throw .results(error) }
   }
 
   /// Reads a record's file.

@@ -61,7 +61,8 @@ package struct Runner: Sendable {
     var summary = Summary()
     summary.already = plan.entries.count { if case .done = $0.state { true } else { false } }
     for case .blocked(let reason) in plan.entries.map(\.state) { summary.blocked.append(reason) }
-    summary.missedAnchor = plan.missedAnchor
+    var missed = plan.missedAnchors
+    summary.missedAnchor = plan.entries.lazy.compactMap { missed[$0.point.panel] }.first
     if let reason = summary.missedAnchor { progress.note("the anchor is missed: \(reason)") }
     guard plan.toRun > 0 else { return summary }
     if let corruption = plan.resolver.corruption { throw corruption }
@@ -78,7 +79,7 @@ package struct Runner: Sendable {
     var number = 0
     for entry in plan.entries {
       guard let cell = entry.cell, case .run(let cause) = entry.state else { continue }
-      if let reason = summary.missedAnchor, !entry.isAnchor {
+      if let reason = missed[entry.point.panel], !entry.isAnchor {
         summary.blocked.append(reason)
         continue
       }
@@ -103,9 +104,10 @@ package struct Runner: Sendable {
       clock.took(record.status == .failed ? nil : seconds, expected: entry.minutes ?? 0)
       progress.ended(entry, place, record, seconds: seconds)
       summary.count(record)
-      if entry.isAnchor, let objection = plan.gate?.objection(to: record) {
+      if entry.isAnchor, let objection = plan.gates[entry.point.panel]?.objection(to: record) {
         progress.note("quantized cells are blocked: \(objection)")
-        summary.missedAnchor = objection
+        missed[entry.point.panel] = objection
+        summary.missedAnchor = summary.missedAnchor ?? objection
       }
       if interruption().count > start {
         summary.wasInterrupted = true

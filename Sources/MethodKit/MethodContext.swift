@@ -48,6 +48,9 @@ package protocol RunObserver: AnyObject {
   /// Keeps a figure in the record.
   func keep(_ name: String, _ value: Double, unit: String)
 
+  /// Keeps a curve in the record: a figure per block, per epoch or per step.
+  func keep(_ series: MeasuredSeries)
+
   /// Keeps a fallback or oddity; it becomes a footnote.
   func remark(_ sentence: String)
 
@@ -70,6 +73,37 @@ package protocol RunObserver: AnyObject {
 
   /// Keeps the health of zeroth-order training.
   func keep(_ summary: TrainingSummary)
+}
+
+extension RunObserver {
+  /// Forgets the curve: an observer that only listens to a method has no record to keep it in.
+  package func keep(_ series: MeasuredSeries) {}
+}
+
+/// A curve that a run leaves.
+package struct MeasuredSeries: Sendable, Equatable {
+  /// What it is, such as `block error`; figures pick series by their name.
+  package let name: String
+  /// What counts along it: `block`, `epoch` or `step`.
+  package let index: String
+  /// The unit of ``y``; empty for a ratio.
+  package let unit: String
+  /// Where each figure stands.
+  package let x: [Double]
+  /// The figures, as many as ``x``.
+  package let y: [Double]
+
+  /// A series from its parts.
+  ///
+  /// - Precondition: `x` and `y` are equally long.
+  package init(_ name: String, per index: String, unit: String, x: [Double], y: [Double]) {
+    precondition(x.count == y.count, "\(x.count) places for \(y.count) figures")
+    self.name = name
+    self.index = index
+    self.unit = unit
+    self.x = x
+    self.y = y
+  }
 }
 
 /// Health of a zeroth-order training run.

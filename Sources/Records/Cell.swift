@@ -27,12 +27,14 @@ public struct Cell: Codable, Sendable, Equatable {
   public var blasCore: String
   /// Digest of the science rooms' sources.
   public var scienceDigest: String
+  /// What is measured beside the score; null means nothing.
+  public var diagnostics: [CellDiagnostic]?
 
   /// A cell from its parts.
   public init(
     schema: Int = Cell.currentSchema, id: String, address: CellAddress, model: ModelReference,
     method: MethodReference, bits: String, protocolSettings: EvaluationProtocol, seed: UInt64,
-    blasCore: String, scienceDigest: String
+    blasCore: String, scienceDigest: String, diagnostics: [CellDiagnostic]? = nil
   ) {
     self.schema = schema
     self.id = id
@@ -44,12 +46,13 @@ public struct Cell: Codable, Sendable, Equatable {
     self.seed = seed
     self.blasCore = blasCore
     self.scienceDigest = scienceDigest
+    self.diagnostics = diagnostics
   }
 
   enum CodingKeys: String, CodingKey {
     case schema, id, address, model, method, bits
     case protocolSettings = "protocol"
-    case seed, blasCore, scienceDigest
+    case seed, blasCore, scienceDigest, diagnostics
   }
 }
 
@@ -65,14 +68,19 @@ public struct CellAddress: Codable, Sendable, Equatable, Hashable {
   public var column: String
   /// Seed number of this cell.
   public var seed: UInt64
+  /// Task key of the grid, where the column averages over several fine-tunings; else null.
+  public var task: String?
 
   /// An address from its parts.
-  public init(table: String, scale: String, row: String, column: String, seed: UInt64) {
+  public init(
+    table: String, scale: String, row: String, column: String, seed: UInt64, task: String? = nil
+  ) {
     self.table = table
     self.scale = scale
     self.row = row
     self.column = column
     self.seed = seed
+    self.task = task
   }
 }
 
@@ -151,11 +159,15 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
   public var developmentWindows: Int?
   /// Whether one BOS token opens the stream: `none` or `once`, without a default.
   public var bos: String
+  /// Tasks that are scored, and perhaps trained on, beside the text; null means none.
+  ///
+  /// The text is what methods calibrate on; a task to fine-tune on takes its place in training.
+  public var tasks: [TaskSource]?
 
   /// A protocol from its parts.
   public init(
     id: String, train: TextSource, development: TextSource, test: TextSource, windowTokens: Int,
-    testWindows: Int?, developmentWindows: Int?, bos: String
+    testWindows: Int?, developmentWindows: Int?, bos: String, tasks: [TaskSource]? = nil
   ) {
     self.id = id
     self.train = train
@@ -165,6 +177,7 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
     self.testWindows = testWindows
     self.developmentWindows = developmentWindows
     self.bos = bos
+    self.tasks = tasks
   }
 }
 

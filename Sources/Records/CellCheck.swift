@@ -56,5 +56,47 @@ extension EvaluationProtocol {
         }
       }
     }
+    try checkTasks(in: document)
+  }
+
+  /// Tasks have names of their own, and no two are trained on.
+  private func checkTasks(in document: JSONDocument) throws(JSONError) {
+    let tasks = tasks ?? []
+    for (index, task) in tasks.enumerated() {
+      let place = "/protocol/tasks/\(index)"
+      if tasks[..<index].contains(where: { $0.name == task.name }) {
+        throw document.error(at: place + "/name", "the task '\(task.name)' is listed twice")
+      }
+      if task.use == .fineTuning {
+        if let other = tasks[..<index].first(where: { $0.use == .fineTuning }) {
+          throw document.error(
+            at: place + "/use",
+            "expected one task to fine-tune on, found '\(other.name)' and '\(task.name)'")
+        }
+        guard !task.train.isEmpty else {
+          throw document.error(at: place + "/train", "expected at least one part")
+        }
+      } else if task.test.isEmpty {
+        throw document.error(at: place + "/test", "expected at least one part")
+      }
+      for (name, count) in [
+        ("train", task.examples.train), ("development", task.examples.development),
+        ("test", task.examples.test),
+      ] {
+        if let count, count < 1 {
+          throw document.error(
+            at: "\(place)/examples/\(name)",
+            "expected a positive number of examples, found \(count)")
+        }
+      }
+      for (name, parts) in [("train", task.train), ("test", task.test)] {
+        for (i, part) in parts.enumerated()
+        where part.from < 0 || part.from >= part.to ?? Int.max {
+          throw document.error(
+            at: "\(place)/\(name)/\(i)",
+            "expected a range of bytes, found \(part.from)..<\(part.to ?? Int.max)")
+        }
+      }
+    }
   }
 }

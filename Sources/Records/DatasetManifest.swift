@@ -1,4 +1,4 @@
-/// What is known of a text: read from `datasets/<name>/manifest.json`.
+/// What is known of a text or of tasks: read from `datasets/<name>/manifest.json`.
 package struct DatasetManifest: Codable, Sendable, Equatable {
   /// The version of this layout.
   package static let currentSchema = 1
@@ -11,6 +11,8 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package var label: String
   /// The licence of the text.
   package var licence: String
+  /// Who published it, and where; nil where the package that carries it says enough.
+  package var source: String?
   /// The package that carries it; nil when the user must bring it, or ``origins`` do.
   package var origin: PackageOrigin?
   /// Further packages, which files refer to by name; nil when there is at most one.
@@ -21,21 +23,27 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package var environment: String
   /// Every file that a split may use.
   package var files: [AssetFile]
-  /// How parts are joined and lines treated: see ``TextSource/join``.
-  package var join: String
-  /// Ways to split it; the first whose files are all there is taken.
+  /// How parts are joined and lines treated, see ``TextSource/join``; nil for tasks.
+  package var join: String?
+  /// Ways to split the text, the best first; empty for tasks.
+  ///
+  /// The first whose files are all there is taken.
   package var splits: [DatasetSplit]
+  /// The tasks that the files hold; empty for text.
+  package var tasks: [DatasetTask]
 
   /// A manifest from its parts.
   package init(
     schema: Int = DatasetManifest.currentSchema, name: String, label: String, licence: String,
-    origin: PackageOrigin? = nil, origins: [PackageOrigin]? = nil, hub: String? = nil,
-    environment: String, files: [AssetFile], join: String, splits: [DatasetSplit]
+    source: String? = nil, origin: PackageOrigin? = nil, origins: [PackageOrigin]? = nil,
+    hub: String? = nil, environment: String, files: [AssetFile], join: String? = nil,
+    splits: [DatasetSplit] = [], tasks: [DatasetTask] = []
   ) {
     self.schema = schema
     self.name = name
     self.label = label
     self.licence = licence
+    self.source = source
     self.origin = origin
     self.origins = origins
     self.hub = hub
@@ -43,6 +51,25 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
     self.files = files
     self.join = join
     self.splits = splits
+    self.tasks = tasks
+  }
+
+  /// Reads a manifest; what belongs to texts or to tasks alone may be left out.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    schema = try container.decode(Int.self, forKey: .schema)
+    name = try container.decode(String.self, forKey: .name)
+    label = try container.decode(String.self, forKey: .label)
+    licence = try container.decode(String.self, forKey: .licence)
+    source = try container.decodeIfPresent(String.self, forKey: .source)
+    origin = try container.decodeIfPresent(PackageOrigin.self, forKey: .origin)
+    origins = try container.decodeIfPresent([PackageOrigin].self, forKey: .origins)
+    hub = try container.decodeIfPresent(String.self, forKey: .hub)
+    environment = try container.decode(String.self, forKey: .environment)
+    files = try container.decode([AssetFile].self, forKey: .files)
+    join = try container.decodeIfPresent(String.self, forKey: .join)
+    splits = try container.decodeIfPresent([DatasetSplit].self, forKey: .splits) ?? []
+    tasks = try container.decodeIfPresent([DatasetTask].self, forKey: .tasks) ?? []
   }
 
   /// The package that carries `file`; nil when the user must bring it.

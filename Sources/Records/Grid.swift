@@ -20,11 +20,30 @@ package struct Grid: Codable, Sendable, Equatable {
   package var columns: [GridColumn]
   /// What runs at each scale.
   package var scales: GridScales
+  /// The paper's models that columns name, by key, as tables print them; empty when the table is
+  /// about one model alone.
+  package var models: [String: String]
+  /// The texts and tasks that columns name, by key, as tables print them.
+  package var texts: [String: String]
+  /// The row that the others are compared with, window by window; nil means RTN.
+  package var reference: String?
+  /// What every cell measures beside its score, such as ``CellDiagnostic/blockErrors``.
+  package var diagnostics: [CellDiagnostic]
+  /// The picture that is drawn from the records' series; nil for a table.
+  package var figure: GridFigure?
+  /// What methods run with where the table doesn't say otherwise; not part of the grid's file.
+  package var hyperparameters: Hyperparameters?
+
+  enum CodingKeys: CodingKey {
+    case schema, table, title, rows, columns, scales, models, texts, reference, diagnostics, figure
+  }
 
   /// A grid from its parts.
   package init(
     schema: Int = Grid.currentSchema, table: String, title: String, rows: [GridRow],
-    columns: [GridColumn], scales: GridScales
+    columns: [GridColumn], scales: GridScales, models: [String: String] = [:],
+    texts: [String: String] = [:], reference: String? = nil, diagnostics: [CellDiagnostic] = [],
+    figure: GridFigure? = nil
   ) {
     self.schema = schema
     self.table = table
@@ -32,6 +51,28 @@ package struct Grid: Codable, Sendable, Equatable {
     self.rows = rows
     self.columns = columns
     self.scales = scales
+    self.models = models
+    self.texts = texts
+    self.reference = reference
+    self.diagnostics = diagnostics
+    self.figure = figure
+  }
+
+  /// Reads a grid; models, texts, reference, diagnostics and figure may be left out.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    schema = try container.decode(Int.self, forKey: .schema)
+    table = try container.decode(String.self, forKey: .table)
+    title = try container.decode(String.self, forKey: .title)
+    rows = try container.decode([GridRow].self, forKey: .rows)
+    columns = try container.decode([GridColumn].self, forKey: .columns)
+    scales = try container.decode(GridScales.self, forKey: .scales)
+    models = try container.decodeIfPresent([String: String].self, forKey: .models) ?? [:]
+    texts = try container.decodeIfPresent([String: String].self, forKey: .texts) ?? [:]
+    reference = try container.decodeIfPresent(String.self, forKey: .reference)
+    diagnostics =
+      try container.decodeIfPresent([CellDiagnostic].self, forKey: .diagnostics) ?? []
+    figure = try container.decodeIfPresent(GridFigure.self, forKey: .figure)
   }
 }
 
@@ -43,6 +84,8 @@ package struct GridRow: Codable, Sendable, Equatable {
   package var label: String
   /// The registry's name of the method.
   package var method: String
+  /// The bits of all cells of the row, such as `W4A4`; nil means the column's.
+  package var bits: String?
   /// Options for all cells of the row; a scale's overrides win, member by member.
   package var options: JSON
   /// One cell per seed; nil means the scale's seed alone.
@@ -52,23 +95,25 @@ package struct GridRow: Codable, Sendable, Equatable {
 
   /// A row from its parts.
   package init(
-    key: String, label: String, method: String, options: JSON = .object([]),
-    seeds: [UInt64]? = nil, planned: Bool = false
+    key: String, label: String, method: String, bits: String? = nil,
+    options: JSON = .object([]), seeds: [UInt64]? = nil, planned: Bool = false
   ) {
     self.key = key
     self.label = label
     self.method = method
+    self.bits = bits
     self.options = options
     self.seeds = seeds
     self.planned = planned
   }
 
-  /// Reads a row; options, seeds and planned may be left out.
+  /// Reads a row; bits, options, seeds and planned may be left out.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     key = try container.decode(String.self, forKey: .key)
     label = try container.decode(String.self, forKey: .label)
     method = try container.decode(String.self, forKey: .method)
+    bits = try container.decodeIfPresent(String.self, forKey: .bits)
     options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
     seeds = try container.decodeIfPresent([UInt64].self, forKey: .seeds)
     planned = try container.decodeIfPresent(Bool.self, forKey: .planned) ?? false
@@ -79,35 +124,4 @@ package struct GridRow: Codable, Sendable, Equatable {
 
   /// Whether the row's method quantizes nothing.
   package var isFullPrecision: Bool { method == Self.fullPrecisionMethod }
-}
-
-/// One column: what is measured at which bits.
-package struct GridColumn: Codable, Sendable, Equatable {
-  /// Unique in the grid; part of a cell's address.
-  package var key: String
-  /// The printed header.
-  package var label: String
-  /// What is measured.
-  package var metric: Metric
-  /// The bits label, such as `W4A4`; read it with ``BitsLabel``.
-  package var bits: String
-  /// Why no cell of this column runs yet; nil when they do.
-  package var notRun: String?
-
-  /// A column from its parts.
-  package init(key: String, label: String, metric: Metric, bits: String, notRun: String? = nil) {
-    self.key = key
-    self.label = label
-    self.metric = metric
-    self.bits = bits
-    self.notRun = notRun
-  }
-}
-
-/// What a column measures.
-package enum Metric: String, Codable, Sendable {
-  /// exp of the mean of window means; lower is better.
-  case perplexity
-  /// Share of right answers after fine-tuning; higher is better.
-  case accuracy
 }

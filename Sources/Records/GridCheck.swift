@@ -31,8 +31,13 @@ extension Grid {
     }
     guard !rows.isEmpty else { throw document.error(at: "/rows", "a table needs a row") }
     guard !columns.isEmpty else { throw document.error(at: "/columns", "a table needs a column") }
+    try checkLabels(models, at: "/models", in: document)
+    try checkLabels(texts, at: "/texts", in: document)
     try checkRows(in: document, methods: names.methods)
     try checkColumns(in: document)
+    if let reference, row(reference) == nil {
+      throw unknownRow(reference, at: "/reference", in: document)
+    }
     for scale in Scale.allCases {
       guard let settings = scales[scale] else { continue }
       try check(settings, at: "/scales/\(scale.rawValue)", in: document, against: names)
@@ -48,15 +53,47 @@ extension Grid {
           at: place + "/method",
           "unknown method '\(row.method)'; \(suggestion(for: row.method, among: methods))")
       }
+      try checkBits(of: row, at: place + "/bits", in: document)
       try checkIsObject(row.options, at: place + "/options", in: document)
-      if let seeds = row.seeds {
-        if seeds.isEmpty {
-          throw document.error(
-            at: place + "/seeds", "expected at least one seed, found an empty list")
-        }
-        for (i, seed) in seeds.enumerated() where seeds[..<i].contains(seed) {
-          throw document.error(at: place + "/seeds/\(i)", "seed \(seed) is listed twice")
-        }
+      if let seeds = row.seeds { try checkSeeds(seeds, at: place + "/seeds", in: document) }
+    }
+  }
+
+  private func checkBits(of row: GridRow, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    guard let text = row.bits else { return }
+    let bits: BitsLabel
+    do { bits = try BitsLabel(text) } catch { throw document.error(at: place, error.description) }
+    if row.isFullPrecision {
+      throw document.error(
+        at: place, "contradictory bits: the row '\(row.key)' quantizes nothing; leave 'bits' out")
+    }
+    if bits.isFullPrecision {
+      throw document.error(
+        at: place, "contradictory bits: the row '\(row.key)' quantizes, found FP")
+    }
+  }
+
+  private func checkSeeds(_ seeds: [UInt64], at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    if seeds.isEmpty {
+      throw document.error(at: place, "expected at least one seed, found an empty list")
+    }
+    for (i, seed) in seeds.enumerated() where seeds[..<i].contains(seed) {
+      throw document.error(at: "\(place)/\(i)", "seed \(seed) is listed twice")
+    }
+  }
+
+  private func checkLabels(
+    _ labels: [String: String], at place: String, in document: JSONDocument
+  ) throws(JSONError) {
+    for (key, label) in labels.sorted(by: { $0.key < $1.key }) {
+      try checkKey(key, others: [], at: "\(place)/\(escaped(key))", in: document)
+      if label.isEmpty {
+        throw document.error(
+          at: "\(place)/\(escaped(key))", "expected the printed name, found an empty string")
       }
     }
   }
@@ -66,22 +103,75 @@ extension Grid {
       let place = "/columns/\(index)"
       try checkKey(
         column.key, others: columns[..<index].map(\.key), at: place + "/key", in: document)
-      let bits: BitsLabel
-      do { bits = try BitsLabel(column.bits) } catch {
-        throw document.error(at: place + "/bits", error.description)
-      }
-      if bits.isFullPrecision, let row = rows.first(where: { !$0.isFullPrecision }) {
+      try checkBits(of: column, at: place, in: document)
+      if let model = column.model, models[model] == nil {
         throw document.error(
-          at: place + "/bits",
-          "contradictory bits: the row '\(row.key)' quantizes, the column '\(column.key)' is FP; "
-            + "a full-precision row fills every column by itself")
+          at: place + "/model",
+          "unknown model '\(model)'; \(suggestion(for: model, among: models.keys.sorted()))")
       }
-      let twin = columns[..<index].first { $0.metric == column.metric && $0.bits == column.bits }
+      if let text = column.text { try checkText(text, at: place + "/text", in: document) }
+      for (i, task) in column.tasks.enumerated() {
+        try checkText(task, at: "\(place)/tasks/\(i)", in: document)
+        if column.tasks[..<i].contains(task) {
+          throw document.error(at: "\(place)/tasks/\(i)", "the task '\(task)' is listed twice")
+        }
+      }
+      if column.metric.isOfTasks, column.tasks.isEmpty, column.notRun == nil {
+        throw document.error(
+          at: place,
+          "the metric '\(column.metric.rawValue)' is of tasks; expected at least one in 'tasks'")
+      }
+      if column.metric == .perplexity, !column.tasks.isEmpty {
+        throw document.error(
+          at: place + "/tasks", "perplexity is of a text, not of tasks; leave 'tasks' out")
+      }
+      let twin = columns[..<index].first {
+        $0.metric == column.metric && $0.bits == column.bits && $0.model == column.model
+          && $0.text == column.text && $0.tasks == column.tasks && $0.stage == column.stage
+      }
       if let twin {
         throw document.error(
           at: place, "the column '\(column.key)' measures the same as '\(twin.key)'")
       }
       try checkReason(column.notRun, at: place + "/notRun", in: document)
+    }
+  }
+
+  private func checkText(_ key: String, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    guard texts[key] == nil else { return }
+    throw document.error(
+      at: place, "unknown text '\(key)'; \(suggestion(for: key, among: texts.keys.sorted()))")
+  }
+
+  /// Either the column or each quantizing row names the bits, never both.
+  private func checkBits(of column: GridColumn, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    let quantizing = rows.filter { !$0.isFullPrecision }
+    guard let text = column.bits else {
+      if let row = quantizing.first(where: { $0.bits == nil }) {
+        throw document.error(
+          at: place, "neither the column '\(column.key)' nor the row '\(row.key)' names bits")
+      }
+      return
+    }
+    let bits: BitsLabel
+    do { bits = try BitsLabel(text) } catch {
+      throw document.error(at: place + "/bits", error.description)
+    }
+    if bits.isFullPrecision, let row = quantizing.first {
+      throw document.error(
+        at: place + "/bits",
+        "contradictory bits: the row '\(row.key)' quantizes, the column '\(column.key)' is FP; "
+          + "a full-precision row fills every column by itself")
+    }
+    if let row = quantizing.first(where: { $0.bits != nil }) {
+      throw document.error(
+        at: place + "/bits",
+        "contradictory bits: the row '\(row.key)' and the column '\(column.key)' both name bits; "
+          + "only one of them may")
     }
   }
 
@@ -95,17 +185,14 @@ extension Grid {
           at: place + "/model",
           "unknown model '\(model)'; \(suggestion(for: model, among: names.models))")
       }
-    } else if scale.notRun == nil {
+    } else if scale.notRun == nil, columns.contains(where: { $0.model == nil }) {
       throw document.error(at: place, "missing required member 'model'")
     }
-    if scale.notRun == nil && scale.protocols.isEmpty {
+    if scale.notRun == nil, scale.protocols.isEmpty, columns.contains(where: { $0.text == nil }) {
       throw document.error(at: place, "expected at least one protocol in 'protocols'")
     }
-    for (index, id) in scale.protocols.enumerated() {
-      do { _ = try ProtocolID(id, datasets: names.datasets) } catch {
-        throw document.error(at: place + "/protocols/\(index)", error.description)
-      }
-    }
+    try checkProtocols(scale.protocols, at: place + "/protocols", in: document, against: names)
+    try checkStandIns(scale, at: place, in: document, against: names)
     for (name, windows) in [
       ("testWindows", scale.testWindows), ("developmentWindows", scale.developmentWindows),
     ] {
@@ -117,8 +204,52 @@ extension Grid {
     for (index, override) in scale.overrides.enumerated() {
       try check(override, at: place + "/overrides/\(index)", in: document)
     }
+    for (key, seeds) in scale.seeds.sorted(by: { $0.key < $1.key }) {
+      guard row(key) != nil else {
+        throw unknownRow(key, at: "\(place)/seeds/\(escaped(key))", in: document)
+      }
+      try checkSeeds(seeds, at: "\(place)/seeds/\(escaped(key))", in: document)
+    }
     try checkEstimates(scale.minutes, at: place + "/minutes", in: document)
     try checkEstimates(scale.mebibytes, at: place + "/mebibytes", in: document)
+  }
+
+  private func checkProtocols(
+    _ protocols: [String], at place: String, in document: JSONDocument, against names: KnownNames
+  ) throws(JSONError) {
+    for (index, id) in protocols.enumerated() {
+      do { _ = try ProtocolRequest(id, datasets: names.datasets) } catch {
+        throw document.error(at: "\(place)/\(index)", error.description)
+      }
+    }
+  }
+
+  /// What stands for the paper's models and texts: keys of this grid, names of this checkout.
+  private func checkStandIns(
+    _ scale: GridScale, at place: String, in document: JSONDocument, against names: KnownNames
+  ) throws(JSONError) {
+    for (key, model) in scale.models.sorted(by: { $0.key < $1.key }) {
+      let place = "\(place)/models/\(escaped(key))"
+      guard models[key] != nil else {
+        throw document.error(
+          at: place, "unknown model '\(key)'; \(suggestion(for: key, among: models.keys.sorted()))")
+      }
+      guard names.models.contains(model) else {
+        throw document.error(
+          at: place, "unknown model '\(model)'; \(suggestion(for: model, among: names.models))")
+      }
+    }
+    for (key, protocols) in scale.texts.sorted(by: { $0.key < $1.key }) {
+      let place = "\(place)/texts/\(escaped(key))"
+      guard texts[key] != nil else {
+        throw document.error(
+          at: place, "unknown text '\(key)'; \(suggestion(for: key, among: texts.keys.sorted()))")
+      }
+      if protocols.isEmpty {
+        throw document.error(at: place, "expected at least one protocol, found an empty list")
+      }
+      try checkProtocols(protocols, at: place, in: document, against: names)
+    }
   }
 
   private func check(_ override: GridOverride, at place: String, in document: JSONDocument)
@@ -179,7 +310,7 @@ private func checkKey(
   }
 }
 
-private func checkIsObject(_ options: JSON, at place: String, in document: JSONDocument)
+func checkIsObject(_ options: JSON, at place: String, in document: JSONDocument)
   throws(JSONError)
 {
   if case .object = options { return }
@@ -193,7 +324,7 @@ private func checkReason(_ reason: String?, at place: String, in document: JSOND
 }
 
 /// A name as RFC 6901 writes it inside a pointer.
-private func escaped(_ name: String) -> String {
+func escaped(_ name: String) -> String {
   name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
     .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
 }

@@ -39,33 +39,52 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var notRun: String?
   /// The name of a folder in `models/`.
   package var model: String?
+  /// What stands for the paper's models here: names of folders in `models/` by key of ``Grid/models``.
+  ///
+  /// Columns whose model nothing stands for don't run.
+  package var models: [String: String]
   /// Protocol ids (`<dataset>-<window tokens>`); the first whose text is on this machine is taken.
   package var protocols: [String]
+  /// What stands for the grid's texts and tasks here: protocol ids by key of ``Grid/texts``.
+  ///
+  /// The first whose files are on this machine is taken. Columns whose text nothing stands for don't run.
+  package var texts: [String: [String]]
   /// The seed of rows that name none.
   package var seed: UInt64?
+  /// Seeds at this scale, by row key: one cell each; a row that isn't here has its own or ``seed``.
+  package var seeds: [String: [UInt64]]
   /// How many test windows are scored; nil means all.
   package var testWindows: Int?
   /// How many development windows are scored; nil means all.
   package var developmentWindows: Int?
+  /// How many examples of tasks are taken, in place of the counts that their manifests name; then a
+  /// smaller set is an error.
+  package var examples: ExampleCounts?
   /// Options that differ at this scale; later ones win.
   package var overrides: [GridOverride]
-  /// Estimated minutes per cell, by row key.
+  /// Estimated minutes per cell, by row key; see ``Hyperparameters`` for the methods' own.
   package var minutes: [String: Double]
   /// Estimated peak memory per cell in MiB, by row key.
   package var mebibytes: [String: Double]
 
   /// A scale from its parts.
   package init(
-    notRun: String? = nil, model: String? = nil, protocols: [String] = [], seed: UInt64? = nil,
-    testWindows: Int? = nil, developmentWindows: Int? = nil, overrides: [GridOverride] = [],
+    notRun: String? = nil, model: String? = nil, models: [String: String] = [:],
+    protocols: [String] = [], texts: [String: [String]] = [:], seed: UInt64? = nil,
+    seeds: [String: [UInt64]] = [:], testWindows: Int? = nil, developmentWindows: Int? = nil,
+    examples: ExampleCounts? = nil, overrides: [GridOverride] = [],
     minutes: [String: Double] = [:], mebibytes: [String: Double] = [:]
   ) {
     self.notRun = notRun
     self.model = model
+    self.models = models
     self.protocols = protocols
+    self.texts = texts
     self.seed = seed
+    self.seeds = seeds
     self.testWindows = testWindows
     self.developmentWindows = developmentWindows
+    self.examples = examples
     self.overrides = overrides
     self.minutes = minutes
     self.mebibytes = mebibytes
@@ -76,13 +95,39 @@ package struct GridScale: Codable, Sendable, Equatable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     notRun = try container.decodeIfPresent(String.self, forKey: .notRun)
     model = try container.decodeIfPresent(String.self, forKey: .model)
+    models = try container.decodeIfPresent([String: String].self, forKey: .models) ?? [:]
     protocols = try container.decodeIfPresent([String].self, forKey: .protocols) ?? []
+    texts = try container.decodeIfPresent([String: [String]].self, forKey: .texts) ?? [:]
     seed = try container.decodeIfPresent(UInt64.self, forKey: .seed)
+    seeds = try container.decodeIfPresent([String: [UInt64]].self, forKey: .seeds) ?? [:]
     testWindows = try container.decodeIfPresent(Int.self, forKey: .testWindows)
     developmentWindows = try container.decodeIfPresent(Int.self, forKey: .developmentWindows)
+    examples = try container.decodeIfPresent(ExampleCounts.self, forKey: .examples)
     overrides = try container.decodeIfPresent([GridOverride].self, forKey: .overrides) ?? []
     minutes = try container.decodeIfPresent([String: Double].self, forKey: .minutes) ?? [:]
     mebibytes = try container.decodeIfPresent([String: Double].self, forKey: .mebibytes) ?? [:]
+  }
+}
+
+extension GridScale {
+  /// The name in `models/` of what stands for the panel's model here; nil when nothing does.
+  package func model(for panel: GridPanel) -> String? {
+    panel.model.map { models[$0] } ?? model
+  }
+
+  /// The protocol ids that may stand for the panel's text here, the best first.
+  ///
+  /// Empty when nothing does. What stands for its tasks is in ``texts``.
+  package func protocols(for panel: GridPanel) -> [String] {
+    panel.text.map { texts[$0] ?? [] } ?? protocols
+  }
+
+  /// Whether a cell's protocol, such as `books-512+sst2`, may be that of a panel's cells here.
+  package func permits(_ protocolID: String, in panel: GridPanel) -> Bool {
+    let parts = protocolID.split(separator: "+").map(String.init)
+    guard let text = parts.first, protocols(for: panel).contains(text) else { return false }
+    let tasks = Set(panel.tasks.flatMap { texts[$0] ?? [] })
+    return parts.count == 1 ? tasks.isEmpty : parts.dropFirst().allSatisfy(tasks.contains)
   }
 }
 

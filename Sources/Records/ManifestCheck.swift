@@ -80,9 +80,16 @@ extension DatasetManifest {
   package func check(in document: JSONDocument, folder: String) throws(JSONError) {
     try checkHead(
       schema: schema, current: Self.currentSchema, name: name, folder: folder, in: document)
-    try checkChoice(join, among: ["plain", "wikitext2"], at: "/join", in: document)
     try checkOrigins(in: document)
     try checkFiles(files, hasOrigin: isFetchable, in: document)
+    if !tasks.isEmpty {
+      guard join == nil, splits.isEmpty else {
+        throw document.error(at: "/tasks", "expected a text or tasks, found both")
+      }
+      return try checkTasks(in: document)
+    }
+    guard let join else { throw document.error(at: "", "missing required member 'join'") }
+    try checkChoice(join, among: ["plain", "wikitext2"], at: "/join", in: document)
     guard !splits.isEmpty else {
       throw document.error(at: "/splits", "a dataset needs a way to split it")
     }
@@ -96,7 +103,35 @@ extension DatasetManifest {
           try check(part, at: "\(place)/\(i)", in: document)
         }
       }
-      try checkDisjoint(split, at: "/splits/\(index)", in: document)
+      try checkDisjoint(
+        split.train + split.development + split.test, at: "/splits/\(index)", in: document)
+    }
+  }
+
+  private func checkTasks(in document: JSONDocument) throws(JSONError) {
+    for (index, task) in tasks.enumerated() {
+      let place = "/tasks/\(index)"
+      if tasks[..<index].contains(where: { $0.name == task.name }) {
+        throw document.error(at: place + "/name", "the task '\(task.name)' is listed twice")
+      }
+      guard !task.splits.isEmpty else {
+        throw document.error(at: place + "/splits", "a task needs a way to split it")
+      }
+      for (number, split) in task.splits.enumerated() {
+        let place = "\(place)/splits/\(number)"
+        let (name, needed) =
+          task.use == .fineTuning ? ("train", split.train) : ("test", split.test)
+        guard !needed.isEmpty else {
+          throw document.error(
+            at: place, "a task for \(task.use.rawValue) needs a file in '\(name)'")
+        }
+        for (name, parts) in [("train", split.train), ("test", split.test)] {
+          for (i, part) in parts.enumerated() {
+            try check(part, at: "\(place)/\(name)/\(i)", in: document)
+          }
+        }
+        try checkDisjoint(split.train + split.test, at: place, in: document)
+      }
     }
   }
 
@@ -134,10 +169,9 @@ extension DatasetManifest {
   }
 
   /// No byte is in two splits: what is trained on is never scored.
-  private func checkDisjoint(_ split: DatasetSplit, at place: String, in document: JSONDocument)
+  private func checkDisjoint(_ parts: [DatasetPart], at place: String, in document: JSONDocument)
     throws(JSONError)
   {
-    let parts = split.train + split.development + split.test
     for (i, a) in parts.enumerated() {
       for b in parts[..<i] where a.file == b.file {
         if a.from < b.to ?? Int.max && b.from < a.to ?? Int.max {

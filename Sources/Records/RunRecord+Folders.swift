@@ -6,13 +6,23 @@ extension RunRecord {
     record.cell.protocolSettings.train.forgetFolders()
     record.cell.protocolSettings.development.forgetFolders()
     record.cell.protocolSettings.test.forgetFolders()
+    for index in (cell.protocolSettings.tasks ?? []).indices {
+      record.cell.protocolSettings.tasks?[index].train.forgetFolders()
+      record.cell.protocolSettings.tasks?[index].test.forgetFolders()
+    }
     return record
   }
 }
 
 extension TextSource {
   fileprivate mutating func forgetFolders() {
-    for index in parts.indices { parts[index].path = lastName(of: parts[index].path) }
+    parts.forgetFolders()
+  }
+}
+
+extension [TextPart] {
+  fileprivate mutating func forgetFolders() {
+    for index in indices { self[index].path = lastName(of: self[index].path) }
   }
 }
 

@@ -24,6 +24,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var digests: [NamedText]
   /// Figures that a method wants to keep, such as the chosen alpha or bits per weight.
   public var facts: [NamedNumber]
+  /// Curves: a figure per block, per epoch or per step.
+  public var series: [RunSeries]
   /// Fallbacks and oddities, each a sentence; they become footnotes.
   public var events: [String]
   /// Time, memory, machine: the part that differs from run to run.
@@ -34,7 +36,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     schema: Int = RunRecord.currentSchema, cell: Cell, status: RunStatus, reason: String? = nil,
     scores: [Score] = [], trajectory: [TrajectoryPoint] = [],
     zerothOrder: ZerothOrderSummary? = nil, digests: [NamedText] = [], facts: [NamedNumber] = [],
-    events: [String] = [], measurement: Measurement? = nil
+    series: [RunSeries] = [], events: [String] = [], measurement: Measurement? = nil
   ) {
     self.schema = schema
     self.cell = cell
@@ -45,8 +47,26 @@ public struct RunRecord: Codable, Sendable, Equatable {
     self.zerothOrder = zerothOrder
     self.digests = digests
     self.facts = facts
+    self.series = series
     self.events = events
     self.measurement = measurement
+  }
+
+  /// Reads a record; those from before there were series have none.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    schema = try container.decode(Int.self, forKey: .schema)
+    cell = try container.decode(Cell.self, forKey: .cell)
+    status = try container.decode(RunStatus.self, forKey: .status)
+    reason = try container.decodeIfPresent(String.self, forKey: .reason)
+    scores = try container.decode([Score].self, forKey: .scores)
+    trajectory = try container.decode([TrajectoryPoint].self, forKey: .trajectory)
+    zerothOrder = try container.decodeIfPresent(ZerothOrderSummary.self, forKey: .zerothOrder)
+    digests = try container.decode([NamedText].self, forKey: .digests)
+    facts = try container.decode([NamedNumber].self, forKey: .facts)
+    series = try container.decodeIfPresent([RunSeries].self, forKey: .series) ?? []
+    events = try container.decode([String].self, forKey: .events)
+    measurement = try container.decodeIfPresent(Measurement.self, forKey: .measurement)
   }
 }
 
@@ -60,13 +80,15 @@ public enum RunStatus: String, Codable, Sendable {
   case failed
 }
 
-/// Perplexity of one split, with what is needed to redo its statistics.
+/// One figure of one split, with what is needed to redo its statistics: perplexity of text, or how well
+/// a task is done.
 public struct Score: Codable, Sendable, Equatable {
   /// `test` or `development`.
   public var split: String
-  /// `perplexity`.
+  /// Of text `perplexity`; of a task `accuracy`, `acc_norm`, `f1` or `exact-match`.
   public var metric: String
-  /// exp of the mean of window means; null when not finite.
+  /// Of text, exp of the mean of window means; of a task, the mean of ``outcomes``, 0…1; null when not
+  /// finite.
   public var value: Double?
   /// Mean negative log-likelihood in nats per token; null when not finite.
   public var meanNLL: Double?
@@ -80,8 +102,33 @@ public struct Score: Codable, Sendable, Equatable {
   ///
   /// The difference is the rounding floor. Null when it wasn't measured.
   public var alternativeMeanNLL: Double?
+  /// The task's name, see ``TaskSource/name``; null for text.
+  public var task: String?
+  /// Of a task, example by example: 1 or 0 for right or wrong, or an F1; null for text.
+  ///
+  /// Cells of equal protocol have the same examples in the same order. ``windowNLL`` is empty then.
+  public var outcomes: [Double]?
+  /// Of a task, standard error of ``value`` over examples: s/√n with s² = Σ(x − x̄)²/(n − 1); null for
+  /// text, and for fewer than two examples.
+  public var standardError: Double?
+  /// Of a task that is trained on, the mean training loss over the split's examples, nats.
+  public var meanLoss: Double?
 
-  /// A score from its parts.
+  /// A score of a task from its parts.
+  public init(
+    split: String, task: String, metric: String, value: Double?, standardError: Double?,
+    outcomes: [Double], scoredTokens: Int, meanLoss: Double? = nil
+  ) {
+    self.init(
+      split: split, metric: metric, value: value, meanNLL: nil, standardErrorNLL: nil,
+      windowNLL: [], scoredTokens: scoredTokens)
+    self.task = task
+    self.outcomes = outcomes
+    self.standardError = standardError
+    self.meanLoss = meanLoss
+  }
+
+  /// A score of text from its parts.
   public init(
     split: String, metric: String, value: Double?, meanNLL: Double?, standardErrorNLL: Double?,
     windowNLL: [Double?], scoredTokens: Int, alternativeMeanNLL: Double? = nil
@@ -105,12 +152,40 @@ public struct TrajectoryPoint: Codable, Sendable, Equatable {
   public var developmentWindowNLL: [Double?]
   /// Mean NLL per test window, nats per token; a report, never a choice.
   public var testWindowNLL: [Double?]
+  /// How well the task is done on development examples; null where text is trained on.
+  public var developmentTask: TaskPoint?
+  /// How well the task is done on test examples; null also where this step isn't the best so far.
+  public var testTask: TaskPoint?
+
+  /// A point of training on a task; nothing of text is scored.
+  public init(step: Int, developmentTask: TaskPoint, testTask: TaskPoint?) {
+    self.init(step: step, developmentWindowNLL: [], testWindowNLL: [])
+    self.developmentTask = developmentTask
+    self.testTask = testTask
+  }
 
   /// A point from its parts.
   public init(step: Int, developmentWindowNLL: [Double?], testWindowNLL: [Double?]) {
     self.step = step
     self.developmentWindowNLL = developmentWindowNLL
     self.testWindowNLL = testWindowNLL
+  }
+}
+
+/// How well a task is done at one step of training.
+public struct TaskPoint: Codable, Sendable, Equatable {
+  /// `accuracy` or `f1`.
+  public var metric: String
+  /// Its value, 0…1; null where only the loss was computed, as for answers that must be generated.
+  public var value: Double?
+  /// Mean training loss over the examples, nats: what development chooses by.
+  public var meanLoss: Double
+
+  /// A point from its parts.
+  public init(metric: String, value: Double?, meanLoss: Double) {
+    self.metric = metric
+    self.value = value
+    self.meanLoss = meanLoss
   }
 }
 

@@ -15,22 +15,29 @@ package enum AnchorState: Sendable, Equatable {
   /// The grid has no full-precision row.
   case noRow
 
-  /// Judges the full-precision perplexity of a grid's states.
+  /// Judges the full-precision perplexity of a panel, or what else it measures.
   init(
-    grid: Grid, model: ModelManifest?, states: [EntryPlace: EntryState], reference: RunRecord?
+    grid: Grid, panel: GridPanel, model: ModelManifest?, states: [EntryPlace: EntryState],
+    reference: RunRecord?
   ) {
     guard let row = grid.rows.first(where: \.isFullPrecision) else {
       self = .noRow
       return
     }
-    let column = grid.columns.first { $0.metric == .perplexity && $0.notRun == nil }
+    let columns = grid.columns.filter {
+      grid.panels(of: $0).contains(panel) && $0.notRun == nil
+    }
+    let column = columns.first { $0.metric == .perplexity } ?? columns.first
     let state = column.flatMap { states[EntryPlace(row: row.key, column: $0.key)] }
     switch state {
     case .measured(let score):
       let settings = reference?.cell.protocolSettings
-      let anchor = settings.flatMap {
-        model?.anchor(for: $0.id, testWindows: $0.testWindows)
-      }
+      let anchor =
+        score.metric != .perplexity
+        ? nil
+        : settings.flatMap {
+          model?.anchor(for: $0.id, testWindows: $0.testWindows)
+        }
       guard let anchor else {
         self = .unknown(measured: score.value)
         return

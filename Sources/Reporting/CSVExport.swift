@@ -37,7 +37,8 @@ extension TableContents {
     let status = isWithheld ? "withheld" : record?.status.rawValue ?? "not run"
     let fields: [String?] = [
       grid.table, scale.rawValue, entry.row.key, entry.column.key, entry.column.metric.rawValue,
-      entry.column.bits, record.map { String($0.cell.address.seed) }, record?.cell.bits,
+      entry.column.bits(in: entry.row), record.map { String($0.cell.address.seed) },
+      record?.cell.bits,
       entry.paper?.value, entry.paper?.footnotes.joined(separator: " "), status, verdict.word,
       verdict.text.withoutFolders, score?.value?.description,
       score.flatMap { score in

@@ -33,11 +33,15 @@ extension TableContents {
         func number(_ value: Double?) -> String {
           value.map { NumberText.significant($0, 8) } ?? "not finite"
         }
+        let what = score.task.map { " of \($0), \(score.metric)" } ?? ""
         table.add([
-          name(of: record), score.split.inMarkdown, number(score.value), number(score.meanNLL),
-          score.standardErrorNLL.map { NumberText.significant($0, 4) } ?? "–",
+          name(of: record), (score.split + what).inMarkdown, number(score.value),
+          score.task == nil ? number(score.meanNLL) : "–",
+          (score.task == nil ? score.standardErrorNLL : score.standardError)
+            .map { NumberText.significant($0, 4) } ?? "–",
           score.alternativeMeanNLL.map { NumberText.significant($0, 8) } ?? "–",
-          String(score.windowNLL.count), NumberText.grouped(score.scoredTokens), id,
+          String(score.outcomes?.count ?? score.windowNLL.count),
+          NumberText.grouped(score.scoredTokens), id,
         ])
       }
     }

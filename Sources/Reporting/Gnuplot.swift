@@ -2,15 +2,34 @@ internal import Glibc
 
 /// Runs gnuplot as a child process.
 package enum Gnuplot {
-  /// The picture of a plot as SVG text, the same bytes for the same plot and gnuplot version.
+  /// The picture of a training's course as SVG text.
+  ///
+  /// - Throws: As ``svg(program:script:)``.
+  package static func svg(
+    of plot: TrajectoryPlot, program: String = "gnuplot"
+  ) throws(GnuplotError) -> String {
+    try svg(program: program) { plot.script(output: $0) }
+  }
+
+  /// A grid's figure as SVG text.
+  ///
+  /// - Throws: As ``svg(program:script:)``.
+  package static func svg(
+    of plot: FigurePlot, program: String = "gnuplot"
+  ) throws(GnuplotError) -> String {
+    try svg(program: program) { plot.script(output: $0) }
+  }
+
+  /// The picture that a script draws into the file it is given, the same bytes for the same script and
+  /// gnuplot version.
   ///
   /// gnuplot's own name, version and date are taken out of the SVG. `program` is looked for in
   /// `PATH` unless it holds a slash.
   ///
   /// - Throws: ``GnuplotError/missing(program:)`` when there is no gnuplot, which shouldn't stop
   ///   anything but the picture.
-  package static func svg(
-    of plot: TrajectoryPlot, program: String = "gnuplot"
+  static func svg(
+    program: String, script text: (_ output: String) -> String
   ) throws(GnuplotError) -> String {
     let folder = try temporaryFolder()
     let script = folder + "/plot.gp"
@@ -20,7 +39,7 @@ package enum Gnuplot {
       for file in [script, output, messages] { unlink(file) }
       rmdir(folder)
     }
-    try write(plot.script(output: output), to: script)
+    try write(text(output), to: script)
     let status = try run(program, script: script, messages: messages)
     guard status == 0 else {
       let said = String(decoding: read(messages) ?? [], as: UTF8.self)

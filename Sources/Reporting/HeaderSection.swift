@@ -10,15 +10,21 @@ extension TableContents {
       + paper.captionNote.inMarkdown
   }
 
-  /// Which model the numbers are of, and what that forbids.
+  /// Which models the numbers are of, and what that forbids.
   var bannerText: String {
-    let measured = (model?.label ?? records.first?.cell.model.name ?? "no model").inMarkdown
     let printed = (paper?.paper.model ?? "the paper's model").inMarkdown
+    let manifests = gridPanels.compactMap { panels[$0]?.model?.label.inMarkdown }
+    let labels = manifests.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let names =
+      labels.isEmpty ? [records.first?.cell.model.name.inMarkdown ?? "no model"] : labels
+    let measured = names.joined(separator: " and ")
     if scale != .paper {
       return "> **Substituted scale `\(scale.rawValue)`: \(measured), not \(printed).** "
         + "Compare rankings, never values."
     }
-    if isPaperProtocol || records.isEmpty { return "> **Paper scale: \(measured).**" }
+    if gridPanels.allSatisfy(isPaperProtocol) || records.isEmpty {
+      return "> **Paper scale: \(measured).**"
+    }
     return "> **Substituted protocol: \(measured), but not the paper's text and windows.** "
       + "Compare rankings, never values."
   }
@@ -26,38 +32,51 @@ extension TableContents {
   /// Protocol, text and windows in one phrase.
   var protocolText: String {
     guard let settings = records.first?.cell.protocolSettings else { return "nothing was run" }
+    let text = gridPanels.lazy.compactMap { self.panels[$0]?.text }.first
     return "`\(settings.id)`" + (text.map { ", \($0.label.inMarkdown)" } ?? "")
-      + ", \(windowsText)"
+      + ", \(windowsText(gridPanels[0]))"
   }
 
   /// What every number was measured under.
   var conditionsSection: String {
     var table = MarkdownTable([("Condition", .left), ("Value", .left)])
-    table.add(["Full-precision anchor", anchorText])
-    if let record = records.first {
-      let cell = record.cell
-      let settings = cell.protocolSettings
-      let name = (model?.label ?? cell.model.name).inMarkdown
-      table.add(["Model", "\(name), weights sha256 `\(NumberText.digest(cell.model.digest))`"])
-      table.add(["Protocol", "`\(settings.id)`" + (text.map { ": \($0.label.inMarkdown)" } ?? "")])
-      table.add(["Train text", sourceText(settings.train)])
-      table.add(["Development text", sourceText(settings.development)])
-      table.add(["Test text", sourceText(settings.test)])
-      table.add(["Windows", windowsText])
-      table.add(["BOS", settings.bos == "none" ? "none" : "one, at the start of the stream"])
-      var digests = "tokenizer sha256 `\(NumberText.digest(cell.model.tokenizerDigest))`"
-      let stream = records.lazy.compactMap { $0.digest("tokens.test") }.first
-      if let stream { digests += ", test token stream sha256 `\(NumberText.digest(stream))`" }
-      table.add(["Tokens", digests])
+    for panel in gridPanels where isOnePanel || !records(of: panel).isEmpty {
+      for (name, value) in conditions(of: panel) {
+        table.add([isOnePanel ? name : "\(title(of: panel)): \(name.loweringFirst)", value])
+      }
+    }
+    if !records.isEmpty {
       table.add(["Seeds", distinct { String($0.cell.address.seed) }])
       table.add(["Machine", machineText])
       table.add(["Commit", distinct { $0.measurement?.commit.map { "`\($0)`" } }])
       table.add(["Science code", distinct { "`\(NumberText.digest($0.cell.scienceDigest))`" }])
     }
-    return table.text
+    return table.isEmpty ? "Nothing was run." : table.text
   }
 
-  private var anchorText: String {
+  private func conditions(of panel: GridPanel) -> [(String, String)] {
+    var conditions = [("Full-precision anchor", anchorText(anchors[panel] ?? .noRow))]
+    let records = records(of: panel)
+    guard let cell = records.first?.cell else { return conditions }
+    let settings = cell.protocolSettings
+    let name = (panels[panel]?.model?.label ?? cell.model.name).inMarkdown
+    let text = panels[panel]?.text
+    conditions += [
+      ("Model", "\(name), weights sha256 `\(NumberText.digest(cell.model.digest))`"),
+      ("Protocol", "`\(settings.id)`" + (text.map { ": \($0.label.inMarkdown)" } ?? "")),
+      ("Train text", sourceText(settings.train)),
+      ("Development text", sourceText(settings.development)),
+      ("Test text", sourceText(settings.test)), ("Windows", windowsText(panel)),
+      ("BOS", settings.bos == "none" ? "none" : "one, at the start of the stream"),
+    ]
+    var digests = "tokenizer sha256 `\(NumberText.digest(cell.model.tokenizerDigest))`"
+    if let stream = records.lazy.compactMap({ $0.digest("tokens.test") }).first {
+      digests += ", test token stream sha256 `\(NumberText.digest(stream))`"
+    }
+    return conditions + [("Tokens", digests)]
+  }
+
+  private func anchorText(_ anchor: AnchorState) -> String {
     switch anchor {
     case .met(let anchor, let measured):
       "\(NumberText.score(measured)) against \(NumberText.score(anchor.perplexity)) "
@@ -87,7 +106,8 @@ extension TableContents {
     return parts.joined(separator: ", ") + ", joined `\(source.join)`"
   }
 
-  private var windowsText: String {
+  private func windowsText(_ panel: GridPanel) -> String {
+    let records = records(of: panel)
     guard let record = records.first(where: { $0.testScore(.perplexity) != nil }),
       let score = record.testScore(.perplexity)
     else { return "none scored" }
@@ -117,5 +137,13 @@ extension TableContents {
       if !$0.contains($1) { $0.append($1) }
     }
     return values.isEmpty ? "not recorded" : values.joined(separator: "; ")
+  }
+}
+
+extension String {
+  /// The text with a small first letter, unless it begins with an abbreviation.
+  fileprivate var loweringFirst: String {
+    guard let second = dropFirst().first, second.isLowercase else { return self }
+    return prefix(1).lowercased() + dropFirst()
   }
 }

@@ -30,9 +30,11 @@ package enum NumberText {
     return "\(text) ± \(text.contains("e") ? short(standardError) : fixed(standardError, 2))"
   }
 
-  /// A difference in nats per token with its sign, such as `+0.0123 ± 0.0040`.
-  package static func difference(_ value: Double, standardError: Double) -> String {
-    "\(signed(value, 4)) ± \(fixed(standardError, 4))"
+  /// A difference with its sign, such as `+0.0123 ± 0.0040` nats per token.
+  package static func difference(
+    _ value: Double, standardError: Double, decimals: Int = 4
+  ) -> String {
+    "\(signed(value, decimals)) ± \(fixed(standardError, decimals))"
   }
 
   /// The value with its sign always printed; minus is U+2212, and nothing rounds to `−0`.

@@ -12,6 +12,8 @@ package struct PairedComparison: Sendable, Equatable {
   package let standardError: Double
   /// Windows compared.
   package let windows: Int
+  /// Degrees of freedom of the t test.
+  package let degreesOfFreedom: Double
   /// Two-sided probability of a difference at least as large if there were none.
   package let probability: Double
 
@@ -36,21 +38,108 @@ package struct PairedComparison: Sendable, Equatable {
 
   /// Compares window by window; nil unless both have the same number of windows, two or more.
   package init?(_ a: [Double], _ b: [Double], roundingFloor: Double = 0) {
-    guard a.count == b.count, a.count >= 2 else { return nil }
+    self.init(seeds: [a], [b], roundingFloor: roundingFloor)
+  }
+
+  /// Compares seed by seed and window by window; nil unless all have the same number of windows, two
+  /// or more.
+  ///
+  /// With seeds s = 1…m and windows w = 1…n, `d_sw = a_sw − b_sw`, and both another draw of seeds and
+  /// another text are to be expected. In the crossed random-effects model
+  /// `d_sw = μ + seed_s + window_w + e_sw` the mean squares M_s (of seed means, m − 1 degrees of
+  /// freedom), M_w (of window means, n − 1) and M_e (of the rest, (m − 1)(n − 1)) give
+  /// `se² = (M_s + M_w − M_e)/(mn)`, never taken smaller than max(M_s, M_w)/(mn), and Satterthwaite's
+  /// degrees of freedom `(M_s + M_w − M_e)²/(M_s²/(m−1) + M_w²/(n−1) + M_e²/((m−1)(n−1)))`. One seed is
+  /// the ordinary paired t test. A side with one seed is held against every seed of the other;
+  /// sides with different numbers of seeds are compared by their averages over seeds.
+  ///
+  /// > Source: Clark 1973, "The language-as-fixed-effect fallacy", J. Verbal Learning and Verbal
+  /// Behavior 12 (the quasi-F ratio); Satterthwaite 1946, Biometrics Bulletin 2.
+  package init?(seeds a: [[Double]], _ b: [[Double]], roundingFloor: Double = 0) {
+    guard let count = a.first?.count, count >= 2, !b.isEmpty,
+      (a + b).allSatisfy({ $0.count == count })
+    else { return nil }
+    var (a, b) = (a, b)
+    if a.count != b.count, a.count > 1, b.count > 1 { (a, b) = ([mean(of: a)], [mean(of: b)]) }
+    let seeds = max(a.count, b.count)
+    let differences = (0..<seeds).map { seed in
+      zip(a[a.count == 1 ? 0 : seed], b[b.count == 1 ? 0 : seed]).map { $0 - $1 }
+    }
+    let byWindow = WindowStatistics(mean(of: differences))
     self.roundingFloor = roundingFloor
-    let differences = zip(a, b).map { $0 - $1 }
-    let statistics = WindowStatistics(differences)
-    windows = differences.count
-    meanDifference = statistics.mean
-    standardError = statistics.standardError
-    if standardError > 0 {
-      probability = StudentDistribution.twoSidedProbability(
-        t: meanDifference / standardError, degreesOfFreedom: windows - 1)
-    } else {
-      // All windows differ by the same amount: by nothing, or beyond any doubt.
-      probability = meanDifference == 0 ? 1 : 0
+    windows = count
+    meanDifference = byWindow.mean
+    var (variance, degrees) = (byWindow.standardError * byWindow.standardError, Double(count - 1))
+    if seeds > 1 { (variance, degrees) = crossedError(differences) }
+    standardError = seeds > 1 ? variance.squareRoot() : byWindow.standardError
+    degreesOfFreedom = degrees
+    probability = Self.probability(
+      of: meanDifference, standardError: standardError, degreesOfFreedom: degrees)
+  }
+
+  /// The mean of independent comparisons, one per text: `d̄ = Σdᵢ/k`, `se = √(Σseᵢ²)/k`, with
+  /// Satterthwaite's degrees of freedom `(Σseᵢ²)²/Σ(seᵢ⁴/νᵢ)`; nil for none.
+  package init?(meanOf parts: [PairedComparison]) {
+    guard let first = parts.first else { return nil }
+    if parts.count == 1 {
+      self = first
+      return
+    }
+    let k = Double(parts.count)
+    let variances = parts.map { $0.standardError * $0.standardError }
+    let sum = variances.reduce(0, +)
+    meanDifference = parts.reduce(0) { $0 + $1.meanDifference } / k
+    standardError = sum.squareRoot() / k
+    windows = parts.reduce(0) { $0 + $1.windows }
+    roundingFloor = parts.reduce(0) { $0 + $1.roundingFloor } / k
+    let weights = zip(variances, parts).reduce(0) { $0 + $1.0 * $1.0 / $1.1.degreesOfFreedom }
+    degreesOfFreedom = weights > 0 ? sum * sum / weights : first.degreesOfFreedom
+    probability = Self.probability(
+      of: meanDifference, standardError: standardError, degreesOfFreedom: degreesOfFreedom)
+  }
+
+  private static func probability(
+    of difference: Double, standardError: Double, degreesOfFreedom: Double
+  ) -> Double {
+    // All windows differ by the same amount: by nothing, or beyond any doubt.
+    guard standardError > 0 else { return difference == 0 ? 1 : 0 }
+    return StudentDistribution.twoSidedProbability(
+      t: difference / standardError, degreesOfFreedom: degreesOfFreedom)
+  }
+}
+
+/// The mean over seeds of each window.
+func mean(of seeds: [[Double]]) -> [Double] {
+  guard let first = seeds.first else { return [] }
+  return first.indices.map { window in
+    seeds.reduce(0) { $0 + $1[window] } / Double(seeds.count)
+  }
+}
+
+/// Variance of the mean of `d[seed][window]` and its degrees of freedom, both seeds and windows random.
+private func crossedError(_ d: [[Double]]) -> (variance: Double, degreesOfFreedom: Double) {
+  let (m, n) = (Double(d.count), Double(d[0].count))
+  let seedMeans = d.map { $0.reduce(0, +) / n }
+  let windowMeans = mean(of: d)
+  let grand = windowMeans.reduce(0, +) / n
+  func squares(_ values: [Double]) -> Double {
+    values.reduce(0) { $0 + ($1 - grand) * ($1 - grand) }
+  }
+  let ofSeeds = n * squares(seedMeans) / (m - 1)
+  let ofWindows = m * squares(windowMeans) / (n - 1)
+  var rest = 0.0
+  for (seed, row) in d.enumerated() {
+    for (window, value) in row.enumerated() {
+      let residual = value - seedMeans[seed] - windowMeans[window] + grand
+      rest += residual * residual
     }
   }
+  rest /= (m - 1) * (n - 1)
+  let combined = max(ofSeeds + ofWindows - rest, max(ofSeeds, ofWindows))
+  let weights =
+    ofSeeds * ofSeeds / (m - 1) + ofWindows * ofWindows / (n - 1)
+    + rest * rest / ((m - 1) * (n - 1))
+  return (combined / (m * n), weights > 0 ? combined * combined / weights : n - 1)
 }
 
 /// Mean and standard error of values that weigh the same.

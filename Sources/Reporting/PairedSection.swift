@@ -1,61 +1,72 @@
 internal import Records
 
 extension TableContents {
-  /// Differences window by window, or nil when there is nothing to compare.
+  /// Differences window by window or example by example, or nil when there is nothing to compare.
   ///
-  /// Each line is an entry; the columns are what it is compared with. Negative is better.
+  /// Each line is an entry; the columns are what it is compared with. A negative difference of NLLs
+  /// is better, and so is a positive one of accuracies.
   var pairedSection: String? {
+    let sections = [
+      pairedTable(
+        grid.columns.filter { $0.metric == .perplexity },
+        "Δ mean NLL in nats per token ± its standard error over windows, on the same windows; "
+          + "negative is better. p: two-sided paired t test over windows, not corrected for the "
+          + "number of comparisons. \"Its own initialisation\" is the model before the first update."
+      ),
+      pairedTable(
+        grid.columns.filter { $0.metric.isOfTasks },
+        "Δ in percentage points ± its standard error over examples, on the same examples; positive "
+          + "is better. p: two-sided paired t test over examples, not corrected for the number of "
+          + "comparisons."),
+    ].compactMap(\.self)
+    guard !sections.isEmpty else { return nil }
+    var text = "## Paired differences\n\n" + sections.joined(separator: "\n\n")
+    if entries.contains(where: { ($0.score?.seeds ?? 1) > 1 }) {
+      text +=
+        "\n\nWhere a row has several seeds, the error counts both another draw of seeds and another "
+        + "text (crossed random effects, Clark 1973)."
+    }
+    return text
+  }
+
+  /// The row that others are compared with, by the grid's word or else RTN.
+  private func referenceRow(beside entry: TableEntry) -> GridRow? {
+    if let key = grid.reference { return grid.row(key) }
+    return entries(beside: entry).first { $0.row.method == "rtn" }?.row
+  }
+
+  private func pairedTable(_ columns: [GridColumn], _ explanation: String) -> String? {
+    let reference = grid.reference.flatMap { grid.row($0)?.label.inMarkdown } ?? "RTN"
     var table = MarkdownTable([
       ("Method", .left), ("Column", .left), ("− full precision", .right), ("p", .right),
-      ("− RTN", .right), ("p", .right), ("− its own initialisation", .right), ("p", .right),
+      ("− \(reference)", .right), ("p", .right), ("− its own initialisation", .right),
+      ("p", .right),
     ])
-    for column in grid.columns where column.metric == .perplexity {
-      let inColumn = entries(inColumn: column.key)
+    for column in columns {
       let plain = fullPrecision(column)?.score
-      let nearest = inColumn.first { $0.row.method == "rtn" }
-      for entry in inColumn where !entry.row.isFullPrecision {
+      for entry in entries(inColumn: column.key) where !entry.row.isFullPrecision {
         guard let score = entry.score else { continue }
-        let isNearest = entry.row.key == nearest?.row.key
+        let other = referenceRow(beside: entry)
+        let nearest =
+          other?.key == entry.row.key
+          ? nil : other.flatMap { self.entry(row: $0.key, column: column.key)?.score }
         table.add(
-          [entry.row.label.inMarkdown, column.label.inMarkdown]
-            + cells(score.windowNLL, plain?.windowNLL)
-            + cells(score.windowNLL, isNearest ? nil : nearest?.score?.windowNLL)
-            + cells(score.windowNLL, score.initialWindowNLL))
+          [entry.row.label.inMarkdown, columnTitle(entry)]
+            + cells(plain.flatMap { score.compared(with: $0) }, column.metric)
+            + cells(nearest.flatMap { score.compared(with: $0) }, column.metric)
+            + cells(score.comparedWithInitialisation, column.metric))
       }
     }
-    guard !table.isEmpty else { return nil }
-    return "## Paired differences\n\n"
-      + "Δ mean NLL in nats per token ± its standard error over windows, on the same windows; "
-      + "negative is better. p: two-sided paired t test over windows, not corrected for the number "
-      + "of comparisons. \"Its own initialisation\" is the model before the first update.\n\n"
-      + table.text
+    return table.isEmpty ? nil : "\(explanation)\n\n\(table.text)"
   }
 
-  private func cells(_ a: [Double], _ b: [Double]?) -> [String] {
-    guard let b, let test = PairedComparison(a, b) else { return ["–", "–"] }
+  private func cells(_ test: PairedComparison?, _ metric: Metric) -> [String] {
+    guard let test else { return ["–", "–"] }
+    let decimals = metric == .perplexity ? 4 : 2
     return [
-      NumberText.difference(test.meanDifference, standardError: test.standardError),
+      NumberText.difference(
+        test.meanDifference, standardError: test.standardError, decimals: decimals),
       NumberText.probability(test.probability).inMarkdown,
     ]
-  }
-}
-
-extension MeasuredScore {
-  /// Mean NLL of each test window before training, over seeds; nil unless all seeds have it.
-  var initialWindowNLL: [Double]? {
-    let starts = records.map { $0.trajectory.first }
-    guard !starts.isEmpty else { return nil }
-    var windows: [[Double]] = []
-    for start in starts {
-      guard let start, start.step == 0 else { return nil }
-      let finite = start.testWindowNLL.compactMap(\.self)
-      guard finite.count == start.testWindowNLL.count, finite.count == windowNLL.count else {
-        return nil
-      }
-      windows.append(finite)
-    }
-    return windowNLL.indices.map { index in
-      windows.reduce(0) { $0 + $1[index] } / Double(windows.count)
-    }
   }
 }

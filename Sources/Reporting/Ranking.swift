@@ -39,8 +39,15 @@ extension TableContents {
   ///
   /// Full precision isn't a method: everybody ranks it first, and counting it would flatter.
   /// Methods that the paper prints as equal make no pair, nor do two that diverged.
+  ///
+  /// Where rows name their bits, only rows of equal bits are ranked against each other.
   package func rankedPairs(inColumn column: String) -> [RankedPair] {
-    let eligible = entries(inColumn: column).filter { entry in
+    bitsGroups(inColumn: column).flatMap { rankedPairs(among: $0) }
+  }
+
+  /// The pairs that two of these entries make.
+  func rankedPairs(among entries: [TableEntry]) -> [RankedPair] {
+    let eligible = entries.filter { entry in
       !entry.row.isFullPrecision && entry.paper?.number != nil
         && (entry.score != nil || entry.isDiverged)
     }
@@ -57,7 +64,7 @@ extension TableContents {
     guard let paperA = a.paper?.number, let paperB = b.paper?.number, paperA != paperB else {
       return nil
     }
-    let lowerIsBetter = a.column.metric == .perplexity
+    let lowerIsBetter = a.column.metric.isLowerBetter
     let aFirst = lowerIsBetter ? paperA < paperB : paperA > paperB
     let (better, worse) = aFirst ? (a, b) : (b, a)
     let outcome: RankedPair.Outcome

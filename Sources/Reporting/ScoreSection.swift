@@ -3,33 +3,39 @@ internal import Records
 extension TableContents {
   /// Rows × columns of one metric: what the paper prints beside what was measured.
   func scoreSection(_ metric: Metric) -> String {
-    let text = "## \(metric.title)\n\n\(scoreTable(metric))"
-    guard metric == .perplexity else { return text }
-    return text
-      + "\n\n± is the standard error over windows (perplexity × se of the mean NLL): how far "
-      + "another text of this kind might be off. Differences between rows are judged below, window "
-      + "by window. **Bold**: best of the column, by a paired test against the runner-up with "
-      + "p < 0.05 and a difference above the rounding floor. Values from 1000 on are shortened; "
-      + "[all digits](#every-number) are below."
+    let seeds =
+      entries.contains { ($0.score?.seeds ?? 1) > 1 && $0.column.metric == metric }
+      ? " A second ±, in brackets, is the standard error over seeds." : ""
+    return "## \(metric.title)\n\n\(scoreTable(metric))\n\n\(explanation(of: metric))\(seeds)"
+      .trimmingTrailingNewlines
   }
 
-  /// The table of one metric with its footnotes and the paper's.
-  func scoreTable(_ metric: Metric) -> String {
-    let columns = grid.columns.filter { $0.metric == metric }
-    var header: [(String, MarkdownTable.Alignment)] = [("Method", .left)]
-    for column in columns {
-      let label = column.label.inMarkdown
-      header += [("\(label)<br>paper", .right), ("\(label)<br>measured ± se", .right)]
+  private func explanation(of metric: Metric) -> String {
+    switch metric {
+    case .perplexity:
+      "± is the standard error over windows (perplexity × se of the mean NLL): how far "
+        + "another text of this kind might be off. Differences between rows are judged below, window "
+        + "by window. **Bold**: best of the column, by a paired test against the runner-up with "
+        + "p < 0.05 and a difference above the rounding floor. Values from 1000 on are shortened; "
+        + "[all digits](#every-number) are below."
+    case .memory:
+      "Closed form, nothing is measured here: trained weights at 16 bits and the others at the "
+        + "row's bits, as a share of all at 16 bits. Linear layers of the blocks alone; scales, "
+        + "embeddings and activations aren't counted, as the paper doesn't count them."
+    case .accuracy, .accuracyNormalised, .f1:
+      entries.contains { $0.column.metric == metric && $0.score != nil }
+        ? "± is the standard error over examples: how far another draw of test examples might be "
+          + "off. Differences between rows are judged below, example by example. **Bold**: best of "
+          + "the column, by a paired test against the runner-up with p < 0.05." : ""
     }
-    var table = MarkdownTable(header)
+  }
+
+  /// The tables of one metric, model by model, with their footnotes and the paper's.
+  func scoreTable(_ metric: Metric) -> String {
     var notes = Footnotes()
-    for row in grid.rows {
-      var cells = [row.label.inMarkdown]
-      for column in columns {
-        guard let entry = entry(row: row.key, column: column.key) else { continue }
-        cells += [paperText(entry), measuredText(entry, notes: &notes)]
-      }
-      table.add(cells)
+    let columns = grid.columns.filter { $0.metric == metric }
+    let tables = modelGroups(of: columns).map { group in
+      group.heading + scoreTable(group.columns, notes: &notes)
     }
     let marks = (paper?.footnotes ?? []).filter { footnote in
       columns.contains { column in
@@ -39,7 +45,26 @@ extension TableContents {
       }
     }.map { "\($0.mark) \($0.text.inMarkdown) (the paper's mark)" }
     let lines = [notes.text].compactMap(\.self) + marks
-    return lines.isEmpty ? table.text : "\(table.text)\n\n" + lines.joined(separator: "<br>\n")
+    return (tables + (lines.isEmpty ? [] : [lines.joined(separator: "<br>\n")]))
+      .joined(separator: "\n\n")
+  }
+
+  private func scoreTable(_ columns: [GridColumn], notes: inout Footnotes) -> String {
+    var header: [(String, MarkdownTable.Alignment)] = [("Method", .left)]
+    for column in columns {
+      let label = column.label.inMarkdown
+      header += [("\(label)<br>paper", .right), ("\(label)<br>measured ± se", .right)]
+    }
+    var table = MarkdownTable(header)
+    for row in grid.rows {
+      var cells = [row.label.inMarkdown]
+      for column in columns {
+        guard let entry = entry(row: row.key, column: column.key) else { continue }
+        cells += [paperText(entry), measuredText(entry, notes: &notes)]
+      }
+      table.add(cells)
+    }
+    return table.text
   }
 
   private func paperText(_ entry: TableEntry) -> String {
@@ -52,7 +77,10 @@ extension TableContents {
     case .measured(let score):
       var text = NumberText.score(score.value, standardError: score.standardError)
       var remarks = remarks(on: entry, score: score)
-      if let win = columnWin(inColumn: entry.column.key), win.winner.row.key == entry.row.key {
+      if score.seeds > 1, let error = score.seedError {
+        text += " (± \(text.contains("e") ? NumberText.short(error) : NumberText.fixed(error, 2)))"
+      }
+      if let win = columnWin(among: entries(beside: entry)), win.winner.row.key == entry.row.key {
         text = "**\(text)**"
         if let budget = win.budgetRemark { remarks.append(budget) }
       }
@@ -78,11 +106,16 @@ extension TableContents {
 
   private func remarks(on entry: TableEntry, score: MeasuredScore) -> [String] {
     var remarks: [String] = []
-    if let bits = score.records.first?.cell.bits, bits != "FP", bits != entry.column.bits {
-      remarks.append("measured at \(bits), the column is \(entry.column.bits)")
+    if let bits = score.records.first?.cell.bits, bits != "FP", bits != entry.bits {
+      remarks.append("measured at \(bits), the column is \(entry.bits)")
     }
-    if score.records.count > 1 {
-      remarks.append("mean NLL over \(score.records.count) seeds")
+    if score.seeds > 1 {
+      remarks.append(
+        "mean\(score.metric == .perplexity ? " NLL" : "") over \(score.seeds) seeds")
+    }
+    if score.parts.count > 1 {
+      let tasks = entry.column.tasks.map { grid.texts[$0] ?? $0 }.joined(separator: ", ")
+      remarks.append("mean of \(tasks.inMarkdown)")
     }
     if let floor = score.roundingFloor {
       remarks.append(
@@ -96,7 +129,7 @@ extension TableContents {
 
   private func betterThanFullPrecision(_ entry: TableEntry, score: MeasuredScore) -> String? {
     guard !entry.row.isFullPrecision, let plain = fullPrecision(entry.column)?.score,
-      let test = score.compared(with: plain), test.meanDifference < 0
+      score.metric == .perplexity, let test = score.compared(with: plain), test.meanDifference < 0
     else { return nil }
     return "below full precision: \(test.support.inMarkdown)"
   }
@@ -118,14 +151,17 @@ struct ColumnWin {
 }
 
 extension TableContents {
-  /// The best quantised entry of a column, or nil when the runner-up may be as good.
-  func columnWin(inColumn column: String) -> ColumnWin? {
-    let measured = entries(inColumn: column).compactMap { entry -> (TableEntry, MeasuredScore)? in
-      guard !entry.row.isFullPrecision, let score = entry.score, score.meanNLL != nil else {
-        return nil
-      }
+  /// The best of these quantised entries, or nil when the runner-up may be as good.
+  func columnWin(among entries: [TableEntry]) -> ColumnWin? {
+    let measured = entries.compactMap { entry -> (TableEntry, MeasuredScore)? in
+      guard !entry.row.isFullPrecision, let score = entry.score, !score.parts[0].units.isEmpty
+      else { return nil }
       return (entry, score)
-    }.sorted { ($0.1.meanNLL ?? .infinity) < ($1.1.meanNLL ?? .infinity) }
+    }.sorted {
+      let sign = $0.1.metric.isLowerBetter ? 1.0 : -1.0
+      return sign * $0.1.parts.reduce(0) { $0 + $1.mean }
+        < sign * $1.1.parts.reduce(0) { $0 + $1.mean }
+    }
     guard measured.count >= 2,
       let test = measured[0].1.compared(with: measured[1].1), test.isSupported
     else { return nil }
@@ -149,6 +185,29 @@ extension Metric {
     switch self {
     case .perplexity: "Perplexity (lower is better)"
     case .accuracy: "Accuracy (higher is better)"
+    case .accuracyNormalised: "Accuracy by log-likelihood per byte (higher is better)"
+    case .f1: "F1 (higher is better)"
+    case .memory: "Memory of the weights in training (lower is better)"
     }
+  }
+
+  /// What lists put behind a cell's name; nil for the metric that most cells have.
+  var nameInLists: String? {
+    switch self {
+    case .perplexity: nil
+    case .accuracy: "accuracy"
+    case .accuracyNormalised: "acc_norm"
+    case .f1: "F1"
+    case .memory: "memory"
+    }
+  }
+}
+
+extension String {
+  /// The text without line breaks at its end.
+  fileprivate var trimmingTrailingNewlines: String {
+    var text = self[...]
+    while text.last?.isNewline == true { text = text.dropLast() }
+    return String(text)
   }
 }

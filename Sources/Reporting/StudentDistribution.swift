@@ -11,8 +11,14 @@ package enum StudentDistribution {
   ///
   /// - Precondition: `degreesOfFreedom` > 0.
   package static func twoSidedProbability(t: Double, degreesOfFreedom: Int) -> Double {
-    precondition(degreesOfFreedom > 0)
-    let nu = Double(degreesOfFreedom)
+    twoSidedProbability(t: t, degreesOfFreedom: Double(degreesOfFreedom))
+  }
+
+  /// The same for degrees of freedom that aren't whole, as Satterthwaite's approximation gives them.
+  ///
+  /// - Precondition: `degreesOfFreedom` > 0.
+  package static func twoSidedProbability(t: Double, degreesOfFreedom nu: Double) -> Double {
+    precondition(nu > 0)
     return incompleteBeta(nu / (nu + t * t), nu / 2, 0.5)
   }
 

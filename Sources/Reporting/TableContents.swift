@@ -1,3 +1,4 @@
+internal import JSONText
 package import Records
 
 /// Everything that a table at one scale shows, checked and put in its place.
@@ -8,62 +9,93 @@ package struct TableContents: Sendable {
   package let grid: Grid
   /// The scale of every number.
   package let scale: Scale
-  /// The checkpoint's manifest, where there is one.
-  package let model: ModelManifest?
-  /// The text's manifest, where there is one.
-  package let text: DatasetManifest?
+  /// What is known of each panel's model and text.
+  package let panels: [GridPanel: PanelManifests]
   /// The paper's numbers, where there are any.
   package let paper: PaperTable?
   /// Records in the grid's order.
   package let records: [RunRecord]
   /// One entry per row and column, rows first.
   package let entries: [TableEntry]
-  /// Whether the full-precision cell meets its anchor.
-  package let anchor: AnchorState
+  /// Whether each panel's full-precision cell meets its anchor.
+  package let anchors: [GridPanel: AnchorState]
+  /// The panel of every point, by address.
+  let panelOfAddress: [CellAddress: GridPanel]
 
   /// Places records in the grid.
   ///
-  /// `notRun` says why a point has no record, by address; what the grid itself says goes first.
+  /// `notRun` says why a point has no record, by address; what the grid itself says goes first. Two
+  /// points that one cell serves may share its record.
   ///
   /// - Throws: ``ReportingError`` when a record has no place or two claim one, when records of
-  ///   different protocols, texts, models or tokenizers meet, or when a record contradicts itself.
+  ///   different protocols, texts, models or tokenizers meet in a panel, or when a record contradicts
+  ///   itself.
   package init(
-    grid: Grid, scale: Scale, model: ModelManifest? = nil, text: DatasetManifest? = nil,
-    paper: PaperTable? = nil, records: [RunRecord], notRun: [CellAddress: String] = [:]
+    grid: Grid, scale: Scale, panels: [GridPanel: PanelManifests], paper: PaperTable? = nil,
+    records: [RunRecord], notRun: [CellAddress: String] = [:]
   ) throws(ReportingError) {
-    guard grid.scales[scale] != nil else {
+    guard let settings = grid.scales[scale] else {
       throw .noSuchScale(table: grid.table, scale: scale)
     }
     try paper?.checkKeys(against: grid)
     let points = grid.points(at: scale)
-    let byAddress = try placed(records, at: points)
+    var byAddress = try placed(records, at: points)
+    shareRecords(of: records, among: points, settings, &byAddress)
+    let panelOfAddress = Dictionary(
+      points.map { ($0.address, $0.panel) }, uniquingKeysWith: { first, _ in first })
     let ordered = points.compactMap { byAddress[$0.address] }
-    try checkUniformity(of: ordered)
+    for panel in points.map(\.panel).reduce(
+      into: [GridPanel](),
+      { panels, panel in
+        if !panels.contains(panel) { panels.append(panel) }
+      })
+    {
+      try checkUniformity(of: ordered.filter { panelOfAddress[$0.cell.address] == panel })
+    }
 
     var states: [EntryPlace: EntryState] = [:]
     for (place, points) in seedGroups(of: points) {
-      let state = try entryState(of: points, records: byAddress, notRun: notRun)
-      for column in points.first?.columns ?? [] {
-        states[EntryPlace(row: place.row, column: column)] = state
+      for column in points.first?.columns.compactMap(grid.column) ?? [] {
+        states[EntryPlace(row: place.row, column: column.key)] = try entryState(
+          of: points, column, settings, records: byAddress, notRun: notRun)
       }
     }
-    let anchor = AnchorState(
-      grid: grid, model: model, states: states, reference: ordered.first)
+    var anchors: [GridPanel: AnchorState] = [:]
+    for panel in Set(grid.columns.flatMap { grid.panels(of: $0) }) {
+      anchors[panel] = AnchorState(
+        grid: grid, panel: panel, model: panels[panel]?.model, states: states,
+        reference: ordered.first { panelOfAddress[$0.cell.address] == panel })
+    }
     self.entries = grid.rows.flatMap { row in
       grid.columns.map { column in
         let state = states[EntryPlace(row: row.key, column: column.key)]
         return TableEntry(
           row: row, column: column, paper: paper?.cell(row: row.key, column: column.key),
-          state: anchor.gate(state ?? .notRun(reason: "not in the grid"), row: row))
+          state: grid.panels(of: column).reduce(state ?? .notRun(reason: "not in the grid")) {
+            anchors[$1]?.gate($0, row: row) ?? $0
+          })
       }
     }
     self.grid = grid
     self.scale = scale
-    self.model = model
-    self.text = text
+    self.panels = panels
     self.paper = paper
     self.records = ordered
-    self.anchor = anchor
+    self.anchors = anchors
+    self.panelOfAddress = panelOfAddress
+  }
+
+  /// Places records in a grid that is about one model and one text.
+  ///
+  /// - Throws: As above.
+  package init(
+    grid: Grid, scale: Scale, model: ModelManifest? = nil, text: DatasetManifest? = nil,
+    paper: PaperTable? = nil, records: [RunRecord], notRun: [CellAddress: String] = [:]
+  ) throws(ReportingError) {
+    try self.init(
+      grid: grid, scale: scale,
+      panels: [GridPanel(): PanelManifests(model: model, text: text)], paper: paper,
+      records: records, notRun: notRun)
   }
 
   /// The entry at a row and a column of the grid.
@@ -119,7 +151,35 @@ private func placed(
   return byAddress
 }
 
-/// Points that differ in their seed alone, in the grid's order.
+/// Gives a point without a record that of another point which the same cell serves.
+private func shareRecords(
+  of records: [RunRecord], among points: [GridPoint], _ settings: GridScale,
+  _ byAddress: inout [CellAddress: RunRecord]
+) {
+  for point in points where byAddress[point.address] == nil && point.notRun == nil {
+    let twin = records.first { record in
+      let cell = record.cell
+      return cell.method.name == point.method.name && cell.bits == point.bits
+        && cell.seed == point.address.seed && cell.model.name == settings.model(for: point.panel)
+        && settings.permits(cell.protocolSettings.id, in: point.panel)
+        && (cell.diagnostics ?? []) == point.diagnostics
+        && cell.method.options.isSameObject(as: point.method.options)
+    }
+    guard var record = twin else { continue }
+    record.cell.address = point.address
+    byAddress[point.address] = record
+  }
+}
+
+extension JSON {
+  /// Whether both hold equal members, in whatever order.
+  fileprivate func isSameObject(as other: JSON) -> Bool {
+    guard case .object(let a) = self, case .object(let b) = other else { return self == other }
+    return a.count == b.count && a.allSatisfy { other[$0.name] == $0.value }
+  }
+}
+
+/// Points that differ in their seed or text alone, in the grid's order.
 private func seedGroups(of points: [GridPoint]) -> [(EntryPlace, [GridPoint])] {
   var groups: [(EntryPlace, [GridPoint])] = []
   for point in points {
@@ -133,26 +193,33 @@ private func seedGroups(of points: [GridPoint]) -> [(EntryPlace, [GridPoint])] {
   return groups
 }
 
-/// The state of the entry that `points` (one per seed) make together.
+/// The state of the entry that `points` (one per seed and text) make together.
 ///
 /// One diverged or failed seed decides for the entry: an average over the others would hide it.
 private func entryState(
-  of points: [GridPoint], records: [CellAddress: RunRecord], notRun: [CellAddress: String]
+  of points: [GridPoint], _ column: GridColumn, _ settings: GridScale,
+  records: [CellAddress: RunRecord], notRun: [CellAddress: String]
 ) throws(ReportingError) -> EntryState {
-  let found = points.compactMap { records[$0.address] }.sorted {
-    $0.cell.address.seed < $1.cell.address.seed
+  let groups = points.map(\.panel).reduce(into: [GridPanel]()) {
+    if !$0.contains($1) { $0.append($1) }
+  }.map { panel in
+    points.filter { $0.panel == panel }.compactMap { records[$0.address] }.sorted {
+      $0.cell.address.seed < $1.cell.address.seed
+    }
   }
+  let found = groups.flatMap(\.self)
   func reasons(_ records: [RunRecord], unknown: String) -> String {
     records.map { record in
       let reason = record.reason ?? unknown
-      return points.count > 1 ? "seed \(record.cell.address.seed): \(reason)" : reason
+      return points.count > 1 ? "\(record.cell.address.part): \(reason)" : reason
     }.joined(separator: "; ")
   }
   if let missing = points.first(where: { records[$0.address] == nil }) {
     let reason = missing.notRun ?? notRun[missing.address] ?? "no record"
     if found.isEmpty { return .notRun(reason: reason) }
+    let parts = missing.address.task == nil ? "seeds" : "cells"
     return .notRun(
-      reason: "\(found.count) of \(points.count) seeds; seed \(missing.address.seed): \(reason)")
+      reason: "\(found.count) of \(points.count) \(parts); \(missing.address.part): \(reason)")
   }
   let failed = found.filter { $0.status == .failed }
   if !failed.isEmpty {
@@ -162,11 +229,31 @@ private func entryState(
   if !diverged.isEmpty {
     return .diverged(reason: reasons(diverged, unknown: "place unknown"), records: found)
   }
-  guard let metric = points.first?.metric, let score = try MeasuredScore(found, metric: metric)
-  else {
+  // Each task of a model that answers several is a part of its own, as is each fine-tuned model.
+  var parts: [MeasuredScore.Source] = []
+  for task in column.tasks.isEmpty ? [nil] : column.tasks.map(Optional.some) {
+    let names = task.map { settings.texts[$0] ?? [] }
+    let group = groups.count == 1 ? groups[0] : groups[parts.count]
+    if let names, column.metric.isOfTasks,
+      let lacking = group.first(where: { record in
+        !record.scoredTasks.contains(where: names.contains)
+      })
+    {
+      return .notRun(
+        reason: "the examples of \(names.first ?? column.key) weren't there when record "
+          + "\(NumberText.digest(lacking.cell.id)) was made")
+    }
+    parts.append(MeasuredScore.Source(records: group, tasks: names))
+  }
+  guard let score = try MeasuredScore(parts, metric: column.metric) else {
     return .diverged(reason: "a test score is missing or not finite", records: found)
   }
   return .measured(score)
+}
+
+extension CellAddress {
+  /// What tells apart the cells of one entry: `seed 2`, or `sst2, seed 2`.
+  fileprivate var part: String { (task.map { "\($0), " } ?? "") + "seed \(seed)" }
 }
 
 /// Refuses records that were measured under different conditions.

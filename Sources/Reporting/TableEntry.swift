@@ -11,6 +11,11 @@ package struct TableEntry: Sendable, Equatable {
   /// Ours.
   package let state: EntryState
 
+  /// The bits of the entry, by its row or its column; `FP` for full precision.
+  package var bits: String {
+    row.isFullPrecision ? BitsLabel.fullPrecision.description : column.bits(in: row)
+  }
+
   /// The measured score, if there is one.
   package var score: MeasuredScore? {
     guard case .measured(let score) = state else { return nil }

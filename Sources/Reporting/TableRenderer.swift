@@ -8,9 +8,12 @@ extension TableContents {
   /// is shown.
   package func markdown(plots: [String] = []) -> String {
     var sections = [headerSection, conditionsSection]
+    if plots.contains(FigurePlot.fileName) { sections.append("![figure](\(FigurePlot.fileName))") }
     sections += metrics.map(scoreSection)
     sections.append(verdictSection)
-    sections += [rankingSection, pairedSection, zerothOrderSection(plots: plots)].compactMap(\.self)
+    let courses = plots.filter { $0 != FigurePlot.fileName }
+    sections += [rankingSection, pairedSection, zerothOrderSection(plots: courses)]
+      .compactMap(\.self)
     sections += [budgetSection, detailSection].compactMap(\.self)
     return sections.joined(separator: "\n\n") + "\n"
   }
@@ -27,22 +30,29 @@ extension TableContents {
     ].joined(separator: "\n\n") + "\n"
   }
 
-  /// How lists name a record: row, bits, and its seed where the row has several.
+  /// How lists name a record: row, bits, and model, text and seed where there are several.
   func name(of record: RunRecord) -> String {
     let address = record.cell.address
-    let row = grid.rows.first { $0.key == address.row }
-    var name = "\((row?.label ?? address.row).inMarkdown) \(record.cell.bits)"
-    if record.cell.bits == "FP" { name = (row?.label ?? address.row).inMarkdown }
-    if grid.columns.first(where: { $0.key == address.column })?.metric == .accuracy {
-      name += " (accuracy)"
+    let row = grid.row(address.row)
+    var name = (row?.label ?? address.row).inMarkdown
+    if record.cell.bits != "FP", row?.bits == nil { name += " \(record.cell.bits)" }
+    if let panel = panelOfAddress[address], panel != GridPanel() {
+      name += ", \(title(of: panel))"
     }
-    if records.contains(where: {
+    if let column = grid.column(address.column), let word = column.metric.nameInLists {
+      name += " (\(word))"
+    }
+    if hasSeveralSeeds(record) { name += ", seed \(address.seed)" }
+    return name
+  }
+
+  /// Whether the record's row has other seeds in the same column.
+  func hasSeveralSeeds(_ record: RunRecord) -> Bool {
+    let address = record.cell.address
+    return records.contains {
       $0.cell.address.row == address.row && $0.cell.address.column == address.column
         && $0.cell.address.seed != address.seed
-    }) {
-      name += ", seed \(address.seed)"
     }
-    return name
   }
 }
 

@@ -83,16 +83,15 @@ extension TableContents {
         let smallest = values.min(), let largest = values.max()
       else { return nil }
       let address = record.cell.address
-      let several = records.contains {
-        $0.cell.address.row == address.row && $0.cell.address.column == address.column
-          && $0.cell.address.seed != address.seed
-      }
-      let row = grid.rows.first { $0.key == address.row }?.label ?? address.row
-      let seed = several ? "-seed\(address.seed)" : ""
+      let seed = hasSeveralSeeds(record) ? "-seed\(address.seed)" : ""
+      let task = address.task.map { "-\($0)" } ?? ""
+      let panel = panelOfAddress[address] ?? GridPanel()
+      let row = grid.row(address.row)
+      let bits = row?.bits == nil ? " \(record.cell.bits)" : ""
       return TrajectoryPlot(
-        fileName: "trajectory-\(address.row)-\(address.column)\(seed).svg",
-        title: "\(row) \(record.cell.bits), seed \(address.seed), "
-          + "\(model?.label ?? record.cell.model.name)",
+        fileName: "trajectory-\(address.row)-\(address.column)\(task)\(seed).svg",
+        title: "\(row?.label ?? address.row)\(bits), seed \(address.seed), "
+          + "\(panels[panel]?.model?.label ?? record.cell.model.name)",
         summary: summary, isLogarithmic: largest > 4 * smallest)
     }
   }
@@ -100,7 +99,7 @@ extension TableContents {
 
 extension String {
   /// The text as a gnuplot string that nothing is substituted in.
-  fileprivate var inGnuplot: String {
+  var inGnuplot: String {
     let flat = map { $0.isNewline ? " " : String($0) }.joined()
     return "'"
       + flat.split(separator: "'", omittingEmptySubsequences: false)

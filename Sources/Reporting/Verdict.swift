@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 
 /// What an entry says about the paper's: one of five words, never a blank.
 package enum Verdict: Sendable, Equatable {
@@ -45,8 +45,10 @@ package enum Verdict: Sendable, Equatable {
 extension TableContents {
   /// Whether values, and not only orders, may be compared with the paper's: its checkpoints and
   /// its perplexity protocol.
-  package var isPaperProtocol: Bool {
-    scale == .paper && records.first?.cell.protocolSettings.id == "wikitext2-2048"
+  package func isPaperProtocol(_ panel: GridPanel) -> Bool {
+    let records = records(of: panel)
+    guard scale == .paper, let id = records.first?.cell.protocolSettings.id else { return false }
+    return ["wikitext2-2048", "c4-2048"].contains(id)
       && records.allSatisfy { $0.cell.protocolSettings.testWindows == nil }
   }
 
@@ -58,6 +60,7 @@ extension TableContents {
     case .withheld(let reason, _): return .notRun(reason: "withheld: \(reason)")
     case .measured, .diverged: break
     }
+    let isPaperProtocol = grid.panels(of: entry.column).allSatisfy(isPaperProtocol)
     if entry.row.isFullPrecision, !isPaperProtocol {
       return .substitutedScale(detail: "the anchor, not a rank")
     }
@@ -72,12 +75,14 @@ extension TableContents {
       return .match(detail: offText)
     }
     if entry.row.isFullPrecision { return .miss(detail: offText) }
-    return rankingVerdict(of: entry, offText: offText)
+    return rankingVerdict(of: entry, offText: offText, isPaperProtocol: isPaperProtocol)
   }
 
-  private func rankingVerdict(of entry: TableEntry, offText: String) -> Verdict {
+  private func rankingVerdict(
+    of entry: TableEntry, offText: String, isPaperProtocol: Bool
+  ) -> Verdict {
     let row = entry.row.key
-    let pairs = rankedPairs(inColumn: entry.column.key).filter { $0.involves(row) }
+    let pairs = rankedPairs(among: entries(beside: entry)).filter { $0.involves(row) }
     guard !pairs.isEmpty else {
       return isPaperProtocol
         ? .miss(detail: "\(offText), nothing to rank against")

@@ -26,6 +26,16 @@ package enum TaskError: Error, Sendable, Equatable {
   case unpaired(Int, Int)
   /// A window's loss that isn't finite where a number is needed.
   case notFinite(window: Int)
+  /// A row of a task's file that isn't what the task needs.
+  case row(file: String, line: Int, String)
+  /// A task's file without a row.
+  case noExamples(file: String)
+  /// A continuation that gives the model no token to score.
+  case nothingToScore(String)
+  /// A continuation that alone fills the model's context.
+  case continuationTooLong(tokens: Int, contextTokens: Int)
+  /// An option's likelihood that isn't finite.
+  case notFiniteOption(example: Int, option: Int)
 }
 
 extension TaskError: CustomStringConvertible {
@@ -58,6 +68,17 @@ extension TaskError: CustomStringConvertible {
       "expected scores of the same windows, found \(first) and \(second) windows"
     case .notFinite(let window):
       "expected finite losses, found another in window \(window)"
+    case .row(let file, let line, let reason):
+      "\(file):\(line): error: \(reason)"
+    case .noExamples(let file):
+      "\(file): error: expected at least one example, found none"
+    case .nothingToScore(let text):
+      "expected a continuation of at least one token, found none for '\(text)'"
+    case .continuationTooLong(let tokens, let contextTokens):
+      "a continuation of \(tokens) tokens leaves no room for its context: the model reads "
+        + "\(contextTokens) tokens"
+    case .notFiniteOption(let example, let option):
+      "expected finite likelihoods, found another for option \(option) of example \(example)"
     }
   }
 }

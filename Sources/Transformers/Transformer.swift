@@ -136,7 +136,8 @@ public struct Transformer: Sendable {
     return scored(hidden, frame.head, targets)
   }
 
-  private func scored(_ hidden: Matrix, _ head: some EmbeddingTable, _ targets: [Int32])
+  /// Losses of `targets`; opens the head's type.
+  func scored(_ hidden: Matrix, _ head: some EmbeddingTable, _ targets: [Int32])
     -> [Double]
   {
     Tensors.negativeLogLikelihood(hidden: hidden, head: head, targets: targets)

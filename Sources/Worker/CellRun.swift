@@ -24,6 +24,7 @@ final class CellRun: RunObserver {
   private var summary: ZerothOrderSummary?
   private var digests: [NamedText] = []
   private var facts: [NamedNumber] = []
+  private var series: [RunSeries] = []
   private var events: [String] = []
   private(set) var resumes = 0
 
@@ -47,15 +48,44 @@ final class CellRun: RunObserver {
       })
     let context: MethodContext = try during(.load) { try self.context(source) }
     let model = try method.quantize(context)
+    keepShape(of: model)
+    try diagnose(model, source)
     digests.append(NamedText("weights.final", digest(of: model)))
     return record(status: .finished, reason: nil, scores: try scores(of: model, bits))
+  }
+
+  /// How many weights the blocks' linear layers have: what shares of memory refer to.
+  private func keepShape(of model: QuantizedModel) {
+    let configuration = model.transformer.configuration
+    let count = configuration.linearIDs.reduce(0) { sum, id in
+      let (outputs, inputs) = configuration.shape(of: id.kind)
+      return sum + outputs * inputs
+    }
+    keep("linear parameters", Double(count), unit: "weights")
+  }
+
+  /// Measures what the cell asks for beside its score, on development text.
+  private func diagnose(_ model: QuantizedModel, _ source: ModelSource) throws {
+    guard let development else { return }
+    for diagnostic in cell.diagnostics ?? [] {
+      switch diagnostic {
+      case .blockErrors:
+        let errors = try during(.evaluate) {
+          try model.blockErrors(against: source, on: development)
+        }
+        keep(
+          MeasuredSeries(
+            "block error", per: "block", unit: "", x: errors.indices.map(Double.init), y: errors))
+      }
+    }
   }
 
   /// The record of what is known so far.
   func record(status: RunStatus, reason: String?, scores: [Score] = []) -> RunRecord {
     RunRecord(
       cell: cell, status: status, reason: reason, scores: scores, trajectory: trajectory,
-      zerothOrder: summary, digests: digests, facts: facts, events: events)
+      zerothOrder: summary, digests: digests, facts: facts, series: series,
+      events: events)
   }
 
   /// Tokenises all three texts; the tokenizer is gone when the weights come.
@@ -157,6 +187,8 @@ final class CellRun: RunObserver {
   func keep(_ name: String, _ value: Double, unit: String) {
     facts.append(NamedNumber(name, value, unit: unit))
   }
+
+  func keep(_ series: MeasuredSeries) { self.series.append(RunSeries(series)) }
 
   func remark(_ sentence: String) { events.append(sentence) }
 

@@ -15,6 +15,13 @@ extension Score {
   }
 }
 
+extension RunSeries {
+  /// The record's form of a curve.
+  init(_ series: MeasuredSeries) {
+    self.init(series.name, per: series.index, unit: series.unit, x: series.x, y: series.y)
+  }
+}
+
 extension ZerothOrderSummary {
   /// The record's form of a training run's health.
   init(_ summary: TrainingSummary) {

@@ -15,29 +15,40 @@ struct PlannedTable {
       case .notRun(let reason), .blocked(let reason): reasons[entry.point.address] = reason
       case .run(.corrupt):
         reasons[entry.point.address] = "its record is damaged; run the cell again"
-      case .run: reasons[entry.point.address] = "no record yet"
+      case .run, .shared: reasons[entry.point.address] = "no record yet"
       case .done: break
       }
     }
     contents = try TableContents(
-      grid: plan.grid, scale: plan.scale, model: plan.resolver.model,
-      text: plan.resolver.text?.manifest, paper: Self.paper(plan.grid, catalog),
-      records: try plan.currentRecords(), notRun: reasons)
+      grid: plan.grid, scale: plan.scale,
+      panels: plan.resolver.panels.reduce(into: [:]) {
+        $0[$1.panel] = PanelManifests(model: $1.files.model, text: $1.files.text.manifest)
+      }, paper: Self.paper(plan.grid, catalog), records: try plan.currentRecords(), notRun: reasons)
   }
 
   /// The table of committed records, whatever lies on this machine.
   init(_ records: [RunRecord], _ grid: Grid, at scale: Scale, catalog: Catalog) throws {
-    let id = try records.first.map {
-      try ProtocolID($0.cell.protocolSettings.id, datasets: catalog.datasets)
-    }
     var reasons: [CellAddress: String] = [:]
-    for point in grid.points(at: scale) {
+    var panels: [GridPanel: PanelManifests] = [:]
+    let points = grid.points(at: scale)
+    for point in points {
       reasons[point.address] =
         methodRegistry.names.contains(point.method.name) ? "no record yet" : "method not built yet"
     }
+    for panel in Set(points.map(\.panel)) {
+      guard let settings = grid.scales[scale], let name = settings.model(for: panel) else {
+        continue
+      }
+      let ours = Set(points.filter { $0.panel == panel }.map(\.address))
+      let record = records.first { ours.contains($0.cell.address) }
+      let id =
+        try (record?.cell.protocolSettings.id ?? settings.protocols(for: panel).first)
+        .map { try ProtocolID($0, datasets: catalog.datasets) }
+      panels[panel] = PanelManifests(
+        model: try catalog.model(name), text: try id.map { try catalog.dataset($0.dataset) })
+    }
     contents = try TableContents(
-      grid: grid, scale: scale, model: try grid.scales[scale]?.model.map { try catalog.model($0) },
-      text: try id.map { try catalog.dataset($0.dataset) }, paper: Self.paper(grid, catalog),
+      grid: grid, scale: scale, panels: panels, paper: Self.paper(grid, catalog),
       records: records, notRun: reasons)
   }
 
@@ -55,6 +66,15 @@ struct PlannedTable {
     let folder = parent(of: path)
     try makeFolder(folder)
     var plots: [String] = []
+    if let figure = contents.figurePlot {
+      do {
+        let picture = try Gnuplot.svg(of: figure)
+        try writeDurably(Array(picture.utf8), to: "\(folder)/\(FigurePlot.fileName)")
+        plots.append(FigurePlot.fileName)
+      } catch let error as GnuplotError {
+        writeToStandardError(Array("no picture \(FigurePlot.fileName): \(error)\n".utf8))
+      }
+    }
     for plot in contents.trajectoryPlots {
       do {
         let picture = try Gnuplot.svg(of: plot)

@@ -69,12 +69,12 @@ struct TableAtScale {
       root: root, results: options.results, environment: processEnvironment())
     catalog = try Catalog(workspace)
     grid = try catalog.grid(of: name, methods: methodRegistry)
-    guard let settings = grid.scales[scale] else {
+    guard grid.scales[scale] != nil else {
       throw HarnessError.scaleNotInGrid(scale.rawValue, table: name)
     }
     self.scale = scale
     resolver = try CellResolver(
-      settings, catalog: catalog, protocolID: options.protocolID,
+      grid, at: scale, catalog: catalog, protocolID: options.protocolID,
       blasCore: options.blasCore.name(
         processorFlags: BLASCore.processorFlags, environment: workspace.environment),
       scienceDigest: scienceDigest)

@@ -143,7 +143,7 @@ import Testing
     let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { _, _ in }
     let grid = try catalog.grid(of: "sample", methods: registry)
     let resolver = try CellResolver(
-      #require(grid.scales[.small]), catalog: catalog, protocolID: nil, blasCore: "Haswell",
+      grid, at: .small, catalog: catalog, protocolID: nil, blasCore: "Haswell",
       scienceDigest: "science")
     #expect(
       try resolver.resolve(grid.points(at: .small)[0], methods: registry.names)

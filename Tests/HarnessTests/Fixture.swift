@@ -29,11 +29,10 @@ struct Fixture {
   ) throws -> Plan {
     let catalog = try Catalog(workspace)
     let grid = try catalog.grid(of: "sample", methods: registry)
-    let settings = try #require(grid.scales[scale])
     return try Plan(
       grid, at: scale,
       resolver: CellResolver(
-        settings, catalog: catalog, protocolID: protocolID, blasCore: blasCore,
+        grid, at: scale, catalog: catalog, protocolID: protocolID, blasCore: blasCore,
         scienceDigest: scienceDigest),
       store: ResultStore(results: sample.results, table: "sample", scale: scale),
       methods: methods, filter: filter, force: force)

@@ -119,15 +119,15 @@ import Testing
     try makeFolder(sample.folder.path("datasets/prose"))
     try sample.folder.write(text, to: "datasets/prose/manifest.json")
     let fixture = Fixture(sample)
-    #expect(try fixture.plan().resolver.text?.id.description == "verse-8")
+    #expect(try fixture.plan().resolver[GridPanel()]?.text.id.description == "verse-8")
     // With the user's files the first one wins, split as those files permit.
     try makeFolder(sample.cacheHome + "/zeroqat/datasets/prose")
     try sample.folder.write("some text", to: "cache/zeroqat/datasets/prose/rest")
-    let chosen = try #require(try fixture.plan().resolver.text)
+    let chosen = try #require(try fixture.plan().resolver[GridPanel()]?.text)
     #expect(chosen.id.description == "prose-8")
     #expect(chosen.split.name == "rest alone")
     try sample.folder.write("more text", to: "cache/zeroqat/datasets/prose/train")
-    #expect(try fixture.plan().resolver.text?.split.name == "all")
+    #expect(try fixture.plan().resolver[GridPanel()]?.text.split.name == "all")
   }
 
   @Test func descriptionsSayHowLongAndHowLarge() throws {

@@ -44,7 +44,7 @@ import Testing
     (
       ["plan", "sample", "--protocol", "verse"],
       "error: bad protocol id 'verse': expected a dataset, a hyphen and 2 to 65536 tokens per "
-        + "window, as in 'books-512'\n"
+        + "window, as in 'books-512'; 'verse' is text and has no tasks\n"
     ),
   ])
   func wrongUseHasStatusTwo(arguments: [String], expected: String) throws {

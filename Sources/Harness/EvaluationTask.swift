@@ -1,0 +1,78 @@
+package import Records
+
+/// A task of a protocol with the files behind it.
+package struct EvaluationTask: Sendable, Equatable {
+  /// The name that scores carry: that of the dataset, and of the task where it has several.
+  package var name: String
+  /// What is known of the dataset.
+  package var manifest: DatasetManifest
+  /// The task.
+  package var task: DatasetTask
+  /// Which of its files play which role.
+  package var split: TaskSplit
+  /// The files that the split uses.
+  package var files: [Asset]
+
+  /// Whether all files are there, right or wrong.
+  package var isComplete: Bool { files.allSatisfy(\.exists) }
+
+  /// The tasks of that name, each with the first of its splits whose files are all there, else its
+  /// first.
+  ///
+  /// Of a dataset's tasks that are asked for as a whole, those whose files aren't there are left out,
+  /// unless none are.
+  ///
+  /// - Throws: ``ProtocolIDError`` when the dataset has no such task, `JSONError` for a bad manifest, or
+  ///   what the locator throws.
+  static func named(
+    _ name: TaskName, in request: String, catalog: Catalog, locator: inout AssetLocator
+  ) throws -> [EvaluationTask] {
+    let manifest = try catalog.dataset(name.dataset)
+    guard !manifest.tasks.isEmpty else {
+      throw ProtocolIDError(
+        id: request,
+        reason: "expected a dataset, a hyphen and 2 to 65536 tokens per window, as in 'books-512'; "
+          + "'\(name.dataset)' is text and has no tasks")
+    }
+    let wanted = manifest.tasks.filter { $0.name == name.task ?? $0.name }
+    guard !wanted.isEmpty else {
+      let known = manifest.tasks.map(\.name)
+      throw ProtocolIDError(
+        id: request,
+        reason: "the dataset '\(name.dataset)' has no task '\(name.task ?? "")'; "
+          + suggestion(for: name.task ?? "", among: known))
+    }
+    let files = try locator.files(of: manifest)
+    let there = Set(files.filter(\.exists).map(\.file.name))
+    let found = wanted.compactMap { task -> EvaluationTask? in
+      guard
+        let split = task.splits.first(where: { $0.fileNames.isSubset(of: there) })
+          ?? task.splits.first
+      else { return nil }
+      return EvaluationTask(
+        name: manifest.tasks.count == 1 ? manifest.name : "\(manifest.name)-\(task.name)",
+        manifest: manifest, task: task, split: split,
+        files: files.filter { split.fileNames.contains($0.file.name) })
+    }
+    let complete = found.filter(\.isComplete)
+    return complete.isEmpty ? found : complete
+  }
+
+  /// The task as a cell names it, or nil while a file's digest isn't known.
+  func source(_ counts: ExampleCounts?) -> TaskSource? {
+    guard let train = parts(split.train), let test = parts(split.test) else { return nil }
+    return TaskSource(
+      name: name, format: task.format, use: task.use, train: train, test: test,
+      examples: task.examples.replaced(by: counts), contextTokens: task.contextTokens)
+  }
+
+  private func parts(_ parts: [DatasetPart]) -> [TextPart]? {
+    let resolved = parts.compactMap { part -> TextPart? in
+      guard let asset = files.first(where: { $0.file.name == part.file }),
+        let digest = asset.digest
+      else { return nil }
+      return TextPart(path: asset.path, digest: digest, from: part.from, to: part.to)
+    }
+    return resolved.count == parts.count ? resolved : nil
+  }
+}

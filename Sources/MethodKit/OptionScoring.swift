@@ -1,0 +1,48 @@
+package import Tasks
+package import Transformers
+
+extension Transformer {
+  /// Scores the options of all examples.
+  ///
+  /// - Parameters:
+  ///   - task: The examples.
+  ///   - operators: The blocks.
+  ///   - progress: Called with the number of options done.
+  /// - Returns: The scores.
+  /// - Throws: ``Transformers/ModelError`` for prompts that don't fit the model, ``Tasks/TaskError``
+  ///   for a likelihood that isn't finite.
+  package func score<S: Split>(
+    _ task: OptionTask<S>, operators: some BlockOperators, progress: (Int) -> Void = { _ in }
+  ) throws -> OptionScores<S> {
+    try OptionScores(likelihoods(of: task.examples, operators: operators, progress: progress))
+  }
+
+  /// Likelihoods of the options of some examples, finite or not.
+  package func likelihoods<S: Split>(
+    of examples: [OptionTask<S>.Example], operators: some BlockOperators,
+    progress: (Int) -> Void = { _ in }
+  ) throws(ModelError) -> [OptionScores<S>.Example] {
+    let options = examples.flatMap(\.options)
+    var losses = try negativeLogLikelihoods(
+      of: options.map { Continuation(tokens: $0.ids, scored: $0.scored) }, operators: operators,
+      progress: progress)[...]
+    return examples.map { example in
+      defer { losses = losses.dropFirst(example.options.count) }
+      return OptionScores<S>.Example(
+        options: zip(example.options, losses).map { option, loss in
+          OptionLikelihood(
+            sum: -loss.reduce(0, +), tokens: option.scored, characters: option.characters)
+        },
+        answer: example.answer)
+    }
+  }
+}
+
+extension QuantizedModel {
+  /// Scores the options of all examples; as for a transformer.
+  package func score<S: Split>(_ task: OptionTask<S>, progress: (Int) -> Void = { _ in }) throws
+    -> OptionScores<S>
+  {
+    try transformer.score(task, operators: blocks, progress: progress)
+  }
+}

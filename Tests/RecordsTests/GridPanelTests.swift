@@ -1,0 +1,196 @@
+import JSONText
+import Records
+import Testing
+
+/// Grids that name several models, texts and tasks, and rows that name their bits.
+@Suite struct GridPanelTests {
+  static let names = KnownNames(
+    models: ["tiny-a", "tiny-b"], datasets: ["verse", "prose"],
+    methods: ["full-precision", "rtn", "train"])
+
+  static let text = """
+    {
+      "schema": 1, "table": "wide", "title": "Wide",
+      "models": { "a-7b": "A-7B", "b-7b": "B-7B", "b-13b": "B-13B" },
+      "texts": { "wiki": "WikiText-2", "c4": "C4" },
+      "reference": "train-w4",
+      "rows": [
+        { "key": "fp", "label": "FP", "method": "full-precision" },
+        { "key": "rtn-w4", "label": "RTN", "method": "rtn", "bits": "W4A4" },
+        { "key": "train-w4", "label": "Train", "method": "train", "bits": "W4A4", "seeds": [1, 2] },
+        { "key": "train-w2", "label": "Train", "method": "train", "bits": "W2A16" }
+      ],
+      "columns": [
+        { "key": "a-wiki", "label": "Wiki", "metric": "perplexity", "model": "a-7b", "text": "wiki" },
+        { "key": "a-c4", "label": "C4", "metric": "perplexity", "model": "a-7b", "text": "c4" },
+        { "key": "b-wiki", "label": "Wiki", "metric": "perplexity", "model": "b-7b", "text": "wiki" },
+        { "key": "big-wiki", "label": "Wiki", "metric": "perplexity", "model": "b-13b",
+          "text": "wiki" }
+      ],
+      "scales": {
+        "tiny": {
+          "models": { "a-7b": "tiny-a", "b-7b": "tiny-b" },
+          "texts": { "wiki": ["verse-8", "prose-8"] }, "seeds": { "train-w2": [5, 6, 7] }
+        }
+      }
+    }
+    """
+
+  static func grid(_ text: String = Self.text) throws -> (Grid, JSONDocument) {
+    let document = try JSONDocument(text: Array(text.utf8), file: "grid.json")
+    return (try document.decode(Grid.self), document)
+  }
+
+  @Test func acceptsAndSurvives() throws {
+    let (grid, document) = try Self.grid()
+    try grid.check(in: document, against: Self.names)
+    #expect(try Self.grid(jsonText(of: grid, style: .pretty)).0 == grid)
+  }
+
+  @Test func bitsAreTheRowsAndSeedsTheScales() throws {
+    let points = try Self.grid().0.points(at: .tiny)
+    // 4 columns × (1 + 1 + 2 + 3 seeds): nothing is shared between panels.
+    #expect(points.count == 4 * 7)
+    #expect(points.filter { $0.address.row == "train-w2" }.map(\.bits).allSatisfy { $0 == "W2A16" })
+    #expect(
+      Set(points.filter { $0.address.row == "train-w2" }.map(\.address.seed)) == [5, 6, 7])
+    #expect(points[0].bits == "FP")
+  }
+
+  @Test func whatHasNoStandInSaysSo() throws {
+    let points = try Self.grid().0.points(at: .tiny).filter { $0.address.row == "rtn-w4" }
+    #expect(
+      points.map(\.notRun) == [
+        nil, "no text stands for C4 at this scale", nil, "no model stands for B-13B at this scale",
+      ])
+  }
+
+  @Test(arguments: [
+    (
+      #""bits": "W2A16" }"#, #""bits": "W9A9" }"#, "/rows/3/bits",
+      "bad bits label 'W9A9': weights have 2 to 8 bits, or 16; found 9"
+    ),
+    (
+      #""method": "full-precision" }"#, #""method": "full-precision", "bits": "W4A4" }"#,
+      "/rows/0/bits", "contradictory bits: the row 'fp' quantizes nothing; leave 'bits' out"
+    ),
+    (
+      #""method": "rtn", "bits": "W4A4""#, #""method": "rtn", "bits": "FP""#, "/rows/1/bits",
+      "contradictory bits: the row 'rtn-w4' quantizes, found FP"
+    ),
+    (
+      #""method": "rtn", "bits": "W4A4""#, #""method": "rtn""#, "/columns/0",
+      "neither the column 'a-wiki' nor the row 'rtn-w4' names bits"
+    ),
+    (
+      #""key": "a-c4","#, #""key": "a-c4", "bits": "W4A4","#, "/columns/1/bits",
+      "contradictory bits: the row 'rtn-w4' and the column 'a-c4' both name bits; "
+        + "only one of them may"
+    ),
+    (
+      #""model": "a-7b", "text": "c4""#, #""model": "a-8b", "text": "c4""#, "/columns/1/model",
+      "unknown model 'a-8b'; did you mean 'a-7b'?"
+    ),
+    (
+      #""text": "c4""#, #""text": "c5""#, "/columns/1/text",
+      "unknown text 'c5'; did you mean 'c4'?"
+    ),
+    (
+      #""metric": "perplexity", "model": "a-7b", "text": "c4""#,
+      #""metric": "accuracy", "model": "a-7b", "text": "c4""#, "/columns/1",
+      "the metric 'accuracy' is of tasks; expected at least one in 'tasks'"
+    ),
+    (
+      #""text": "c4" }"#, #""text": "c4", "tasks": ["wiki"] }"#, "/columns/1/tasks",
+      "perplexity is of a text, not of tasks; leave 'tasks' out"
+    ),
+    (
+      #""metric": "perplexity", "model": "a-7b", "text": "c4""#,
+      #""metric": "f1", "model": "a-7b", "tasks": ["c4", "c4"]"#, "/columns/1/tasks/1",
+      "the task 'c4' is listed twice"
+    ),
+    (
+      #""reference": "train-w4""#, #""reference": "tran-w4""#, "/reference",
+      "unknown row 'tran-w4'; did you mean 'train-w4'?"
+    ),
+    (
+      #""b-7b": "tiny-b""#, #""b-8b": "tiny-b""#, "/scales/tiny/models/b-8b",
+      "unknown model 'b-8b'; did you mean 'b-7b'?"
+    ),
+    (
+      #""b-7b": "tiny-b""#, #""b-7b": "tiny-c""#, "/scales/tiny/models/b-7b",
+      "unknown model 'tiny-c'; did you mean 'tiny-a'?"
+    ),
+    (
+      #"["verse-8", "prose-8"]"#, #"["verse-8", "poetry-8"]"#, "/scales/tiny/texts/wiki/1",
+      "bad protocol id 'poetry-8': there is no dataset 'poetry'; known: 'verse', 'prose'"
+    ),
+    (
+      #"["verse-8", "prose-8"]"#, "[]", "/scales/tiny/texts/wiki",
+      "expected at least one protocol, found an empty list"
+    ),
+    (
+      #""texts": { "wiki": ["verse"#, #""texts": { "wikki": ["verse"#,
+      "/scales/tiny/texts/wikki", "unknown text 'wikki'; did you mean 'wiki'?"
+    ),
+    (
+      #"[5, 6, 7]"#, "[5, 6, 5]", "/scales/tiny/seeds/train-w2/2", "seed 5 is listed twice"
+    ),
+    (
+      #"{ "train-w2": [5"#, #"{ "trainw2": [5"#, "/scales/tiny/seeds/trainw2",
+      "unknown row 'trainw2'; did you mean 'train-w2'?"
+    ),
+    (
+      #""c4": "C4" }"#, #""c4": "" }"#, "/texts/c4",
+      "expected the printed name, found an empty string"
+    ),
+  ])
+  func refuses(piece: String, other: String, pointer: String, reason: String) throws {
+    let text = try #require(replacing(piece, by: other, in: Self.text))
+    let (grid, document) = try Self.grid(text)
+    let error = #expect(throws: JSONError.self) {
+      try grid.check(in: document, against: Self.names)
+    }
+    #expect(error?.pointer == pointer)
+    #expect(error?.reason == reason)
+  }
+
+  /// One model answers all tasks that it isn't trained on; each fine-tuning is a model of its own.
+  @Test func tasksMakePanels() throws {
+    let columns = ["x", "y"].flatMap { task in
+      [
+        GridColumn(
+          key: "\(task)-acc", label: task, metric: .accuracy, bits: "W4A4", tasks: [task]),
+        GridColumn(
+          key: "\(task)-norm", label: task, metric: .accuracyNormalised, bits: "W4A4",
+          tasks: [task]),
+      ]
+    }
+    let tuned = GridColumn(
+      key: "tuned", label: "mean", metric: .accuracy, bits: "W4A4", tasks: ["x", "y"],
+      stage: .finetuning)
+    let grid = Grid(
+      table: "t", title: "T", rows: [GridRow(key: "r", label: "R", method: "rtn")],
+      columns: columns + [tuned],
+      scales: GridScales(
+        tiny: GridScale(
+          model: "tiny-a", protocols: ["verse-8", "prose-8"],
+          texts: ["x": ["x1", "x2"], "y": ["y1"]])),
+      texts: ["x": "X", "y": "Y"])
+    let points = grid.points(at: .tiny)
+    #expect(points.map(\.columns) == [columns.map(\.key), ["tuned"], ["tuned"]])
+    #expect(points.map(\.address.task) == [nil, "x", "y"])
+    #expect(points[0].panel.tasks == ["x", "y"])
+    #expect(points[0].metrics == [.accuracy, .accuracyNormalised])
+    let scale = try #require(grid.scales[.tiny])
+    #expect(scale.protocols(for: points[0].panel) == ["verse-8", "prose-8"])
+    #expect(scale.permits("prose-8+x1+y1", in: points[0].panel))
+    #expect(scale.permits("prose-8+y1", in: points[0].panel))
+    #expect(scale.permits("verse-8+x2", in: points[1].panel))
+    #expect(!scale.permits("verse-8+y1", in: points[1].panel))
+    #expect(!scale.permits("verse-8", in: points[1].panel))
+    #expect(!scale.permits("verse-9+x2", in: points[1].panel))
+    #expect(scale.permits("verse-8", in: GridPanel()))
+    #expect(!scale.permits("verse-8+x1", in: GridPanel()))
+  }
+}
