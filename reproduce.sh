@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 logs="$root/.build/log"
 zeroqat="$root/.build/release/zeroqat"
 scales="tiny small shape paper"
-default_scale=small
+default_scale=tiny
 may_install=yes
 
 # shellcheck source=Scripts/needs.sh
@@ -26,7 +26,7 @@ usage: ./reproduce.sh COMMAND [options]
 
   tableN            build, fetch models and text, run the cells of tables/tableN, render the table;
                     so too figureN, and c1, d1, d3 … e1 for the tables of the appendix
-    --scale NAME      tiny, small (default), shape or paper
+    --scale NAME      tiny (default), small, shape or paper
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048
     --threads N       threads inside a cell (default: all processors)

@@ -77,9 +77,8 @@ struct PublishCommand: ParsableCommand {
         lost.map { "row '\($0.row)' column '\($0.column)'" }.sorted(), table: place.grid.table)
     }
     try committed.replace(by: records)
-    // One file per scale; `small` is the one that a reader is shown first.
-    let name = place.scale == .small ? "table.md" : "table-\(place.scale.rawValue).md"
-    try rendered.write(to: "\(place.workspace.root)/tables/\(place.grid.table)/\(name)")
+    try rendered.write(
+      to: "\(place.workspace.root)/tables/\(place.grid.table)/table-\(place.scale.rawValue).md")
   }
 }
 

@@ -5,7 +5,7 @@ internal import Records
 /// What all commands on one table understand.
 struct TableOptions: ParsableArguments {
   @Option(help: "tiny, small, shape or paper.")
-  var scale = Scale.small.rawValue
+  var scale = Scale.tiny.rawValue
 
   @Option(
     help: ArgumentHelp(
