@@ -8,6 +8,10 @@ package struct MethodCard: Sendable, Equatable {
     case postTraining = "PTQ"
     /// Quantisation-aware training by forward passes only.
     case zerothOrder = "ZO-QAT"
+    /// Quantisation-aware training by backpropagation.
+    case firstOrder = "FO-QAT"
+    /// Training of the full-precision model by forward passes only; quantised afterwards, if at all.
+    case zerothOrderTuning = "ZO"
     /// For studying methods or testing the harness; never a row of a table.
     case diagnostic = "diagnostic"
   }

@@ -9,8 +9,8 @@ import Transformers
 ///
 /// > Source: ZeroQAT, arXiv:2509.00031v2, section 4, Eqs. 2 and 3.
 ///
-/// DEVIATION: s, δ and γ stay at their start, as in all of the released code's live paths; the
-/// abstract's joint learning and the block reconstruction before it come as options of their own.
+/// DEVIATION: s, δ and γ stay at their start, as in all of the released code's live paths, unless the
+/// option `learn` asks for the abstract's joint learning.
 package struct ZeroQAT: QuantizationMethod {
   package typealias Options = ZeroQATOptions
 
@@ -24,22 +24,41 @@ package struct ZeroQAT: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     try options.validate()
+    if let trainable = options.trainable, trainable != .all {
+      throw MethodError.option(
+        name: "trainable", expected: "'all'; 'zeroqat-light' trains fewer linears",
+        found: "'\(trainable.rawValue)'")
+    }
     self.options = options
     self.bits = bits
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    try options.training(seed: context.seed).train(initialModel(context), context)
+    let training = options.training(seed: context.seed)
+    let model = try initialModel(context)
+    switch options.learn ?? .weights {
+    case .weights: return try training.train(model, context)
+    case .weightsAndQuantizer:
+      return try training.train(options.jointlyTrained(model, context), context)
+        .model(beside: nil)
+    }
   }
 
   /// The model before training: master weights with their quantisation parameters.
-  func initialModel(_ context: MethodContext) throws -> QuantizedModel {
+  ///
+  /// - Parameters:
+  ///   - context: The source and the text.
+  ///   - card: Whose name a refusal carries.
+  func initialModel(
+    _ context: MethodContext, for card: MethodCard = Self.card
+  ) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
     let (dense, transformer) = try loaded(context)
     let c = dense.configuration
-    var smoothing: [BlockSmoothing] = []
-    if let rule = options.smoothingRule(bits) {
-      try requireNormsFirst(c, Self.card)
+    if options.smooths(bits, c) { try requireNormsFirst(c, card) }
+    let learned = try options.learnedBlocks(dense, transformer, context, bits)
+    var smoothing = learned.map(\.smoothing)
+    if learned.isEmpty, let rule = options.smoothingRule(bits) {
       smoothing = try calibrated(
         transformer, context, windows: options.calibrationWindows ?? 16, rule: rule
       ) { _ in dense }
@@ -53,7 +72,9 @@ package struct ZeroQAT: QuantizationMethod {
           storage: .live(dense.matrix(id)), bias: dense.bias(id),
           smoothing: smoothing.isEmpty
             ? LinearSmoothing() : smoothing[id.block].smoothing(of: id.kind, c),
-          clip: quantizer.flatMap { options.clip(rows: rows, columns: columns, $0) })
+          clip: learned.isEmpty
+            ? quantizer.flatMap { options.clip(rows: rows, columns: columns, $0) }
+            : learned[id.block].clips[id.kind])
       )
     }
     return QuantizedModel(

@@ -11,7 +11,7 @@ public struct ModelSource: Sendable {
   public let configuration: ModelConfiguration
   /// Where the tensors come from.
   public let checkpoint: any Checkpoint
-  private let naming: TensorNaming
+  let naming: TensorNaming
 
   /// Opens a `.gguf` file, or a hub-style folder with `config.json` and safetensors.
   ///
@@ -59,6 +59,16 @@ public struct ModelSource: Sendable {
       try checkpoint.read(name + ".weight"),
       configuration.architecture == .opt ? try checkpoint.read(name + ".bias") : nil
     )
+  }
+
+  /// All norms, by block and kind.
+  public func norms() throws -> [[(gain: Vector, bias: Vector?)]] {
+    try (0..<configuration.blocks).map { block in
+      try NormKind.allCases.map { kind in
+        let (gain, bias) = try norm(kind, block: block)
+        return (Vector(gain), bias.map { Vector($0) })
+      }
+    }
   }
 
   /// Everything outside the blocks, in the given precision.

@@ -46,7 +46,8 @@ final class CellRun: RunObserver {
     let model = try method.quantize(context)
     keepShape(of: model)
     try diagnose(model, source)
-    digests.append(NamedText("weights.final", digest(of: model)))
+    digests.append(NamedText("weights.final", model.weightDigest))
+    digests.append(NamedText("others.final", model.otherDigest))
     return record(status: .finished, reason: nil, scores: try scores(of: model, bits))
   }
 
@@ -150,24 +151,6 @@ final class CellRun: RunObserver {
       throw NotFinite(split: S.name, window: window, step: step)
     }
     return scores
-  }
-
-  /// SHA-256 over all linear weights in order, as float32.
-  private func digest(of model: QuantizedModel) -> String {
-    var hash = SHA256()
-    for id in model.transformer.configuration.linearIDs {
-      let matrix: Matrix
-      if case .live(let weights) = model.blocks.linears[id]?.storage {
-        matrix = weights
-      } else {
-        matrix = model.blocks.current(id)
-      }
-      for row in 0..<matrix.rows {
-        hash.update(
-          bytes: UnsafeRawBufferPointer(start: matrix.row(row), count: matrix.columns * 4))
-      }
-    }
-    return hash.finalize().hex
   }
 
   // MARK: - RunObserver

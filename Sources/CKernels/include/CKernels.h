@@ -32,6 +32,13 @@ void zq_gaussian_axpy_row(float *w, float factor, size_t count, uint32_t row, ui
 void zq_rademacher_row(float *out, size_t count, uint32_t row, uint32_t tensor, uint32_t draw,
                        uint64_t seed);
 
+/// Writes `count` uniforms in [0, 1), the upper 24 bits of the words of the same counters.
+void zq_uniform_row(float *out, size_t count, uint32_t row, uint32_t tensor, uint32_t draw,
+                    uint64_t seed);
+
+/// x[i] <- floor(x[i]), one more with the chance of the fraction: where uniform[i] < x[i] - floor(x[i]).
+void zq_round_stochastic(float *x, const float *uniform, size_t count);
+
 // — quantisation (quantize.c) —
 
 /// Asymmetric min-max grid of one group. code = clamp(round(x/scale) + zero, 0, 2^bits - 1).
@@ -52,6 +59,11 @@ void zq_codes(const float *x, uint8_t *codes, size_t count, int bits, zq_grid gr
 
 /// x[i] = (code[i] - zero) * scale.
 void zq_dequantize(const uint8_t *codes, float *x, size_t count, zq_grid grid);
+
+/// code[i] <- clamp(code[i] + r(step[i]/scale), 0, 2^bits - 1), r as ``zq_round_stochastic``; a code
+/// whose step isn't a number stays.
+void zq_move_codes(uint8_t *codes, const float *step, const float *uniform, float scale, size_t count,
+                   int bits);
 
 /// Fake-quantises each row of x[rows, columns] (row stride `stride`) by its own min and max.
 void zq_fake_quantize_rows(float *x, size_t rows, size_t columns, size_t stride, int bits,
@@ -75,6 +87,52 @@ void zq_pack(const uint8_t *codes, uint8_t *packed, size_t count, int bits);
 /// IEEE half precision, round to nearest even.
 void zq_to_half(const float *x, uint16_t *out, size_t count);
 void zq_from_half(const uint16_t *x, float *out, size_t count);
+
+// — gradients through quantisation (quantize_backward.c) —
+
+/// Gradients with respect to a grid's scale and zero point.
+typedef struct {
+  double scale;
+  double zero;
+} zq_grid_gradient;
+
+/// Gradient of ``zq_fake_quantize`` at a grid of its own: d, the gradient of the output, becomes that of
+/// x (zero where a code was clamped); `gradient` gets the grid's, with a zero point that is rounded
+/// straight through.
+void zq_grid_backward(const float *x, float *d, size_t count, int bits, zq_grid grid,
+                      zq_grid_gradient *gradient);
+
+/// Gradients with respect to the clip fractions.
+typedef struct {
+  float up;
+  float low;
+} zq_clip_gradient;
+
+/// The same through the grid that ``zq_grid_of`` takes from x: its minimum, maximum and scale floor, too.
+zq_clip_gradient zq_fake_quantize_backward(const float *x, float *d, size_t count, int bits,
+                                           zq_grid grid, float up, float low, float floor);
+
+/// d[i] = 0 where |x[i]| >= bound.
+void zq_pass_inside(const float *x, float *d, size_t count, float bound);
+
+/// Symmetric by the largest |x|: s = (2^(bits-1) - 1)/(max|x| + 1e-6), x = round(x·s)/(s + 1e-6).
+void zq_symmetric(float *x, size_t count, int bits);
+
+/// Asymmetric by the range: x = round((x - min)/(range + 1e-8)·top)/top·(range + 1e-8) + min.
+void zq_asymmetric(float *x, size_t count, int bits);
+
+/// 1 bit: mean|x|·sign(x); more: 2·mean|x|·(round(clamp(x/(2·mean|x|), ±0.99)·n - 0.5) + 0.5)/n with
+/// n = 2^(bits-1).
+void zq_mean_absolute(float *x, size_t count, int bits);
+
+/// sum[i] += factor·x[i]·y[i], or factor·x[i] where y is null.
+void zq_fold_product(double *sum, const float *x, const float *y, double factor, size_t count);
+
+/// Σ x[c]·y[c]·z[c] in float64 over sixteen fixed lanes.
+double zq_dot3(const float *x, const float *y, const float *z, size_t count);
+
+/// x[i] = fma(factor, y[i], x[i]).
+void zq_add_scaled(float *x, const float *y, float factor, size_t count);
 
 // — layers (layers.c) —
 
