@@ -8,15 +8,18 @@ extension DenseParameters {
     of blocks: Range<Int>, smoothing: [BlockSmoothing]
   ) -> [[(gain: Vector, bias: Vector?)]] {
     blocks.map { block in
-      norms(of: block, smoothing: smoothing.indices.contains(block) ? smoothing[block] : nil)
+      norms(
+        ofBlock: block,
+        smoothing: smoothing.indices.contains(block) ? smoothing[block] : BlockSmoothing())
     }
   }
 
-  /// The norms of one block, smoothed where a smoothing is given, by kind.
-  package func norms(of block: Int, smoothing: BlockSmoothing?) -> [(gain: Vector, bias: Vector?)] {
+  /// The smoothed norms of one block, by kind.
+  package func norms(
+    ofBlock block: Int, smoothing: BlockSmoothing
+  ) -> [(gain: Vector, bias: Vector?)] {
     NormKind.allCases.map { kind in
       let (gain, bias) = norm(kind, block: block)
-      guard let smoothing else { return (gain, bias) }
       let smoothed = smoothing.norm(kind, gain: gain.elements, bias: bias?.elements)
       return (Vector(smoothed.gain), smoothed.bias.map { Vector($0) })
     }

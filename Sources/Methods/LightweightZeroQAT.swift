@@ -3,7 +3,8 @@ package import Quantizers
 import Tensors
 import Transformers
 
-/// Lightweight ZeroQAT: everything frozen, quantised and packed but the Q and V projections.
+/// Lightweight ZeroQAT: everything frozen, quantised and packed but the Q and V projections, or those
+/// that the option `trainable` names.
 ///
 /// The checkpoint is streamed block by block: a block is calibrated, smoothed, packed and forgotten before
 /// the next is read, so that the full-precision model never exists. Q and V stay in float32, unsmoothed;
@@ -26,6 +27,11 @@ package struct LightweightZeroQAT: QuantizationMethod {
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try options.validate()
+    if let learn = options.learn, learn != .weights {
+      throw MethodError.option(
+        name: "learn", expected: "'weights': what is packed keeps its clipping and smoothing",
+        found: "'\(learn.rawValue)'")
+    }
     guard let quantizer = bits.weightQuantizer(minimumScale: options.minimumScale ?? 1e-4) else {
       throw MethodError.bits(
         method: Self.card.name, expected: "weights of 2, 3, 4, 6 or 8 bits", found: "\(bits)")
@@ -36,14 +42,30 @@ package struct LightweightZeroQAT: QuantizationMethod {
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    try options.training(seed: context.seed).train(packedModel(context), context)
+    let trainable = options.trainable ?? .queryAndValue
+    let model = try Self.packedModel(
+      options, bits, quantizer, context, Self.card, trains: trainable.contains)
+    return try options.training(seed: context.seed).train(model, context)
   }
 
   /// The model before training; what calibration held is gone when it is there.
-  private func packedModel(_ context: MethodContext) throws -> QuantizedModel {
+  ///
+  /// - Parameters:
+  ///   - options: How quantisation parameters start.
+  ///   - bits: Widths.
+  ///   - quantizer: That of the weights.
+  ///   - context: Has model and text.
+  ///   - card: Names the method in a refusal.
+  ///   - trains: Which linears stay master weights; the others are packed.
+  /// - Returns: The model.
+  /// - Throws: ``MethodKit/MethodError`` for a model or a text that doesn't fit, and what loading throws.
+  static func packedModel(
+    _ options: ZeroQATOptions, _ bits: QuantizationSpec, _ quantizer: WeightQuantizer,
+    _ context: MethodContext, _ card: MethodCard, trains: (LinearKind) -> Bool
+  ) throws -> QuantizedModel {
     let c = context.source.configuration
     try bits.check(c)
-    if options.smooths(bits, c) { try requireNormsFirst(c, Self.card) }
+    if options.smooths(bits, c) { try requireNormsFirst(c, card) }
     let learning = options.blockLearning(bits, c)
     let rule = learning == nil ? options.smoothingRule(bits) : nil
     let transformer = try context.observer.during(.load) {
@@ -80,10 +102,12 @@ package struct LightweightZeroQAT: QuantizationMethod {
         (smoothing, clips) = (learned.smoothing, learned.clips)
       }
       context.observer.during(.quantize) {
-        norms.append(dense.norms(of: block, smoothing: smoothing))
+        norms.append(dense.norms(ofBlock: block, smoothing: smoothing))
         for kind in c.linears {
           let id = LinearID(block: block, kind: kind)
-          linears[id] = linear(id, dense, smoothing.smoothing(of: kind, c), clips[kind])
+          linears[id] = linear(
+            id, dense, smoothing.smoothing(of: kind, c), clips[kind], options, quantizer,
+            isLive: trains(kind))
         }
       }
       context.observer.progress(block + 1, of: c.blocks, "block packed")
@@ -95,20 +119,19 @@ package struct LightweightZeroQAT: QuantizationMethod {
         tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
   }
 
-  private func linear(
+  private static func linear(
     _ id: LinearID, _ dense: DenseParameters, _ smoothing: LinearSmoothing,
-    _ learned: ClipFractions?
+    _ learned: ClipFractions?, _ options: ZeroQATOptions, _ quantizer: WeightQuantizer,
+    isLive: Bool
   ) -> QuantizedBlocks.Linear {
     let matrix = dense.matrix(id)
     let clip = learned ?? options.clip(rows: matrix.rows, columns: matrix.columns, quantizer)
-    switch id.kind {
-    case .query, .value:
-      let own = Matrix(rows: matrix.rows, columns: matrix.columns)
-      own.copy(from: matrix)
-      return QuantizedBlocks.Linear(
-        storage: .live(own), bias: dense.bias(id), smoothing: smoothing, clip: clip)
-    case .key, .output, .gate, .up, .down:
+    guard isLive else {
       return dense.packed(id, smoothing: smoothing, quantizer: quantizer, clip: clip)
     }
+    let own = Matrix(rows: matrix.rows, columns: matrix.columns)
+    own.copy(from: matrix)
+    return QuantizedBlocks.Linear(
+      storage: .live(own), bias: dense.bias(id), smoothing: smoothing, clip: clip)
   }
 }

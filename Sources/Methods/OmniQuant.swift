@@ -101,7 +101,7 @@ package struct OmniQuant: QuantizationMethod {
       report.add(
         learned.losses, passLength: reconstruction.steps / max(learning.settings.epochs, 1))
       context.observer.during(.quantize) {
-        norms.append(dense.norms(of: block, smoothing: learned.smoothing))
+        norms.append(dense.norms(ofBlock: block, smoothing: learned.smoothing))
         for kind in c.linears {
           let id = LinearID(block: block, kind: kind)
           linears[id] = dense.quantizeInPlace(

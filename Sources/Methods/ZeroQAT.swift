@@ -9,8 +9,8 @@ import Transformers
 ///
 /// > Source: ZeroQAT, arXiv:2509.00031v2, section 4, Eqs. 2 and 3.
 ///
-/// DEVIATION: s, δ and γ stay at their start, as in all of the released code's live paths; the
-/// abstract's joint learning and the block reconstruction before it come as options of their own.
+/// DEVIATION: s, δ and γ stay at their start, as in all of the released code's live paths, unless the
+/// option `learn` asks for the abstract's joint learning.
 package struct ZeroQAT: QuantizationMethod {
   package typealias Options = ZeroQATOptions
 
@@ -24,12 +24,24 @@ package struct ZeroQAT: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     try options.validate()
+    if let trainable = options.trainable, trainable != .all {
+      throw MethodError.option(
+        name: "trainable", expected: "'all'; 'zeroqat-light' trains fewer linears",
+        found: "'\(trainable.rawValue)'")
+    }
     self.options = options
     self.bits = bits
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    try options.training(seed: context.seed).train(initialModel(context), context)
+    let training = options.training(seed: context.seed)
+    let model = try initialModel(context)
+    switch options.learn ?? .weights {
+    case .weights: return try training.train(model, context)
+    case .weightsAndQuantizer:
+      return try training.train(options.jointlyTrained(model, context), context)
+        .model(beside: nil)
+    }
   }
 
   /// The model before training: master weights with their quantisation parameters.
@@ -37,6 +49,8 @@ package struct ZeroQAT: QuantizationMethod {
   /// - Parameters:
   ///   - context: The source and the text.
   ///   - card: Whose name a refusal carries.
+  /// - Returns: The model; its weights are the caller's to train.
+  /// - Throws: ``MethodKit/MethodError`` for what can't be smoothed or calibrated, and what reading throws.
   func initialModel(
     _ context: MethodContext, for card: MethodCard = Self.card
   ) throws -> QuantizedModel {

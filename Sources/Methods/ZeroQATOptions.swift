@@ -5,7 +5,7 @@ import Quantizers
 
 /// Options that ZeroQAT and its lightweight variant share: what the paper states, and what it and its
 /// code leave open.
-package struct ZeroQATOptions: Decodable, Sendable {
+package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   /// How quantisation parameters start.
   package enum Initialisation: String, Decodable, Sendable {
     /// No smoothing.
@@ -22,8 +22,10 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var learningRate: Double
   /// ε.
   package var epsilon: Float
-  /// Windows per step.
+  /// Windows per step, where text is trained on.
   package var batchWindows: Int?
+  /// Examples per step, where a task is trained on.
+  package var batchExamples: Int?
   /// Directions per step, the paper's q.
   package var directions: Int?
   /// Bound on |L₊ − L₋| in nats; null for none.
@@ -50,26 +52,25 @@ package struct ZeroQATOptions: Decodable, Sendable {
   package var calibrationWindows: Int?
   /// Steps between checkpoints.
   package var checkpointEvery: Int?
+  /// What is trained: weights, or clipping and smoothing with them.
+  package var learn: Learned?
+  /// ε of γ.
+  package var clippingEpsilon: Float?
+  /// η of γ.
+  package var clippingLearningRate: Double?
+  /// ε of log s, and of δ in units of s.
+  package var smoothingEpsilon: Float?
+  /// η of log s, and of δ in units of s.
+  package var smoothingLearningRate: Double?
+  /// Which linears the lightweight variant trains.
+  package var trainable: Trainable?
 
   /// Migration strength where none is given.
   private static let alpha: Float = 0.5
 
   /// Checks every value.
   func validate() throws(MethodError) {
-    try check("steps", steps, expected: "at least 0") { $0 >= 0 }
-    try check("learningRate", learningRate, expected: "a finite number of at least 0") {
-      $0 >= 0 && $0.isFinite
-    }
-    try check("epsilon", epsilon, expected: "a finite number above 0") { $0 > 0 && $0.isFinite }
-    try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("directions", directions ?? 1, expected: "at least 1") { $0 >= 1 }
-    // Each direction of each step has a 32-bit number of its own; beyond, they would come again.
-    let draws = 1 << 32
-    try check("directions", directions ?? 1, expected: "at most \(draws)") { $0 <= draws }
-    let mostSteps = draws / (directions ?? 1)
-    try check(
-      "steps", steps, expected: "at most \(mostSteps) with \(directions ?? 1) directions"
-    ) { $0 <= mostSteps }
+    try validateSettings()
     try check("clipDifference", clipDifference ?? 1, expected: "a number above 0") { $0 > 0 }
     try check("minimumScale", minimumScale ?? 1, expected: "a number above 0") { $0 > 0 }
     try check("alphaLeast", alphaLeast ?? 0, expected: "a number from 0 to 1.5") {
@@ -79,18 +80,13 @@ package struct ZeroQATOptions: Decodable, Sendable {
       ((alphaLeast ?? Self.alpha)...1.5).contains($0)
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
     try validateBlocks()
+    try validateLearning()
   }
 
   /// The training loop that the options describe.
   func training(seed: UInt64) -> ZerothOrderTraining {
-    ZerothOrderTraining(
-      optimizer: ZerothOrderSGD(
-        learningRate: learningRate, epsilon: epsilon, directions: directions ?? 1,
-        differenceBound: clipDifference, distribution: distribution ?? .gaussian, seed: seed),
-      steps: steps, batch: BatchSize(windows: batchWindows ?? 1),
-      checkpointEvery: checkpointEvery ?? 50)
+    training(seed: seed, differenceBound: clipDifference)
   }
 
   /// The smoothing rule, or nil.
@@ -107,7 +103,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
 
   /// Clip fractions of a weight of `rows` rows and `columns` columns.
   func clip(rows: Int, columns: Int, _ quantizer: WeightQuantizer) -> ClipFractions? {
-    clipGamma.map { gamma in
+    startingGamma.map { gamma in
       ClipFractions(
         constant: 1 / (1 + expf(-gamma)), rows: rows, groups: quantizer.groups(in: columns))
     }

@@ -106,16 +106,24 @@ public struct WeightQuantizer: Sendable, Equatable {
 
 /// Learned clipping: the fractions σ(γ) of max and min that a group's grid spans.
 public struct ClipFractions: Sendable {
-  private let up: Vector
-  private let low: Vector
-  private let groups: Int
+  /// Fractions of the maxima, `[rows · groups]`.
+  public let up: Vector
+  /// Fractions of the minima, `[rows · groups]`.
+  public let low: Vector
+  /// Groups in a row.
+  public let groups: Int
+
+  /// Fractions that share the storage of `up` and `low`, `[rows · groups]` each.
+  public init(up: Vector, low: Vector, groups: Int) {
+    precondition(up.count == low.count && up.count % groups == 0, "fractions of \(groups) groups")
+    self.up = up
+    self.low = low
+    self.groups = groups
+  }
 
   /// Fractions of every group of every row, `[rows · groups]` each.
   public init(up: [Float], low: [Float], groups: Int) {
-    precondition(up.count == low.count && up.count % groups == 0, "fractions of \(groups) groups")
-    self.up = Vector(up)
-    self.low = Vector(low)
-    self.groups = groups
+    self.init(up: Vector(up), low: Vector(low), groups: groups)
   }
 
   /// The same fraction for all groups.

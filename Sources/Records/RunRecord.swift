@@ -20,7 +20,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var trajectory: [TrajectoryPoint]
   /// Health of zeroth-order training, if any.
   public var zerothOrder: ZerothOrderSummary?
-  /// SHA-256 by name: `tokens.train`, `tokens.development`, `tokens.test`, `weights.final`, ….
+  /// SHA-256 by name: `tokens.train`, `tokens.development`, `tokens.test`, `weights.final`
+  /// (linear weights), `others.final` (all other parameters), ….
   public var digests: [NamedText]
   /// Figures that a method wants to keep, such as the chosen alpha or bits per weight.
   public var facts: [NamedNumber]

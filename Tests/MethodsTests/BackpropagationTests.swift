@@ -53,8 +53,8 @@ struct BackpropagationTests {
     ] as [(any QuantizationMethod.Type, String)] {
       let spec = try spec(bits.0, bits.1, group: bits.2)
       let (result, rehearsal) = try run(type, options, spec, model: model)
-      let first = try #require(rehearsal.facts["reconstruction loss, first pass"])
-      let last = try #require(rehearsal.facts["reconstruction loss, last pass"])
+      let first = try #require(rehearsal.figures["reconstruction loss, first pass"])
+      let last = try #require(rehearsal.figures["reconstruction loss, last pass"])
       #expect(last < first, "\(type.card.name) on \(model) at \(spec): \(first) to \(last)")
       #expect(try rehearsal.score(result).isFinite)
     }
@@ -116,7 +116,7 @@ struct BackpropagationTests {
         #expect(levels.count <= 4, "\(id), row \(row)")
       }
     }
-    #expect(trained.rehearsal.facts["training tokens"] == Double(20 * 16))
+    #expect(trained.rehearsal.figures["training tokens"] == Double(20 * 16))
   }
 
   @Test(
@@ -138,8 +138,8 @@ struct BackpropagationTests {
         "{\"steps\": 25, \"learningRate\": 2e-3, \"batchWindows\": \(batch)\(calibration)\(others)}",
         bits,
         model: model, windows: 1)
-      let first = try #require(rehearsal.facts["training loss, first step"])
-      let last = try #require(rehearsal.facts["training loss, last step"])
+      let first = try #require(rehearsal.figures["training loss, first step"])
+      let last = try #require(rehearsal.figures["training loss, last step"])
       #expect(last < 0.8 * first, "\(name)\(others) on \(model): \(first) to \(last)")
       #expect(try rehearsal.score(result).isFinite)
       #expect(rehearsal.checkpoints.map(\.step) == [0, 25] && rehearsal.chosen != nil)

@@ -113,20 +113,27 @@ struct ZeroQATTests {
     #expect(digest(of: loss.model) == trained)
   }
 
-  @Test("Interrupted anywhere, training ends with the same weights and probes")
-  func resumption() throws {
+  @Test(
+    "Interrupted anywhere, training ends with the same parameters and probes",
+    arguments: ["weights", "weights+quantizer"])
+  func resumption(learn: String) throws {
     let options = """
-      {"steps": 4, "learningRate": 1e-3, "epsilon": 1e-3, "directions": 3, "checkpointEvery": 2}
+      {"steps": 4, "learningRate": 1e-3, "epsilon": 1e-3, "directions": 3, "checkpointEvery": 2,
+       "learn": "\(learn)"}
       """
+    func digests(_ rehearsal: Rehearsal) throws -> [String] {
+      let model = try rehearsal(make(ZeroQAT.self, options, spec(4, 4)))
+      return [model.weightDigest, model.otherDigest]
+    }
     let whole = try Rehearsal()
-    let expected = digest(of: try whole(make(ZeroQAT.self, options, spec(4, 4))))
+    let expected = try digests(whole)
     for kept in 0...12 {
       let folder = try TemporaryFolder()
       let log = try ReplayLog(path: folder.path("log"), binding: "this")
       for probe in whole.journalled.prefix(kept) { try log.append(probe) }
       let rehearsal = try Rehearsal()
       rehearsal.log = log
-      #expect(digest(of: try rehearsal(make(ZeroQAT.self, options, spec(4, 4)))) == expected)
+      #expect(try digests(rehearsal) == expected)
       #expect(rehearsal.summary == whole.summary, "after \(kept) probes")
       #expect(rehearsal.weights == whole.weights)
       // No whole step was probed again, every other one was.
@@ -135,23 +142,30 @@ struct ZeroQATTests {
   }
 
   @Test(
-    "The light variant trains Q and V; every packed byte stays",
-    arguments: ["llama_gqa_untied", "opt_preln"])
-  func light(model: String) throws {
+    "The light variant trains Q and V, or what it is told to; every packed byte stays",
+    arguments: ["llama_gqa_untied", "opt_preln"], [nil, "q", "qv", "all"])
+  func light(model: String, trainable: String?) throws {
     func run(steps: Int) throws -> (model: QuantizedModel, rehearsal: Rehearsal) {
       let rehearsal = try Rehearsal(model: Vectors.path("model/\(model)"))
-      let options = "{\(step), \"steps\": \(steps), \"checkpointEvery\": 2}"
+      let others = trainable.map { ", \"trainable\": \"\($0)\"" } ?? ""
+      let options = "{\(step), \"steps\": \(steps), \"checkpointEvery\": 2\(others)}"
       return (try rehearsal(make(LightweightZeroQAT.self, options, spec(4, 4))), rehearsal)
     }
     let (before, after) = (try run(steps: 0), try run(steps: 5))
     var trained = 0
     for id in before.model.transformer.configuration.linearIDs {
       let (old, new) = (before.model.blocks.linears[id], after.model.blocks.linears[id])
-      switch (id.kind, old?.storage, new?.storage) {
-      case (.query, .live(let one), .live(let other)), (.value, .live(let one), .live(let other)):
+      let isTrained =
+        switch trainable {
+        case "q": id.kind == .query
+        case "all": true
+        default: id.kind == .query || id.kind == .value
+        }
+      switch (isTrained, old?.storage, new?.storage) {
+      case (true, .live(let one), .live(let other)):
         #expect(one.elements != other.elements, "\(id) wasn't trained")
         trained += one.rows * one.columns
-      case (_, .packed(let one), .packed(let other)):
+      case (false, .packed(let one), .packed(let other)):
         for row in 0..<one.rows { #expect(one.codes(ofRow: row) == other.codes(ofRow: row)) }
         #expect(
           before.model.blocks.current(id).elements == after.model.blocks.current(id).elements)
@@ -206,6 +220,103 @@ struct ZeroQATTests {
         rehearsal(make(type, "{\(step), \"steps\": 0}", spec(8, nil))))
     }
     #expect(scores[0] != scores[1] && abs(scores[0] / scores[1] - 1) < 0x1p-11, "\(scores)")
+  }
+
+  @Test("Learned together, all leave their start", arguments: [2, 4])
+  func joint(bits: Int) throws {
+    let spec = bits == 2 ? try spec(2, nil, group: 4) : try spec(4, 4)
+    func run(_ others: String) throws -> (model: QuantizedModel, rehearsal: Rehearsal) {
+      let rehearsal = try Rehearsal()
+      let options = "{\(step), \"checkpointEvery\": 2\(others)}"
+      return (try rehearsal(make(ZeroQAT.self, options, spec)), rehearsal)
+    }
+    let learn = #", "learn": "weights+quantizer""#
+    let before = try run(learn + #", "steps": 0"#)
+    let after = try run(learn + #", "steps": 5"#)
+    let alone = try run(#", "steps": 5, "clipGamma": 3"#)
+    let c = before.model.transformer.configuration
+    var parameters = c.linearParameters
+    for id in c.linearIDs {
+      let (old, new) = (before.model.blocks.linears[id], after.model.blocks.linears[id])
+      let (up, low) = (try #require(old?.clip), try #require(new?.clip))
+      #expect(up.up.elements != low.up.elements && up.low.elements != low.low.elements, "\(id)")
+      // γ is 3 unless said otherwise: the start of training weights alone with clipping.
+      expectClose(
+        up.up.elements, alone.model.blocks.linears[id]?.clip?.up.elements ?? [],
+        .absolute(2e-7), "\(id)")
+      parameters += 2 * up.up.count
+      #expect(old?.smoothing.isIdentity == new?.smoothing.isIdentity)
+      if let old = old?.smoothing.columnScale?.elements {
+        let new = try #require(new?.smoothing.columnScale?.elements)
+        #expect(old != new && new.allSatisfy { $0 > 0 }, "\(id)")
+      }
+    }
+    let norms = [before, after].map { $0.model.blocks.norm(.attention, block: 1).gain.elements }
+    // Weight-only isn't smoothed.
+    #expect((norms[0] != norms[1]) == (bits == 4))
+    if bits == 4 { parameters += 2 * c.blocks * c.channels }
+    #expect(after.rehearsal.summary?.trainableParameters == parameters)
+    #expect(alone.rehearsal.summary?.trainableParameters == c.linearParameters)
+    #expect(before.model.weightDigest != after.model.weightDigest)
+    #expect(before.model.otherDigest != after.model.otherDigest)
+    #expect(alone.model.otherDigest != after.model.otherDigest)
+    // Rates of nothing: the weights move, the others don't.
+    let still = try run(
+      learn + #", "steps": 5, "clippingLearningRate": 0, "smoothingLearningRate": 0"#)
+    #expect(still.model.otherDigest == before.model.otherDigest)
+    #expect(still.model.weightDigest != before.model.weightDigest)
+  }
+
+  @Test("Learned together, a checkpoint and the model handed over are the trained one")
+  func jointCheckpoint() throws {
+    let rehearsal = try Rehearsal()
+    let options = """
+      {\(step), "steps": 4, "checkpointEvery": 2, "learn": "weights+quantizer",
+       "clippingLearningRate": 0.1}
+      """
+    let model = try rehearsal(make(ZeroQAT.self, options, spec(4, 4)))
+    #expect(try rehearsal.score(model) == rehearsal.checkpoints.last?.meanNLL)
+    #expect(Set(rehearsal.checkpoints.map(\.meanNLL)).count == 3)
+  }
+
+  @Test("What can't be learned is refused")
+  func learnRefusals() throws {
+    for (type, others, bits, words) in [
+      (
+        LightweightZeroQAT.self, #""learn": "weights+quantizer""#, try spec(4, 4),
+        "option 'learn': expected 'weights': what is packed keeps its clipping and smoothing, "
+          + "found 'weights+quantizer'"
+      ),
+      (
+        ZeroQAT.self, #""trainable": "qv""#, try spec(4, 4),
+        "option 'trainable': expected 'all'; 'zeroqat-light' trains fewer linears, found 'qv'"
+      ),
+      (
+        ZeroQAT.self, #""clippingEpsilon": 0.01"#, try spec(4, 4),
+        "option 'clippingEpsilon': expected 'learn' to be 'weights+quantizer', "
+          + "found 0.01 with 'learn' at 'weights'"
+      ),
+      (
+        ZeroQAT.self, #""learn": "weights+quantizer", "smoothingEpsilon": 0"#, try spec(4, 4),
+        "option 'smoothingEpsilon': expected a finite number above 0, found 0.0"
+      ),
+      (
+        ZeroQAT.self, #""learn": "weights+quantizer", "clippingLearningRate": -1"#,
+        try spec(4, 4),
+        "option 'clippingLearningRate': expected a finite number of at least 0, found -1.0"
+      ),
+      (
+        ZeroQAT.self, #""learn": "weights+quantizer", "initialisation": "none""#,
+        try spec(nil, 8),
+        "option 'learn': expected 'weights' where there is neither clipping nor smoothing to "
+          + "learn, found 'weights+quantizer'"
+      ),
+    ] as [(any QuantizationMethod.Type, String, QuantizationSpec, String)] {
+      let error = #expect(throws: MethodError.self) {
+        try Rehearsal()(make(type, "{\"steps\": 1, \(step), \(others)}", bits))
+      }
+      #expect(error?.description == words)
+    }
   }
 
   @Test("Weight-only isn't smoothed unless asked, quantised activations are unless asked not to be")

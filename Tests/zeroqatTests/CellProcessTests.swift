@@ -11,10 +11,12 @@ struct CellProcessTests {
   init() throws { program = try CellProgram() }
 
   /// Forty steps of two directions with five checkpoints: a fraction of a second.
-  private static let training = """
-    { "steps": 40, "learningRate": 1e-3, "epsilon": 1e-3, "batchWindows": 2, "directions": 2,
-      "checkpointEvery": 10, "calibrationWindows": 4 }
+  private static func training(_ others: String = "") -> String {
     """
+    { "steps": 40, "learningRate": 1e-3, "epsilon": 1e-3, "batchWindows": 2, "directions": 2,
+      "checkpointEvery": 10, "calibrationWindows": 4\(others) }
+    """
+  }
 
   private func seconds(_ body: () throws -> Void) rethrows -> Double {
     var (start, end) = (timespec(), timespec())
@@ -26,9 +28,12 @@ struct CellProcessTests {
 
   @Test(
     "Killed at twenty random points and resumed each time, it leaves the same record",
-    arguments: ["zeroqat", "zeroqat-light"])
-  func kills(method: String) throws {
-    let settings = CellFixture.Settings(method, Self.training)
+    arguments: [
+      ("zeroqat", ""), ("zeroqat", #", "learn": "weights+quantizer""#), ("zeroqat-light", ""),
+      ("quzo", ""), ("qzo", ""),
+    ])
+  func kills(method: String, others: String) throws {
+    let settings = CellFixture.Settings(method, Self.training(others))
     try program.prepare(settings)
     var ending: Int32 = -1
     let whole = try seconds { ending = try program.run(threads: 2) }
@@ -81,7 +86,7 @@ struct CellProcessTests {
   @Test("One to four threads leave the same record, byte for byte but for the measurement")
   func threads() throws {
     for (method, options) in [
-      ("zeroqat", Self.training), ("zeroqat-light", Self.training), ("smoothquant", "{}"),
+      ("zeroqat", Self.training()), ("zeroqat-light", Self.training()), ("smoothquant", "{}"),
     ] {
       var texts: Set<String> = []
       for threads in 1...4 {
