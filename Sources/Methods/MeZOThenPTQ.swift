@@ -30,7 +30,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     /// Steps between checkpoints.
     package var checkpointEvery: Int?
     /// Name of a post-training method, which runs with its own defaults; `rtn` where not given.
-    package var ptq: String?
+    package var quantizer: String?
   }
 
   package static let card = MethodCard(
@@ -45,7 +45,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     // Here, so that the refusal names this method and not the one that quantises.
     try requireBits(bits, Self.card)
     try options.validateSettings()
-    quantizer = try Self.quantizer(named: options.ptq ?? RTN.card.name, bits)
+    quantizer = try Self.quantizer(named: options.quantizer ?? RTN.card.name, bits)
     self.options = options
     self.bits = bits
   }
@@ -55,7 +55,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     -> any QuantizationMethod
   {
     let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
-    try check("ptq", name, expected: "a post-training method: \(known.joined(separator: ", "))") {
+    try check("quantizer", name, expected: "a post-training method: \(known.joined(separator: ", "))") {
       known.contains($0)
     }
     return try MethodCatalog.make(
