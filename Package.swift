@@ -75,7 +75,7 @@ let rooms = chosen(
     + room("Checkpoints", ["JSONText"])
     + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
-    + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints"])
+    + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints", "JSONText"])
     + room("Optimizers", ["Tensors", "Digests"], tests: ["Transformers", "Checkpoints"])
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
@@ -85,8 +85,9 @@ let rooms = chosen(
         "Digests",
       ])
     + room(
-      "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
-      tests: ["Checkpoints", "JSONText", "Tokenizers"])
+      "MethodKit",
+      ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Tokenizers", "Digests"],
+      tests: ["Checkpoints", "JSONText"])
     + room(
       "Methods",
       ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],

@@ -20,6 +20,8 @@ package struct MeZO: QuantizationMethod {
     package var epsilon: Float
     /// Windows per step; the official batch is of 16 examples.
     package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
     /// Directions per step.
     package var directions: Int?
     /// Distribution of the directions.

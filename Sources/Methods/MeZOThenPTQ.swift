@@ -21,8 +21,10 @@ package struct MeZOThenPTQ: QuantizationMethod {
     package var learningRate: Double
     /// ε.
     package var epsilon: Float
-    /// Windows per step.
+    /// Windows per step, where text is trained on.
     package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
     /// Directions per step.
     package var directions: Int?
     /// Distribution of the directions.

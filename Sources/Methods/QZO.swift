@@ -19,8 +19,10 @@ package struct QZO: QuantizationMethod {
     package var learningRate: Double
     /// ε; 1e-3 in the official script.
     package var epsilon: Float
-    /// Windows per step.
+    /// Windows per step, where text is trained on.
     package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
     /// Directions per step, q.
     package var directions: Int?
     /// Distribution of the directions.

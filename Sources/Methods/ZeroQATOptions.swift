@@ -12,6 +12,8 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
     case none
     /// Smoothing scales from activation maxima, as before the paper's block reconstruction.
     case smoothquant
+    /// Clipping and smoothing learned by the paper's block reconstruction.
+    case blocks
   }
 
   /// Updates, the paper's "iters".
@@ -20,8 +22,10 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   package var learningRate: Double
   /// ε.
   package var epsilon: Float
-  /// Windows per step.
+  /// Windows per step, where text is trained on.
   package var batchWindows: Int?
+  /// Examples per step, where a task is trained on.
+  package var batchExamples: Int?
   /// Directions per step, the paper's q.
   package var directions: Int?
   /// Bound on |L₊ − L₋| in nats; null for none.
@@ -42,6 +46,8 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   ///
   /// 3 in the official code.
   package var clipGamma: Float?
+  /// Passes over the calibration windows by which blocks learn; 2 in the paper and 4 in its light variant.
+  package var initialisationEpochs: Int?
   /// Windows of training text to calibrate on.
   package var calibrationWindows: Int?
   /// Steps between checkpoints.
@@ -74,6 +80,7 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
       ((alphaLeast ?? Self.alpha)...1.5).contains($0)
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try validateBlocks()
     try validateLearning()
   }
 
@@ -88,7 +95,7 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   func smoothingRule(_ bits: QuantizationSpec) -> SmoothingRule? {
     switch initialisation ?? (bits.activationBits == nil ? .none : .smoothquant) {
     case .none: nil
-    case .smoothquant:
+    case .smoothquant, .blocks:
       .zeroQAT(
         least: alphaLeast ?? Self.alpha, most: alphaMost ?? alphaLeast ?? Self.alpha)
     }

@@ -227,5 +227,6 @@ enum KernelCases {
     ),
   ]
 
-  static let all = random + quantisation + elementwise + reductions + gradients
+  static let all =
+    random + quantisation + quantizerGradients + elementwise + reductions + gradients
 }
