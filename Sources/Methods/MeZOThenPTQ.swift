@@ -57,9 +57,8 @@ package struct MeZOThenPTQ: QuantizationMethod {
     -> any QuantizationMethod
   {
     let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
-    try check("quantizer", name, expected: "a post-training method: \(known.joined(separator: ", "))") {
-      known.contains($0)
-    }
+    let list = known.joined(separator: ", ")
+    try check("quantizer", name, expected: "a post-training method: \(list)") { known.contains($0) }
     return try MethodCatalog.make(
       name, options: JSONDocument(text: Array("{}".utf8), file: "defaults of '\(name)'"), at: "",
       bits: bits)

@@ -152,7 +152,8 @@ struct RivalTests {
   func unknownPTQ() throws {
     for name in ["mezo", "zeroqat", "rnt"] {
       let error = #expect(throws: MethodError.self) {
-        try make(MeZOThenPTQ.self, "{\(step), \"steps\": 1, \"quantizer\": \"\(name)\"}", spec(4, 4))
+        try make(
+          MeZOThenPTQ.self, "{\(step), \"steps\": 1, \"quantizer\": \"\(name)\"}", spec(4, 4))
       }
       #expect(
         error?.description.hasPrefix("option 'quantizer': expected a post-training method: rtn, ")
