@@ -75,7 +75,7 @@ let rooms = chosen(
     + room("Checkpoints", ["JSONText"])
     + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
-    + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints"])
+    + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints", "JSONText"])
     + room("Optimizers", ["Tensors", "Digests"], tests: ["Transformers", "Checkpoints"])
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(

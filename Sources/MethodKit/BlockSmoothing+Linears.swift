@@ -19,7 +19,7 @@ extension BlockSmoothing {
     case .output:
       result.columnScale = outputScale.map { Vector(Self.perQuery($0, c)) }
       result.columnShift = outputShift.map { Vector(Self.perQuery($0, c)) }
-    case .down: break
+    case .down: result.columnScale = downScale.map { Vector($0) }
     }
     switch kind {
     case .query: result.rowDivisor = queryKeyScale.map { Vector(Self.perQuery($0, c)) }
@@ -27,7 +27,8 @@ extension BlockSmoothing {
     case .value:
       result.rowDivisor = outputScale.map { Vector($0) }
       result.biasShift = outputShift.map { Vector($0) }
-    case .output, .gate, .up, .down: break
+    case .up: result.rowDivisor = downScale.map { Vector($0) }
+    case .output, .gate, .down: break
     }
     return result
   }

@@ -8,12 +8,20 @@ extension DenseParameters {
     of blocks: Range<Int>, smoothing: [BlockSmoothing]
   ) -> [[(gain: Vector, bias: Vector?)]] {
     blocks.map { block in
-      NormKind.allCases.map { kind in
-        let (gain, bias) = norm(kind, block: block)
-        guard smoothing.indices.contains(block) else { return (gain, bias) }
-        let smoothed = smoothing[block].norm(kind, gain: gain.elements, bias: bias?.elements)
-        return (Vector(smoothed.gain), smoothed.bias.map { Vector($0) })
-      }
+      norms(
+        ofBlock: block,
+        smoothing: smoothing.indices.contains(block) ? smoothing[block] : BlockSmoothing())
+    }
+  }
+
+  /// The smoothed norms of one block, by kind.
+  package func norms(
+    ofBlock block: Int, smoothing: BlockSmoothing
+  ) -> [(gain: Vector, bias: Vector?)] {
+    NormKind.allCases.map { kind in
+      let (gain, bias) = norm(kind, block: block)
+      let smoothed = smoothing.norm(kind, gain: gain.elements, bias: bias?.elements)
+      return (Vector(smoothed.gain), smoothed.bias.map { Vector($0) })
     }
   }
 

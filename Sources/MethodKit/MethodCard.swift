@@ -8,6 +8,8 @@ package struct MethodCard: Sendable, Equatable {
     case postTraining = "PTQ"
     /// Quantisation-aware training by forward passes only.
     case zerothOrder = "ZO-QAT"
+    /// Quantisation-aware training by backpropagation.
+    case firstOrder = "FO-QAT"
     /// For studying methods or testing the harness; never a row of a table.
     case diagnostic = "diagnostic"
   }

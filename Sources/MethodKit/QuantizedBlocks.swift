@@ -63,7 +63,9 @@ package struct QuantizedBlocks: BlockOperators {
   /// Quantizer of live weights.
   package var weightQuantizer: WeightQuantizer?
   /// Quantizer of activations.
-  package var tokenQuantizer: TokenQuantizer?
+  package var tokenQuantizer: (any ActivationQuantizer)?
+  /// Operands of attention that it quantises as well.
+  package var quantizedOperands: Set<LinearKind> = [.query, .key, .value]
   /// What live weights are perturbed by.
   package var perturbation: Perturbation?
   /// Order of summation of the products.
@@ -73,7 +75,8 @@ package struct QuantizedBlocks: BlockOperators {
   /// Blocks from their linears and norms.
   package init(
     linears: [LinearID: Linear], norms: [[(gain: Vector, bias: Vector?)]],
-    weightQuantizer: WeightQuantizer? = nil, tokenQuantizer: TokenQuantizer? = nil
+    weightQuantizer: WeightQuantizer? = nil,
+    tokenQuantizer: (any ActivationQuantizer)? = nil
   ) {
     self.linears = linears
     self.norms = norms
@@ -87,11 +90,11 @@ package struct QuantizedBlocks: BlockOperators {
   }
 
   package func quantizeInput(_ x: Matrix, of linears: [LinearKind], block: Int) {
-    tokenQuantizer?.fakeQuantize(x)
+    tokenQuantizer?.fakeQuantize(x, groupSize: nil)
   }
 
   package func quantizeOperand(_ x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int) {
-    tokenQuantizer?.fakeQuantize(x, groupSize: groupSize)
+    if quantizedOperands.contains(kind) { tokenQuantizer?.fakeQuantize(x, groupSize: groupSize) }
   }
 
   package func apply(_ id: LinearID, to x: Matrix, into y: Matrix) {

@@ -49,8 +49,9 @@ package struct LightweightZeroQAT: QuantizationMethod {
   private func packedModel(_ context: MethodContext) throws -> QuantizedModel {
     let c = context.source.configuration
     try bits.check(c)
-    let rule = options.smoothingRule(bits)
-    if rule != nil { try requireNormsFirst(c, Self.card) }
+    if options.smooths(bits, c) { try requireNormsFirst(c, Self.card) }
+    let learning = options.blockLearning(bits, c)
+    let rule = learning == nil ? options.smoothingRule(bits) : nil
     let transformer = try context.observer.during(.load) {
       Transformer(configuration: c, frame: try context.source.frame(precision: .half))
     }
@@ -59,6 +60,10 @@ package struct LightweightZeroQAT: QuantizationMethod {
         try Calibration(
           transformer, context.training, windows: options.calibrationWindows ?? 16)
       }
+    }
+    let reconstruction = try context.observer.during(.calibrate) {
+      try learning?.reconstruction(
+        transformer, context, windows: options.calibrationWindows ?? 16)
     }
     var linears: [LinearID: QuantizedBlocks.Linear] = [:]
     var norms: [[(gain: Vector, bias: Vector?)]] = []
@@ -74,16 +79,17 @@ package struct LightweightZeroQAT: QuantizationMethod {
           return rule.smoothing(block: block, maxima: maxima, c) { dense.matrix($0) }
         }
       }
+      var clips: [LinearKind: ClipFractions] = [:]
+      if let learning, let reconstruction {
+        let learned = try learning.learn(
+          block: block, of: dense, reconstruction, context.observer)
+        (smoothing, clips) = (learned.smoothing, learned.clips)
+      }
       context.observer.during(.quantize) {
-        norms.append(
-          NormKind.allCases.map { kind in
-            let (gain, bias) = dense.norm(kind, block: block)
-            let smoothed = smoothing.norm(kind, gain: gain.elements, bias: bias?.elements)
-            return (gain: Vector(smoothed.gain), bias: smoothed.bias.map { Vector($0) })
-          })
+        norms.append(dense.norms(ofBlock: block, smoothing: smoothing))
         for kind in c.linears {
           let id = LinearID(block: block, kind: kind)
-          linears[id] = linear(id, dense, smoothing.smoothing(of: kind, c))
+          linears[id] = linear(id, dense, smoothing.smoothing(of: kind, c), clips[kind])
         }
       }
       context.observer.progress(block + 1, of: c.blocks, "block packed")
@@ -95,11 +101,12 @@ package struct LightweightZeroQAT: QuantizationMethod {
         tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
   }
 
-  private func linear(_ id: LinearID, _ dense: DenseParameters, _ smoothing: LinearSmoothing)
-    -> QuantizedBlocks.Linear
-  {
+  private func linear(
+    _ id: LinearID, _ dense: DenseParameters, _ smoothing: LinearSmoothing,
+    _ learned: ClipFractions?
+  ) -> QuantizedBlocks.Linear {
     let matrix = dense.matrix(id)
-    let clip = options.clip(rows: matrix.rows, columns: matrix.columns, quantizer)
+    let clip = learned ?? options.clip(rows: matrix.rows, columns: matrix.columns, quantizer)
     guard (options.trainable ?? .queryAndValue).contains(id.kind) else {
       return dense.packed(id, smoothing: smoothing, quantizer: quantizer, clip: clip)
     }

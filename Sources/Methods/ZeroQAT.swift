@@ -45,13 +45,20 @@ package struct ZeroQAT: QuantizationMethod {
   }
 
   /// The model before training: master weights with their quantisation parameters.
-  func initialModel(_ context: MethodContext) throws -> QuantizedModel {
+  ///
+  /// - Parameters:
+  ///   - context: The source and the text.
+  ///   - card: Whose name a refusal carries.
+  func initialModel(
+    _ context: MethodContext, for card: MethodCard = Self.card
+  ) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
     let (dense, transformer) = try loaded(context)
     let c = dense.configuration
-    var smoothing: [BlockSmoothing] = []
-    if let rule = options.smoothingRule(bits) {
-      try requireNormsFirst(c, Self.card)
+    if options.smooths(bits, c) { try requireNormsFirst(c, card) }
+    let learned = try options.learnedBlocks(dense, transformer, context, bits)
+    var smoothing = learned.map(\.smoothing)
+    if learned.isEmpty, let rule = options.smoothingRule(bits) {
       smoothing = try calibrated(
         transformer, context, windows: options.calibrationWindows ?? 16, rule: rule
       ) { _ in dense }
@@ -65,7 +72,9 @@ package struct ZeroQAT: QuantizationMethod {
           storage: .live(dense.matrix(id)), bias: dense.bias(id),
           smoothing: smoothing.isEmpty
             ? LinearSmoothing() : smoothing[id.block].smoothing(of: id.kind, c),
-          clip: quantizer.flatMap { options.clip(rows: rows, columns: columns, $0) })
+          clip: learned.isEmpty
+            ? quantizer.flatMap { options.clip(rows: rows, columns: columns, $0) }
+            : learned[id.block].clips[id.kind])
       )
     }
     return QuantizedModel(

@@ -12,6 +12,8 @@ package struct ZeroQATOptions: Decodable, Sendable {
     case none
     /// Smoothing scales from activation maxima, as before the paper's block reconstruction.
     case smoothquant
+    /// Clipping and smoothing learned by the paper's block reconstruction.
+    case blocks
   }
 
   /// Updates, the paper's "iters".
@@ -44,6 +46,8 @@ package struct ZeroQATOptions: Decodable, Sendable {
   ///
   /// 3 in the official code.
   package var clipGamma: Float?
+  /// Passes over the calibration windows by which blocks learn; 2 in the paper and 4 in its light variant.
+  package var initialisationEpochs: Int?
   /// Windows of training text to calibrate on.
   package var calibrationWindows: Int?
   /// Steps between checkpoints.
@@ -92,6 +96,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
     try validateLearning()
+    try validateBlocks()
   }
 
   /// The training loop that the options describe.
@@ -110,7 +115,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
   func smoothingRule(_ bits: QuantizationSpec) -> SmoothingRule? {
     switch initialisation ?? (bits.activationBits == nil ? .none : .smoothquant) {
     case .none: nil
-    case .smoothquant:
+    case .smoothquant, .blocks:
       .zeroQAT(
         least: alphaLeast ?? Self.alpha, most: alphaMost ?? alphaLeast ?? Self.alpha)
     }

@@ -137,8 +137,7 @@ package struct Pretraining {
       devLoss: sum / Double(development.scoredTokens),
       learningRate: recipe.learningRate.rate(at: state.step - 1))
     guard record.devLoss.isFinite else {
-      throw PretrainingError.diverged(
-        step: state.step, loss: record.devLoss, gradientNorm: .nan)
+      throw PretrainingError.developmentNotFinite(step: state.step, loss: record.devLoss)
     }
     (state.lossSum, state.lossCount) = (0, 0)
     state.evaluations.append(record)

@@ -16,6 +16,16 @@ package enum PretrainingError: Error, Sendable, Equatable, CustomStringConvertib
   case badState(path: String, key: String)
   /// A loss or a gradient that isn't finite.
   case diverged(step: Int, loss: Double, gradientNorm: Double)
+  /// A development loss that isn't finite.
+  case developmentNotFinite(step: Int, loss: Double)
+
+  /// Whether the run itself went wrong, not what it was given.
+  package var isDivergence: Bool {
+    switch self {
+    case .diverged, .developmentNotFinite: true
+    default: false
+    }
+  }
 
   /// What was expected, what was found.
   package var description: String {
@@ -37,6 +47,8 @@ package enum PretrainingError: Error, Sendable, Equatable, CustomStringConvertib
       "\(path): expected the metadata '\(key)' as this program writes it"
     case .diverged(let step, let loss, let norm):
       "training diverged at step \(step): the loss is \(loss), the norm of its gradients \(norm)"
+    case .developmentNotFinite(let step, let loss):
+      "training diverged: after step \(step) the development loss is \(loss)"
     }
   }
 }

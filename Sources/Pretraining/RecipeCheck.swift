@@ -134,7 +134,8 @@ private struct RecipeCheck {
   ) throws(JSONError) {
     guard value.isFinite, least.map({ value > $0 }) ?? (value >= 0) else {
       throw document.error(
-        at: pointer, "expected a number \(least == nil ? "of at least" : "above") 0, found \(value)")
+        at: pointer, "expected a number \(least == nil ? "of at least" : "above") 0, found \(value)"
+      )
     }
   }
 }

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// > Source: Fisher and Yates in Durstenfeld's form (1964); numbers from Philox4x32-10, counter
 ///   (position, epoch low, epoch high, a constant of its own), key = seed.
-struct WindowOrder {
+package struct WindowOrder {
   private let seed: UInt64
   private let count: Int
   private var epochs: [Int: [Int]] = [:]
@@ -14,14 +14,14 @@ struct WindowOrder {
   /// The order of `count` windows.
   ///
   /// - Precondition: `count >= 1`.
-  init(seed: UInt64, count: Int) {
+  package init(seed: UInt64, count: Int) {
     precondition(count >= 1, "an order of \(count) windows")
     self.seed = seed
     self.count = count
   }
 
-  /// Which windows step `step`, from 0, reads.
-  mutating func batch(at step: Int, of size: Int) -> [Int] {
+  /// Which windows step `step`, from 0, reads; a batch may end one epoch and begin the next.
+  package mutating func batch(at step: Int, of size: Int) -> [Int] {
     var batch: [Int] = []
     for position in step * size..<(step + 1) * size {
       batch.append(order(of: position / count)[position % count])

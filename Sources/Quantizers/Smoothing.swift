@@ -20,6 +20,8 @@ public struct BlockSmoothing: Sendable {
   public var outputScale: [Float]?
   /// δ between V and the output projection, `[keyHeads · D]`.
   public var outputShift: [Float]?
+  /// s between up (fc1) and down (fc2), `[F]`, above 0: AWQ's, passes through ReLU and the gated product.
+  public var downScale: [Float]?
   /// s between Q and K, `[keyHeads · D]`; exact only if rotary pairs share it.
   public var queryKeyScale: [Float]?
 

@@ -87,7 +87,7 @@ public struct WeightQuantizer: Sendable, Equatable {
     }
   }
 
-  private func grid(
+  func grid(
     _ x: UnsafePointer<Float>, _ size: Int, _ group: Int, _ clip: ClipFractions.Row?
   ) -> zq_grid {
     zq_grid_of(

@@ -61,6 +61,9 @@ public enum BLAS {
       blasint(a.rows), alpha, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride),
       accumulate ? 1 : 0, c.pointer, blasint(c.stride))
   }
+
+  /// Whatever calls OpenBLAS by another door says this first.
+  static func useOneThread() { _ = singleThreaded }
 }
 
 /// The order in which a product sums over its inner dimension.

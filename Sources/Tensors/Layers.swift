@@ -111,6 +111,17 @@ public struct RotaryTable: Sendable {
       }
     }
   }
+
+  private init(cosine: Matrix, sine: Matrix) {
+    self.cosine = cosine
+    self.sine = sine
+  }
+
+  /// The angles of one position, as a table of one row.
+  public func at(_ position: Int) -> RotaryTable {
+    RotaryTable(
+      cosine: cosine.rows(position..<position + 1), sine: sine.rows(position..<position + 1))
+  }
 }
 
 /// Rotates each head of each row by its position; row r of `x` has position `r % windowTokens`.

@@ -1,4 +1,5 @@
 internal import CKernels
+
 // Backward of `linear`. Legend: M tokens, K inputs, N outputs; dY is the gradient of y, and so on.
 
 /// Accumulates into `dX` the gradient of a linear's input: `dX += dY · W`.

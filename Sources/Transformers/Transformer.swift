@@ -20,15 +20,21 @@ public struct Transformer: Sendable {
   ///
   /// > Shape: `tokens` are `windows · windowTokens` ids; the result is `[tokens.count, C]`.
   ///
+  /// - Parameters:
+  ///   - tokens: Ids.
+  ///   - windowTokens: T.
+  ///   - firstPosition: Position of a window's first token.
   /// - Throws: ``ModelError/tokenOutOfRange(token:vocabularySize:)`` or
   ///   ``ModelError/windowTooLong(tokens:positions:)``.
-  public func embed(_ tokens: [Int32], windowTokens: Int) throws(ModelError) -> Matrix {
+  public func embed(
+    _ tokens: [Int32], windowTokens: Int, firstPosition: Int = 0
+  ) throws(ModelError) -> Matrix {
     precondition(
       windowTokens > 0 && tokens.count % windowTokens == 0,
       "\(tokens.count) tokens in windows of \(windowTokens)")
     let c = configuration
-    guard windowTokens <= c.positions else {
-      throw .windowTooLong(tokens: windowTokens, positions: c.positions)
+    guard firstPosition + windowTokens <= c.positions else {
+      throw .windowTooLong(tokens: firstPosition + windowTokens, positions: c.positions)
     }
     for token in tokens where token < 0 || token >= c.vocabularySize {
       throw .tokenOutOfRange(token: Int(token), vocabularySize: c.vocabularySize)
@@ -44,10 +50,8 @@ public struct Transformer: Sendable {
     }
     if let positions = frame.positions {
       for row in 0..<x.rows {
-        add(
-          positions.rows(
-            row % windowTokens + OPT.positionOffset..<row % windowTokens + OPT.positionOffset + 1),
-          to: x.rows(row..<row + 1))
+        let position = firstPosition + row % windowTokens + OPT.positionOffset
+        add(positions.rows(position..<position + 1), to: x.rows(row..<row + 1))
       }
     }
     return x

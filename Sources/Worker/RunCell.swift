@@ -35,6 +35,8 @@ package func runCell(
     record = try run.execute(document)
   } catch let error as ZerothOrderError {
     record = run.record(status: .diverged, reason: "\(error)")
+  } catch let error as TrainingError {
+    record = run.record(status: .diverged, reason: "\(error)")
   } catch let error as NotFinite {
     record = run.record(status: .diverged, reason: "\(error)")
   } catch {

@@ -47,10 +47,15 @@ struct PretrainCommand: ParsableCommand {
     if inProcess {
       ParentWatch.arm()
       Threads.count = threads ?? onlineProcessors()
-      var run = try Pretraining(recipe: recipe, to: output, dataFolder: data) { line in
+      var training = try Pretraining(recipe: recipe, to: output, dataFolder: data) { line in
         writeToStandardError(Array((line + "\n").utf8))
       }
-      try run.run(steps: steps)
+      do {
+        try training.run(steps: steps)
+      } catch let error as PretrainingError where error.isDivergence {
+        writeToStandardError(Array("error: \(error)\n".utf8))
+        throw ExitCode(3)
+      }
       return
     }
     // OpenBLAS chooses its kernels when it is loaded, so the choice is made in a child's environment.

@@ -10,12 +10,12 @@ struct Zeroqat: ParsableCommand {
     commandName: "zeroqat", abstract: "Reproduces and measures the tables of ZeroQAT.",
     discussion: """
       Exit status: 0 good, 1 a regression or a missed anchor, 2 wrong use or bad input, 3 a cell \
-      failed, 4 nothing was measured, 130 interrupted.
+      failed or a training diverged, 4 nothing was measured, 130 interrupted.
       """,
     subcommands: [
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,
       CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
-      PretrainCommand.self, CleanCommand.self,
+      CleanCommand.self, PretrainCommand.self,
     ])
 
   static func main() {

@@ -28,6 +28,52 @@ import Testing
     #expect(values.map(\.bitPattern) == expected.map(\.bitPattern))
   }
 
+  @Test func everyBinary16IsWrittenAsItself() throws {
+    let bits = (UInt16.min...UInt16.max).filter { $0 & 0x7c00 != 0x7c00 }
+    let values = try read([UInt64(bits.count)], type: 1, bits.flatMap { little($0) })
+    #expect(try halves(of: values) == bits)
+  }
+
+  /// Half way between neighbours the even one is chosen, and the nearer one beside it.
+  @Test func writingBinary16RoundsToNearestEven() throws {
+    let lower = (UInt16.min..<0x7bff).map { $0 }
+    let values = try read(
+      [UInt64(lower.count + 1)], type: 1, (lower + [0x7bff]).flatMap { little($0) })
+    // Exact: neighbours differ by one unit of 11 bits, and a float has 24.
+    let middles = zip(values, values.dropFirst()).map { ($0 + $1) / 2 }
+    #expect(try halves(of: middles) == lower.map { $0 % 2 == 0 ? $0 : $0 + 1 })
+    #expect(try halves(of: middles.map { $0.nextDown }) == lower)
+    #expect(try halves(of: middles.map { $0.nextUp }) == lower.map { $0 + 1 })
+    #expect(try halves(of: middles.map { -$0.nextUp }) == lower.map { ($0 + 1) | 0x8000 })
+  }
+
+  @Test(arguments: [Float(65520), -65520, 1e30, .infinity, .nan])
+  func whatBinary16CannotHoldIsRefused(value: Float) throws {
+    let path = folder.path("h.safetensors")
+    try SafetensorsWriter.write([("w", [2], [0, 65519.996])], precision: .half, to: path)
+    let error = #expect(throws: CheckpointError.self) {
+      try SafetensorsWriter.write([("w", [2], [0, value])], precision: .half, to: path)
+    }
+    #expect(
+      error?.description
+        == "\(path): tensor 'w', element 1: error: expected a number that half precision can hold, "
+        + "found \(value)")
+    // The file is as it was.
+    #expect(try SafetensorsFile(path).read("w") == [0, 65504])
+  }
+
+  /// The bits of `values` as they are stored.
+  private func halves(of values: [Float]) throws -> [UInt16] {
+    let path = folder.path("h.safetensors")
+    try SafetensorsWriter.write([("w", [values.count], values)], precision: .half, to: path)
+    #expect(try SafetensorsFile(path).requireTensor("w").type == .f16)
+    let bytes = try TemporaryFolder.bytes(of: path).suffix(values.count * 2)
+    let start = bytes.startIndex
+    return (0..<values.count).map {
+      UInt16(bytes[start + 2 * $0]) | UInt16(bytes[start + 2 * $0 + 1]) << 8
+    }
+  }
+
   @Test func everyFiniteBrain16IsTheUpperHalf() throws {
     let bits = (UInt16.min...UInt16.max).filter { $0 & 0x7f80 != 0x7f80 }
     let values = try read([UInt64(bits.count)], type: 30, bits.flatMap { little($0) })

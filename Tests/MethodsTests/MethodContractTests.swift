@@ -2,6 +2,7 @@ import JSONText
 import MethodKit
 import Methods
 import Quantizers
+import TestSupport
 import Testing
 
 @Suite("The contract of methods")
@@ -10,6 +11,16 @@ struct MethodContractTests {
     "Every registered method, and the template, keep it", arguments: methods.map { $0.card.name })
   func contract(name: String) throws {
     try checkMethod(method(named: name))
+  }
+
+  @Test("What folds into norms refuses a post-norm model by name", arguments: normFolding.sorted())
+  func postNorm(name: String) throws {
+    func check<M: QuantizationMethod>(_ type: M.Type) throws {
+      let method = try make(type, options(for: type), bits(for: type))
+      let rehearsal = try Rehearsal(model: Vectors.path("model/opt_postln_proj"))
+      #expect(throws: MethodError.self) { try rehearsal(method) }
+    }
+    try check(method(named: name))
   }
 
   @Test("The registry finds methods by name, and says what is near an unknown one")

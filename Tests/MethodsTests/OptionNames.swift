@@ -7,12 +7,6 @@ func optionNames<M: QuantizationMethod>(of method: M.Type) -> [String] {
   recorded(method).names
 }
 
-/// Whether a method calibrates, by an option of its own or of a method that it is made of.
-func calibrates<M: QuantizationMethod>(_ method: M.Type) -> Bool {
-  let recorder = recorded(method)
-  return (recorder.names + recorder.innerNames).contains("calibrationWindows")
-}
-
 private func recorded<M: QuantizationMethod>(_ method: M.Type) -> OptionRecorder {
   let recorder = OptionRecorder()
   // Whatever else goes wrong, the names that were asked for are what is wanted.

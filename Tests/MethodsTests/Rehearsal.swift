@@ -26,6 +26,9 @@ let tinyModels = [
   "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2",
 ]
 
+/// Methods that fold something into the norms before linears, which a post-norm model doesn't have.
+let normFolding: Set<String> = ["awq", "smoothquant", "zeroqat", "zeroqat-light", "zo-signal"]
+
 /// One id a byte, inside the tiny models' vocabulary of 211.
 struct ByteTokenizer: Tokenizer {
   let vocabularySize = 211
@@ -55,6 +58,9 @@ final class Rehearsal: RunObserver {
   private(set) var weights: [String] = []
   /// The checkpoint whose scores are the run's.
   private(set) var chosen: Int?
+  /// Figures that were kept for the record.
+  private(set) var figures: [String: Double] = [:]
+  private(set) var remarks: [String] = []
   var log: ReplayLog?
   private(set) var journalled: [Probe] = []
 
@@ -88,8 +94,8 @@ final class Rehearsal: RunObserver {
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {}
-  func keep(_ name: String, _ value: Double, unit: String) {}
-  func remark(_ sentence: String) {}
+  func keep(_ name: String, _ value: Double, unit: String) { figures[name] = value }
+  func remark(_ sentence: String) { remarks.append(sentence) }
   func journalledProbes(directions: Int) throws -> [Probe] {
     log?.keepWholeSteps(of: directions) ?? []
   }
@@ -109,6 +115,23 @@ final class Rehearsal: RunObserver {
   func choose(step: Int) { chosen = step }
 
   func keep(_ summary: TrainingSummary) { self.summary = summary }
+}
+
+/// A tiny LLaMA, one of whose values in block 1 is too large for float32 times an activation.
+///
+/// Checkpoints refuse NaN and infinity, so that activations are where they begin.
+func overflowingModel() throws -> TemporaryFolder {
+  let folder = try TemporaryFolder()
+  let original = Vectors.path("model/llama_gqa_untied")
+  let checkpoint = try openCheckpoint(at: original)
+  let tensors = try checkpoint.tensors.map { tensor -> SafetensorsWriter.Tensor in
+    var values = try checkpoint.read(tensor.name)
+    if tensor.name == "model.layers.1.self_attn.v_proj.weight" { values[3] = 3e38 }
+    return (tensor.name, tensor.shape, values)
+  }
+  try SafetensorsWriter.write(tensors, to: folder.path("model.safetensors"))
+  try folder.write(TemporaryFolder.bytes(of: original + "/config.json"), to: "config.json")
+  return folder
 }
 
 /// SHA-256 over all linear weights, as in a record: what is trained, or what is multiplied.

@@ -195,6 +195,7 @@ struct ZeroQATTests {
       to: "config.json")
     for (weights, activations, others) in [
       (4, 4, ""), (2, nil, #", "clipGamma": 3"#), (3, 8, #", "alphaLeast": 0.3, "alphaMost": 0.8"#),
+      (4, 4, #", "initialisation": "blocks""#), (2, nil, #", "initialisation": "blocks""#),
     ] as [(Int, Int?, String)] {
       let scores = try [ZeroQAT.self, LightweightZeroQAT.self].map {
         (type: any QuantizationMethod.Type) in
@@ -350,6 +351,14 @@ struct ZeroQATTests {
       (#""directions": 0"#, "option 'directions': expected at least 1, found 0"),
       (#""batchWindows": 0"#, "option 'batchWindows': expected at least 1, found 0"),
       (#""checkpointEvery": 0"#, "option 'checkpointEvery': expected at least 1, found 0"),
+      (
+        #""initialisationEpochs": 2"#,
+        #"option 'initialisationEpochs': expected none without "initialisation": "blocks", found 2"#
+      ),
+      (
+        #""initialisation": "blocks", "initialisationEpochs": -1"#,
+        "option 'initialisationEpochs': expected at least 0, found -1"
+      ),
       (#""clipDifference": 0"#, "option 'clipDifference': expected a number above 0, found 0.0"),
       (#""minimumScale": -1"#, "option 'minimumScale': expected a number above 0, found -1.0"),
       (#""alphaLeast": 2"#, "option 'alphaLeast': expected a number from 0 to 1.5, found 2.0"),

@@ -199,5 +199,6 @@ enum KernelCases {
     ),
   ]
 
-  static let all = random + quantisation + elementwise + reductions + gradients
+  static let all =
+    random + quantisation + quantizerGradients + elementwise + reductions + gradients
 }

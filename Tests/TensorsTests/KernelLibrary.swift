@@ -42,13 +42,14 @@ struct KernelLibrary: @unchecked Sendable {
       (try? folder.write(probe, to: "probe.c")) != nil
     else { return nil }
     let library = folder.path("kernels.so")
-    let built = run([
-      // The flags of the package's manifest.
-      "clang", "-shared", "-fPIC", "-O3", "-fno-math-errno", "-I\(sources)/include",
-      "-I\(sources)", folder.path("probe.c"), "\(sources)/gaussian.c", "\(sources)/gradients.c",
-      "\(sources)/quantize.c",
-      "-lm", "-o", library,
-    ])
+    let others = TemporaryFolder.names(in: sources).filter {
+      $0.hasSuffix(".c") && $0 != "layers.c"
+    }
+    // The flags of the package's manifest.
+    let flags = ["-shared", "-fPIC", "-O3", "-fno-math-errno", "-I\(sources)/include"]
+    let built = run(
+      ["clang"] + flags + ["-I\(sources)", folder.path("probe.c")]
+        + others.map { "\(sources)/\($0)" } + ["-lm", "-o", library])
     guard built, let handle = dlopen(library, RTLD_NOW | RTLD_LOCAL) else { return nil }
     return KernelLibrary(handle: handle, folder: folder)
   }

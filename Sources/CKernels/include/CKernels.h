@@ -76,6 +76,52 @@ void zq_pack(const uint8_t *codes, uint8_t *packed, size_t count, int bits);
 void zq_to_half(const float *x, uint16_t *out, size_t count);
 void zq_from_half(const uint16_t *x, float *out, size_t count);
 
+// — gradients through quantisation (quantize_backward.c) —
+
+/// Gradients with respect to a grid's scale and zero point.
+typedef struct {
+  double scale;
+  double zero;
+} zq_grid_gradient;
+
+/// Gradient of ``zq_fake_quantize`` at a grid of its own: d, the gradient of the output, becomes that of
+/// x (zero where a code was clamped); `gradient` gets the grid's, with a zero point that is rounded
+/// straight through.
+void zq_grid_backward(const float *x, float *d, size_t count, int bits, zq_grid grid,
+                      zq_grid_gradient *gradient);
+
+/// Gradients with respect to the clip fractions.
+typedef struct {
+  float up;
+  float low;
+} zq_clip_gradient;
+
+/// The same through the grid that ``zq_grid_of`` takes from x: its minimum, maximum and scale floor, too.
+zq_clip_gradient zq_fake_quantize_backward(const float *x, float *d, size_t count, int bits,
+                                           zq_grid grid, float up, float low, float floor);
+
+/// d[i] = 0 where |x[i]| >= bound.
+void zq_pass_inside(const float *x, float *d, size_t count, float bound);
+
+/// Symmetric by the largest |x|: s = (2^(bits-1) - 1)/(max|x| + 1e-6), x = round(x·s)/(s + 1e-6).
+void zq_symmetric(float *x, size_t count, int bits);
+
+/// Asymmetric by the range: x = round((x - min)/(range + 1e-8)·top)/top·(range + 1e-8) + min.
+void zq_asymmetric(float *x, size_t count, int bits);
+
+/// 1 bit: mean|x|·sign(x); more: 2·mean|x|·(round(clamp(x/(2·mean|x|), ±0.99)·n - 0.5) + 0.5)/n with
+/// n = 2^(bits-1).
+void zq_mean_absolute(float *x, size_t count, int bits);
+
+/// sum[i] += factor·x[i]·y[i], or factor·x[i] where y is null.
+void zq_fold_product(double *sum, const float *x, const float *y, double factor, size_t count);
+
+/// Σ x[c]·y[c]·z[c] in float64 over sixteen fixed lanes.
+double zq_dot3(const float *x, const float *y, const float *z, size_t count);
+
+/// x[i] = fma(factor, y[i], x[i]).
+void zq_add_scaled(float *x, const float *y, float factor, size_t count);
+
 // — layers (layers.c) —
 
 /// out = x / sqrt(mean(x²) + epsilon) · gain (+ bias when not null), per row.

@@ -1,0 +1,56 @@
+import MethodKit
+import Optimizers
+import Tasks
+import Transformers
+
+/// Which parameters backpropagation trains.
+package enum LearnedParameters: String, Decodable, Sendable {
+  /// The weights of the blocks' linears, as ZeroQAT does.
+  case weights
+  /// Those, and the blocks' biases and norms.
+  case blocks
+  /// Everything, embedding and head included.
+  case all
+}
+
+/// Throws unless the values that methods of backpropagation share make sense.
+func checkFirstOrder(
+  steps: Int?, learningRate: Double?, weightDecay: Double?, batchWindows: Int?,
+  checkpointEvery: Int?
+) throws(MethodError) {
+  try check("steps", steps ?? 0, expected: "at least 0") { $0 >= 0 }
+  try checkRate("learningRate", learningRate)
+  try checkRate("weightDecay", weightDecay)
+  try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+  try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
+}
+
+extension MethodContext {
+  /// The windows of text to train on.
+  ///
+  /// - Throws: ``MethodKit/MethodError`` where the material is a task's examples, or a batch has more
+  ///   windows than there are.
+  func trainingText(_ card: MethodCard, batchWindows: Int) throws(MethodError)
+    -> GradientTraining.Text
+  {
+    guard let text = material as? TokenWindows<TrainingSplit> else {
+      throw .model(
+        method: card.name, reason: "it trains on windows of text, not on the examples of a task")
+    }
+    try check(
+      "batchWindows", batchWindows,
+      expected: "at most the \(text.count) windows of training text"
+    ) { $0 <= text.count }
+    return GradientTraining.Text(ids: text.ids, windowTokens: text.windowTokens)
+  }
+}
+
+extension LearnableBlocks {
+  /// The groups of one learning rate for what is learned of the blocks and, if there is one, the frame.
+  func groups(
+    _ frame: FrameGradients?, of transformer: Transformer, learningRate: Double
+  ) -> [ParameterGroup] {
+    let outside = frame?.tensors(of: transformer.frame) ?? []
+    return [ParameterGroup(weightTensors + vectorTensors + outside, learningRate: learningRate)]
+  }
+}

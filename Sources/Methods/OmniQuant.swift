@@ -1,0 +1,147 @@
+package import MethodKit
+package import Quantizers
+import Tensors
+import Transformers
+
+/// OmniQuant: clipping and smoothing of each block learned by gradients, weights as they are.
+///
+/// Per block, `min ‖F(W, X) − F(Q(W; γ, s, δ), X_q)‖²` over the clip logits γ and the smoothing scales and
+/// shifts, by AdamW with straight-through rounding; then everything is folded and rounded once.
+///
+/// > Source: Shao et al. 2023, arXiv:2308.13137, eqs. 1 to 5; official code, quantize/omniquant.py.
+///
+/// DEVIATION: OPT is trained along the path of its own layer; the official training loop divides columns
+/// of V where the final fold divides its rows, and so folds another layer than it trained. LLaMA's q/k
+/// scales are shared by rotary pairs, and weight-only runs have none, where they'd have no gradient.
+package struct OmniQuant: QuantizationMethod {
+  /// Options of ``OmniQuant``.
+  package struct Options: Decodable, Sendable {
+    /// Passes over the calibration windows per block; 20 in the official code, 40 for 2 bits.
+    package var epochs: Int?
+    /// Windows per step; 1 in the official code.
+    package var batchWindows: Int?
+    /// Windows of training text; 128 of 2,048 tokens in the official code.
+    package var calibrationWindows: Int?
+    /// Whether clipping is learned (LWC); true where weights are quantised.
+    package var lwc: Bool?
+    /// Whether smoothing is learned (LET); true but for weight-only LLaMA.
+    package var `let`: Bool?
+    /// η of clipping; 1e-2 in the official command line.
+    package var lwcLearningRate: Double?
+    /// η of smoothing; 5e-3 in the official command line.
+    package var letLearningRate: Double?
+    /// Whether the loss gains the distance to the full-precision block on the quantised stream.
+    package var augmentedLoss: Bool?
+    /// γ that clipping starts from; 4 in the official code.
+    package var clipGamma: Float?
+    /// Migration strength that scales start from; 0.5, or 0.75 in some official scripts.
+    package var alpha: Float?
+    /// Floor under Δ; 1e-5 in the official code.
+    package var minimumScale: Float?
+
+    /// No option given.
+    package init() {}
+  }
+
+  package static let card = MethodCard(
+    name: "omniquant", summary: "learned clipping and smoothing, block by block",
+    category: .postTraining, citation: "Shao et al. 2023, arXiv:2308.13137")
+
+  private let options: Options
+  private let bits: QuantizationSpec
+
+  package init(options: Options, bits: QuantizationSpec) throws {
+    try requireBits(bits, Self.card)
+    try check("epochs", options.epochs ?? 20, expected: "at least 0") { $0 >= 0 }
+    try check("batchWindows", options.batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("calibrationWindows", options.calibrationWindows ?? 1, expected: "at least 1") {
+      $0 >= 1
+    }
+    try checkRate("lwcLearningRate", options.lwcLearningRate)
+    try checkRate("letLearningRate", options.letLearningRate)
+    try check("clipGamma", options.clipGamma ?? 4, expected: "a finite number") { $0.isFinite }
+    try check("alpha", options.alpha ?? 0.5, expected: "a number from 0 to 1") {
+      (0...1).contains($0)
+    }
+    try check("minimumScale", options.minimumScale ?? 1, expected: "a number above 0") { $0 > 0 }
+    if options.lwc == true && bits.weightBits == nil {
+      throw MethodError.option(
+        name: "lwc", expected: "false where weights keep 16 bits", found: "true")
+    }
+    if options.let == false && (options.lwc == false || bits.weightBits == nil) {
+      throw MethodError.option(
+        name: "let", expected: "true where clipping isn't learned: nothing would be",
+        found: "false")
+    }
+    self.options = options
+    self.bits = bits
+  }
+
+  package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    let c = context.source.configuration
+    try bits.check(c)
+    let learning = learning(c)
+    if learning.smoothing != nil { try requireNormsFirst(c, Self.card) }
+    let transformer = try context.observer.during(.load) {
+      Transformer(configuration: c, frame: try context.source.frame(precision: .single))
+    }
+    let reconstruction = try context.observer.during(.calibrate) {
+      try learning.reconstruction(
+        transformer, context, windows: options.calibrationWindows ?? 16)
+    }
+    var (linears, report) = ([LinearID: QuantizedBlocks.Linear](), ReconstructionReport())
+    var norms: [[(gain: Vector, bias: Vector?)]] = []
+    let quantizer = bits.weightQuantizer(minimumScale: learning.minimumScale)
+    for block in 0..<c.blocks {
+      let dense = try context.observer.during(.load) {
+        try DenseParameters(source: context.source, blocks: block..<block + 1)
+      }
+      let learned = try learning.learn(
+        block: block, of: dense, reconstruction, context.observer)
+      report.add(
+        learned.losses, passLength: reconstruction.steps / max(learning.settings.epochs, 1))
+      context.observer.during(.quantize) {
+        norms.append(dense.norms(ofBlock: block, smoothing: learned.smoothing))
+        for kind in c.linears {
+          let id = LinearID(block: block, kind: kind)
+          linears[id] = dense.quantizeInPlace(
+            id, smoothing: learned.smoothing.smoothing(of: kind, c), quantizer: quantizer,
+            clip: learned.clips[kind])
+        }
+      }
+      context.observer.progress(block + 1, of: c.blocks, "block reconstructed")
+    }
+    report.keep(context.observer)
+    return QuantizedModel(
+      transformer: transformer,
+      blocks: QuantizedBlocks(
+        linears: linears, norms: norms,
+        tokenQuantizer: bits.tokenQuantizer(minimumScale: learning.minimumScale)))
+  }
+
+  private func learning(_ c: ModelConfiguration) -> QuantizerLearning {
+    let isWeightOnly = bits.activationBits == nil
+    let isLlama = c.architecture == .llama
+    let alpha = options.alpha ?? 0.5
+    var smoothing: SmoothingStart?
+    if options.let ?? !(isWeightOnly && isLlama) {
+      smoothing = SmoothingStart(
+        rule: .zeroQAT(least: alpha, most: alpha), outputAlpha: alpha,
+        // Shifts are for OPT with quantised activations only (official code, quantize/omniquant.py).
+        shifts: !isLlama && !isWeightOnly, scalesQueryKey: !isWeightOnly)
+    }
+    return QuantizerLearning(
+      bits: bits, minimumScale: options.minimumScale ?? 1e-5,
+      clipGamma: options.lwc ?? true ? options.clipGamma ?? 4 : nil, smoothing: smoothing,
+      clippingRate: options.lwcLearningRate ?? 1e-2,
+      smoothingRate: options.letLearningRate ?? 5e-3,
+      settings: BlockReconstruction.Settings(
+        epochs: options.epochs ?? 20, batchWindows: options.batchWindows ?? 1,
+        isAugmented: options.augmentedLoss ?? false))
+  }
+}
+
+/// Throws unless a learning rate, where one is given, is a number of at least 0.
+func checkRate(_ name: String, _ rate: Double?) throws(MethodError) {
+  try check(name, rate ?? 0, expected: "a finite number of at least 0") { $0 >= 0 && $0.isFinite }
+}

@@ -1,0 +1,71 @@
+import MethodKit
+import Quantizers
+import Transformers
+
+extension ZeroQATOptions {
+  /// How quantisation parameters are learned before training; nil unless they start from blocks.
+  ///
+  /// γ 3 and a floor of 1e-4 under Δ, two epochs, the augmented loss; learning rates per architecture.
+  /// Weight-only OPT is smoothed without shifts, weight-only LLaMA not at all.
+  ///
+  /// > Source: ZeroQAT's official code, trainer_wiki.py; paper, section 5.1.
+  func blockLearning(_ bits: QuantizationSpec, _ c: ModelConfiguration) -> QuantizerLearning? {
+    guard initialisation == .blocks else { return nil }
+    let isLlama = c.architecture == .llama
+    let isWeightOnly = bits.activationBits == nil
+    var smoothing: SmoothingStart?
+    if let rule = smoothingRule(bits), !(isWeightOnly && isLlama) {
+      smoothing = SmoothingStart(
+        rule: rule, outputAlpha: nil, shifts: !isLlama && !isWeightOnly,
+        scalesQueryKey: !isWeightOnly)
+    }
+    return QuantizerLearning(
+      bits: bits, minimumScale: minimumScale ?? 1e-4, clipGamma: clipGamma ?? 3,
+      smoothing: smoothing, clippingRate: isLlama ? 5e-3 : 1e-2,
+      smoothingRate: isLlama ? 1e-2 : 5e-3,
+      settings: BlockReconstruction.Settings(
+        epochs: initialisationEpochs ?? 2, batchWindows: 1, isAugmented: true))
+  }
+
+  /// Whether anything is folded into norms.
+  func smooths(_ bits: QuantizationSpec, _ c: ModelConfiguration) -> Bool {
+    if initialisation == .blocks { return blockLearning(bits, c)?.smoothing != nil }
+    return smoothingRule(bits) != nil
+  }
+
+  /// Learns the quantisation parameters of all blocks; nothing unless they start from blocks.
+  ///
+  /// - Throws: ``MethodKit/MethodError`` when there are fewer windows, ``MethodKit/TrainingError``.
+  func learnedBlocks(
+    _ dense: DenseParameters, _ transformer: Transformer, _ context: MethodContext,
+    _ bits: QuantizationSpec
+  ) throws -> [QuantizerLearning.Result] {
+    guard let learning = blockLearning(bits, dense.configuration) else { return [] }
+    let reconstruction = try context.observer.during(.calibrate) {
+      try learning.reconstruction(transformer, context, windows: calibrationWindows ?? 16)
+    }
+    var report = ReconstructionReport()
+    let blocks = dense.configuration.blocks
+    let results = try (0..<blocks).map { block in
+      let result = try learning.learn(
+        block: block, of: dense, reconstruction, context.observer)
+      report.add(
+        result.losses, passLength: reconstruction.steps / max(learning.settings.epochs, 1))
+      context.observer.progress(block + 1, of: blocks, "block reconstructed")
+      return result
+    }
+    report.keep(context.observer)
+    return results
+  }
+
+  /// Checks what concerns the start from blocks.
+  func validateBlocks() throws(MethodError) {
+    guard let initialisationEpochs else { return }
+    try check("initialisationEpochs", initialisationEpochs, expected: "at least 0") { $0 >= 0 }
+    if initialisation != .blocks {
+      throw .option(
+        name: "initialisationEpochs", expected: "none without \"initialisation\": \"blocks\"",
+        found: "\(initialisationEpochs)")
+    }
+  }
+}

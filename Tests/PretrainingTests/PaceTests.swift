@@ -1,4 +1,0 @@
-import Pretraining
-import Testing
-
-@Test func schemaIsTheFirst() { #expect(Recipe.currentSchema == 1) }
