@@ -64,7 +64,9 @@ extension RunRecord {
   /// The test scores in a few words: each metric once, as a mean where several tasks have it.
   fileprivate var resultInWords: String {
     let tested = scores.filter { $0.split == "test" }
-    let metrics = tested.map(\.metric).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    let metrics = tested.map(\.metric).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
     guard !metrics.isEmpty else { return "no test score" }
     return metrics.map { metric in
       let all = tested.filter { $0.metric == metric }
