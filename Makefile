@@ -29,6 +29,12 @@ plans: walls ## every grid decodes, names what exists, and expands to cells
 	    .build/release/zeroqat plan $$table --scale $$scale >/dev/null; \
 	  done; \
 	done
+	@for words in tables/*/paper.json; do \
+	  folder=$$(dirname "$$words"); \
+	  if [ ! -e "$$folder/grid.json" ]; then \
+	    echo "zeroqat render $$folder"; .build/release/zeroqat render "$$folder" >/dev/null; \
+	  fi; \
+	done
 
 format: ## rewrite in house style
 	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins)

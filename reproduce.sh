@@ -12,6 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 logs="$root/.build/log"
 zeroqat="$root/.build/release/zeroqat"
 scales="tiny small shape paper"
+default_scale=tiny
 may_install=yes
 
 # shellcheck source=Scripts/needs.sh
@@ -23,13 +24,19 @@ usage() {
   cat <<'TEXT'
 usage: ./reproduce.sh COMMAND [options]
 
-  tableN            build, fetch models and text, run the cells of tables/tableN, render the table
-    --scale NAME      tiny, small (default), shape or paper
+  tableN            build, fetch models and text, run the cells of tables/tableN, render the table;
+                    so too figureN, and c1, d1, d3 … e1 for the tables of the appendix
+    --scale NAME      tiny (default), small, shape or paper
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048
     --threads N       threads inside a cell (default: all processors)
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing
+  pretrain MODEL    train a tiny model again, from its text and models/MODEL/recipe.json
+    --threads N       threads (default: all processors); the model doesn't depend on it
+    --steps N         stop after N steps of the recipe's schedule
+  all               every table and figure, one after the other, over failures; ends with a summary
+    --scale NAME, --threads N, --force, --dry-run
   check tableN      compare fresh records with the committed ones; exit code 1 if they differ
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   test              build and run all tests; ends with 'N passed, N failed'
@@ -136,11 +143,40 @@ build() {
   [ $((SECONDS - started)) -lt 3 ] || say "built $what in $((SECONDS - started)) s"
 }
 
-build_program() { build zeroqat --product zeroqat; }
+built=no
+build_program() {
+  [ "$built" = no ] || return 0
+  build zeroqat --product zeroqat
+  built=yes
+}
+
+# The folder that a table's short name stands for: `d1` is `tabled1`.
+table_named() {
+  case "$1" in
+    [a-z][0-9] | [a-z][0-9][0-9]) echo "table$1" ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# A table of words, not of cells: nothing is run for it.
+is_of_words() { [ -f "$root/tables/$1/paper.json" ] && [ ! -f "$root/tables/$1/grid.json" ]; }
+
+render_words() {
+  local table=$1 rendered="$root/results/$1/table.md"
+  need build
+  build_program
+  "$zeroqat" render "$root/tables/$table" --output "$rendered"
+  say "the table: ${rendered#"$root"/}"
+}
 
 run_table() {
-  local table=$1 scale=small protocol="" dry=no options=() run_options=() render_options=()
+  local table=$1 scale=$default_scale protocol="" dry=no
+  local options=() run_options=() render_options=()
   shift
+  if is_of_words "$table"; then
+    render_words "$table"
+    return
+  fi
   [ -f "$root/tables/$table/grid.json" ] ||
     fail "there is no tables/$table/grid.json" "there are: $(tables)"
   while [ $# -gt 0 ]; do
@@ -181,9 +217,94 @@ run_table() {
   exit "$run_status"
 }
 
+# A run that was stopped goes on where it was.
+run_pretraining() {
+  local model=${1:-} options=() folder
+  [ -n "$model" ] || fail "pretrain what?" "./reproduce.sh pretrain tiny-llama"
+  shift
+  [ -f "$root/models/$model/recipe.json" ] || fail "there is no models/$model/recipe.json"
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --threads | --steps)
+        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
+        options+=("$1" "$2"); shift 2 ;;
+      *) fail "unknown option '$1' for pretrain" "./reproduce.sh help" ;;
+    esac
+  done
+  folder="$root/results/pretraining"
+  need build
+  build_program
+  fetch_assets dataset=classics
+  "$zeroqat" texts --dataset classics --out "$folder/texts"
+  attend "$zeroqat" pretrain --recipe "$root/models/$model/recipe.json" --data "$folder/texts" \
+    --out "$folder/$model" ${options[@]+"${options[@]}"}
+  stop_if_interrupted
+  [ "$status" -ne 0 ] || say "the model: ${folder#"$root"/}/$model"
+  exit "$status"
+}
+
+# What a rendered table came to, from its numbers: a line per row, column and seed.
+counts_of() {
+  [ -f "$1" ] || { echo "not rendered"; return; }
+  awk -F , 'NR > 1 {
+      if ($11 == "finished" || $11 == "diverged") measured++
+      else if ($11 == "failed") failed++
+      else idle++
+    }
+    END { printf "%d measured, %d not run, %d failed", measured, idle, failed }' "$1"
+}
+
+# Every table and figure. One that fails doesn't keep the others from being made.
+run_all() {
+  local options=("$@") scale=$default_scale table status worst=0 started began words lines=()
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --scale | --threads)
+        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
+        [ "$1" = --threads ] || scale=$2
+        shift 2
+        ;;
+      --force | --dry-run) shift ;;
+      *) fail "unknown option '$1' for all" "./reproduce.sh help" ;;
+    esac
+  done
+  need build plot
+  build_program
+  started=$SECONDS
+  for table in $(tables); do
+    say "$table"
+    began=$SECONDS
+    # In a shell of its own, since it leaves by exit; an `||` behind it would switch `set -e` off inside.
+    set +e
+    (set -e; run_table "$table" ${options[@]+"${options[@]}"})
+    status=$?
+    set -e
+    case "$status" in 129 | 130 | 143) exit "$status" ;; esac
+    # Nothing measured is no failure of a table whose scale or data aren't there: it says so itself.
+    case "$status" in
+      0 | 4) ;;
+      *) if [ "$worst" = 0 ] || [ "$status" -lt "$worst" ]; then worst=$status; fi ;;
+    esac
+    if is_of_words "$table"; then
+      words="rendered, nothing to run"
+      [ "$status" = 0 ] || words="not rendered"
+    else
+      words=$(counts_of "$root/results/$table/$scale/table.csv")
+    fi
+    lines+=("$(printf '%-12s %s, %d min %02d s%s' "$table" "$words" \
+      $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)) \
+      "$([ "$status" = 0 ] || echo " (exit code $status)")")")
+  done
+  case " ${options[*]-} " in *" --dry-run "*) exit "$worst" ;; esac
+  say "all tables at scale $scale, $(((SECONDS - started) / 60)) minutes"
+  printf '  %s\n' "${lines[@]}"
+  exit "$worst"
+}
+
 # check and publish work on the records that a run left.
 on_records() {
-  local verb=$1 table=${2:-}
+  local verb=$1 table
+  table=$(table_named "${2:-}")
   [ -n "$table" ] || fail "$verb what?" "./reproduce.sh $verb table2"
   shift 2
   need build
@@ -216,10 +337,13 @@ run_tests() {
   python3 "$root/Scripts/count-tests.py" "$report" "$log" "$counts"
 }
 
+# Folders of tables/, tables before figures.
 tables() {
-  local grid
-  for grid in "$root"/tables/*/grid.json; do
-    [ ! -e "$grid" ] || printf '%s ' "$(basename "$(dirname "$grid")")"
+  local folder
+  for folder in "$root"/tables/table* "$root"/tables/[!t]*; do
+    if [ -f "$folder/grid.json" ] || [ -f "$folder/paper.json" ]; then
+      printf '%s ' "$(basename "$folder")"
+    fi
   done
 }
 
@@ -252,12 +376,15 @@ set -- ${arguments[@]+"${arguments[@]}"}
 command=${1:-help}
 [ $# -eq 0 ] || shift
 case "$command" in
-  table[0-9]* | figure[0-9]*) run_table "$command" "$@" ;;
+  all) run_all "$@" ;;
+  table[0-9a-z]* | figure[0-9]* | [a-z][0-9]) run_table "$(table_named "$command")" "$@" ;;
   check | publish) on_records "$command" "$@" ;;
+  pretrain) run_pretraining "$@" ;;
   test) run_tests "$@" ;;
   list) need build && build_program && exec "$zeroqat" list "$@" ;;
   setup) need build python fetch plot develop ;;
   clean) clean "$@" ;;
   help | --help | -h) usage ;;
-  *) fail "unknown command '$command'" "commands: $(tables)check publish test list setup clean help" ;;
+  *) fail "unknown command '$command'" \
+    "commands: $(tables)all pretrain check publish test list setup clean help" ;;
 esac

@@ -15,11 +15,15 @@ esac
 
 # The columns of `zeroqat assets`, one file a line, tab-separated:
 # kind name status path package archive archive-sha256 member member-sha256
+# The first argument is a table, or dataset=NAME.
 # Status is `present`, `missing` or `corrupt`.
 list_assets() {
-  local table=$1
+  local what=$1
   shift
-  "$zeroqat" assets --table "$root/tables/$table" "$@"
+  case "$what" in
+    dataset=*) "$zeroqat" assets --dataset "${what#dataset=}" "$@" ;;
+    *) "$zeroqat" assets --table "$root/tables/$what" "$@" ;;
+  esac
 }
 
 # The lines of what a fetch can bring. What no package holds (`-`), zeroqat itself asks for when it
@@ -117,7 +121,7 @@ place() {
   mv -f "$staged" "$path"
 }
 
-# fetch_assets TABLE [OPTION…]: after it returns, what can be fetched is in place.
+# fetch_assets TABLE|dataset=NAME [OPTION…]: after it returns, what can be fetched is in place.
 fetch_assets() {
   local wanted folder kind name status path package archive digest member member_digest
   local file free last=""

@@ -140,3 +140,20 @@ ZQ_KERNEL void zq_rademacher_row(float *out, size_t count, uint32_t row, uint32_
     for (size_t i = 0; i < n; i++) out[c + i] = as_float(0x3f800000u | (words[i] & 0x80000000u));
   }
 }
+
+ZQ_KERNEL void zq_uniform_row(float *out, size_t count, uint32_t row, uint32_t tensor,
+                              uint32_t draw, uint64_t seed) {
+  uint32_t words[64];
+  for (size_t c = 0; c < count; c += 64) {
+    zq_philox_16((uint32_t)(c / 64 * 16), row, tensor, draw, seed, words);
+    size_t n = count - c < 64 ? count - c : 64;
+    for (size_t i = 0; i < n; i++) out[c + i] = (float)(words[i] >> 8) * 0x1p-24f;
+  }
+}
+
+ZQ_KERNEL void zq_round_stochastic(float *x, const float *uniform, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float below = __builtin_floorf(x[i]);
+    x[i] = below + (uniform[i] < x[i] - below ? 1.0f : 0.0f);
+  }
+}

@@ -87,6 +87,19 @@ ZQ_KERNEL void zq_dequantize(const uint8_t *codes, float *x, size_t count, zq_gr
   for (size_t i = 0; i < count; i++) x[i] = ((float)codes[i] - zero) * scale;
 }
 
+ZQ_KERNEL void zq_move_codes(uint8_t *codes, const float *step, const float *uniform, float scale,
+                             size_t count, int bits) {
+  float top = (float)((1 << bits) - 1);
+  for (size_t i = 0; i < count; i++) {
+    float x = step[i] / scale, below = __builtin_floorf(x);
+    float code = (float)codes[i] + below + (uniform[i] < x - below ? 1.0f : 0.0f);
+    code = code < 0.0f ? 0.0f : code;
+    code = code > top ? top : code;
+    // A NaN must not reach the integer conversion, which is undefined for it.
+    codes[i] = code == code ? (uint8_t)(int32_t)code : codes[i];
+  }
+}
+
 ZQ_KERNEL void zq_fake_quantize_rows(float *x, size_t rows, size_t columns, size_t stride,
                                      int bits, float floor) {
   for (size_t r = 0; r < rows; r++) {

@@ -25,6 +25,11 @@ public struct SHA256: Sendable {
     bytes.withUnsafeBytes { update(bytes: $0) }
   }
 
+  /// Takes in the bytes of numbers, as they lie in memory.
+  public mutating func update(_ values: [Float]) {
+    values.withUnsafeBytes { update(bytes: $0) }
+  }
+
   /// Takes in more bytes.
   public mutating func update(bytes: UnsafeRawBufferPointer) {
     byteCount &+= UInt64(bytes.count)

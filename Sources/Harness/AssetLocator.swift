@@ -18,7 +18,13 @@ package struct AssetLocator {
   package mutating func files(of model: ModelManifest) throws -> [Asset] {
     let own = try ownCopy(model.environment)
     return try model.files.map { file in
-      try asset(.model, model.name, file, model.origin, own: own, folder: "models")
+      guard model.committed != true else {
+        let path = "\(committedFolder(of: model))/\(file.name)"
+        return Asset(
+          kind: .model, name: model.name, file: file, origin: nil, path: path,
+          state: try state(of: file, at: path))
+      }
+      return try asset(.model, model.name, file, model.origin, own: own, folder: "models")
     }
   }
 
@@ -29,8 +35,22 @@ package struct AssetLocator {
     let own =
       try ownCopy(dataset.environment) ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
     return try dataset.files.map { file in
-      try asset(.dataset, dataset.name, file, dataset.origin, own: own, folder: "datasets")
+      try asset(
+        .dataset, dataset.name, file, dataset.origin(of: file), own: own, folder: "datasets")
     }
+  }
+
+  /// The folder that holds a committed model's files.
+  package func committedFolder(of model: ModelManifest) -> String {
+    "\(workspace.root)/models/\(model.name)"
+  }
+
+  /// Whether a model's files are those in the repository; not when the user names a copy, such as one
+  /// that was trained again.
+  ///
+  /// - Throws: As for a model's files.
+  package func usesCommittedFiles(of model: ModelManifest) throws -> Bool {
+    try model.committed == true && ownCopy(model.environment) == nil
   }
 
   /// A folder in the hub's layout: the user's own, one in the cache, or one in the hub's cache.

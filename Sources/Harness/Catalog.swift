@@ -7,6 +7,8 @@ package struct Catalog: Sendable {
   package let workspace: Workspace
   /// Folders of `tables/` that hold a grid.
   package let tables: [String]
+  /// Folders of `tables/` that hold the paper's words and no grid: nothing of them is run.
+  package let textTables: [String]
   /// Folders of `models/` that hold a manifest.
   package let models: [String]
   /// Folders of `datasets/` that hold a manifest.
@@ -20,7 +22,9 @@ package struct Catalog: Sendable {
       }
     }
     self.workspace = workspace
-    tables = try folders(of: "tables", holding: "grid.json")
+    let grids = try folders(of: "tables", holding: "grid.json")
+    tables = grids
+    textTables = try folders(of: "tables", holding: "paper.json").filter { !grids.contains($0) }
     models = try folders(of: "models", holding: "manifest.json")
     datasets = try folders(of: "datasets", holding: "manifest.json")
   }
@@ -38,23 +42,39 @@ package struct Catalog: Sendable {
       throw document.error(
         at: "/table", "expected the folder's name '\(table)', found '\(grid.table)'")
     }
-    let names = KnownNames(models: models, datasets: datasets, methods: methods.names)
-    try grid.check(in: document, against: names)
-    let common = try hyperparameters(names)
+    try grid.check(in: document, against: names(methods))
+    let common = try inherited(methods)
     grid.hyperparameters = common?.values
     try methods.checkOptions(of: grid, in: document, common: common?.document)
     return grid
   }
 
-  /// What methods run with in every table; nil when the checkout says nothing of that.
-  private func hyperparameters(_ names: KnownNames) throws(JSONError) -> (
+  /// A table of words, checked.
+  ///
+  /// - Throws: ``JSONError`` with the place.
+  package func textTable(_ table: String) throws(JSONError) -> TextTable {
+    try TextTable(
+      document: JSONDocument(contentsOf: "\(workspace.root)/tables/\(table)/paper.json"),
+      folder: table)
+  }
+
+  /// What methods run with in every table, checked; nil when the checkout says nothing of that.
+  package func hyperparameters(_ methods: MethodRegistry) throws(JSONError) -> Hyperparameters? {
+    try inherited(methods)?.values
+  }
+
+  private func names(_ methods: MethodRegistry) -> KnownNames {
+    KnownNames(models: models, datasets: datasets, methods: methods.names)
+  }
+
+  private func inherited(_ methods: MethodRegistry) throws(JSONError) -> (
     values: Hyperparameters, document: JSONDocument
   )? {
     let path = "\(workspace.root)/tables/hyperparameters.json"
     guard FileStatus(of: path) != nil else { return nil }
     let document = try JSONDocument(contentsOf: path)
     let values = try document.decode(Hyperparameters.self)
-    try values.check(in: document, against: names)
+    try values.check(in: document, against: names(methods))
     return (values, document)
   }
 
@@ -63,6 +83,10 @@ package struct Catalog: Sendable {
     let document = try JSONDocument(contentsOf: "\(workspace.root)/models/\(name)/manifest.json")
     let manifest = try document.decode(ModelManifest.self)
     try manifest.check(in: document, folder: name)
+    if let base = manifest.variant?.of, !models.contains(base) {
+      throw document.error(
+        at: "/variant/of", "unknown model '\(base)'; \(suggestion(for: base, among: models))")
+    }
     // A misspelt one would never apply, and no cell would be held to it.
     for (index, anchor) in manifest.anchors.enumerated() {
       do { _ = try ProtocolID(anchor.protocolID, datasets: datasets) } catch {

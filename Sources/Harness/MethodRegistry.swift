@@ -18,7 +18,7 @@ package struct MethodRegistry: Sendable {
     self.check = check
   }
 
-  /// Asks for every point of every scale whether its method takes its options.
+  /// Asks for every point of every scale that runs whether its method takes its options.
   ///
   /// Planned methods that aren't registered yet are left alone.
   ///
@@ -31,7 +31,7 @@ package struct MethodRegistry: Sendable {
   package func checkOptions(
     of grid: Grid, in document: JSONDocument, common: JSONDocument? = nil
   ) throws(JSONError) {
-    for scale in Scale.allCases {
+    for scale in Scale.allCases where grid.scales[scale]?.notRun == nil {
       for point in grid.points(at: scale) where names.contains(point.method.name) {
         do { try check(point.method, point.bits) } catch let error as JSONError {
           // The method points into its own options; the reader wants the place in the grid.
@@ -57,8 +57,9 @@ package struct MethodRegistry: Sendable {
     _ member: String, for point: GridPoint, in grid: Grid, at scale: Scale
   ) -> String? {
     let settings = grid.scales[scale]
+    let stage = grid.column(point.address.column)?.stage ?? .pretraining
     let writesItself =
-      grid.row(point.address.row)?.options[member] != nil
+      grid.row(point.address.row)?.options(in: stage)[member] != nil
       || settings?.overrides.contains {
         $0.row == point.address.row && ($0.column ?? point.address.column) == point.address.column
           && $0.options[member] != nil
@@ -85,7 +86,10 @@ package struct MethodRegistry: Sendable {
     }
     if let last { return "/scales/\(scale.rawValue)/overrides/\(last)/options" }
     let row = grid.rows.firstIndex { $0.key == point.address.row } ?? 0
+    let stage = grid.column(point.address.column)?.stage ?? .pretraining
+    let hasOwn = stage == .finetuning && grid.rows[row].finetuning != nil
     // A row without options has no place for them to point at.
-    return "/rows/\(row)" + (grid.rows[row].options == .object([]) ? "" : "/options")
+    return "/rows/\(row)" + (hasOwn ? "/finetuning" : "")
+      + (grid.rows[row].options(in: stage) == .object([]) ? "" : "/options")
   }
 }

@@ -211,7 +211,7 @@ package struct PlanEntry: Sendable, Equatable {
 
   /// Whether it is the full-precision perplexity that anchors speak of.
   package var isAnchor: Bool {
-    point.bits == BitsLabel.fullPrecision.description && point.metrics.contains(.perplexity)
+    point.method.name == GridRow.fullPrecisionMethod && point.metrics.contains(.perplexity)
   }
 
   /// What a filter is compared with: `row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1`, with

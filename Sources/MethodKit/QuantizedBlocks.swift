@@ -29,6 +29,8 @@ package struct QuantizedBlocks: BlockOperators {
     package var smoothing = LinearSmoothing()
     /// Clipping of a live weight.
     package var clip: ClipFractions?
+    /// Whether a packed weight is perturbed where it is unpacked: its codes are trained.
+    package var hasTrainedCodes = false
 
     /// A linear from its parts.
     package init(
@@ -66,7 +68,7 @@ package struct QuantizedBlocks: BlockOperators {
   package var tokenQuantizer: (any ActivationQuantizer)?
   /// Operands of attention that it quantises as well.
   package var quantizedOperands: Set<LinearKind> = [.query, .key, .value]
-  /// What live weights are perturbed by.
+  /// What live weights, and packed ones with trained codes, are perturbed by.
   package var perturbation: Perturbation?
   /// Order of summation of the products.
   package var order = SummationOrder.whole
@@ -111,7 +113,7 @@ package struct QuantizedBlocks: BlockOperators {
       }
     case .packed(let matrix):
       panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, _ in
-        unpack(rows, of: matrix, panel)
+        unpack(rows, of: id, linear, matrix, panel)
         let bias = linear.bias.map { Vector($0, rows) }
         Tensors.linear(x, panel, bias: bias, into: y.columns(rows), order: order)
       }
@@ -130,7 +132,7 @@ package struct QuantizedBlocks: BlockOperators {
       return result
     case .packed(let matrix):
       let result = Matrix(rows: matrix.rows, columns: matrix.columns)
-      unpack(0..<matrix.rows, of: matrix, result)
+      unpack(0..<matrix.rows, of: id, linear, matrix, result)
       return result
     }
   }
@@ -172,14 +174,23 @@ package struct QuantizedBlocks: BlockOperators {
     }
   }
 
-  private func unpack(_ rows: Range<Int>, of matrix: PackedMatrix, _ panel: Matrix) {
+  /// Writes `(code − z)·Δ` of `rows` into `panel`, and adds `εz` where codes are trained.
+  private func unpack(
+    _ rows: Range<Int>, of id: LinearID, _ linear: Linear, _ matrix: PackedMatrix, _ panel: Matrix
+  ) {
     let tileRows = 16
+    let perturbation = linear.hasTrainedCodes ? perturbation : nil
     forEachTile(tileCount(rows.count, size: tileRows)) { tile, _ in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: matrix.columns) { scratch in
         guard let base = scratch.baseAddress else { return }
         for offset in tileRange(tile, of: rows.count, size: tileRows) {
-          matrix.dequantize(
-            row: rows.lowerBound + offset, into: panel.row(offset), scratch: base)
+          let row = rows.lowerBound + offset
+          matrix.dequantize(row: row, into: panel.row(offset), scratch: base)
+          if let perturbation {
+            perturbation.directions.add(
+              to: panel.row(offset), factor: perturbation.epsilon, count: matrix.columns, row: row,
+              tensor: id.tensor)
+          }
         }
       }
     }

@@ -45,15 +45,11 @@ extension QuantizedModel {
 
 extension SHA256 {
   fileprivate mutating func update(_ matrix: Matrix) {
-    for row in 0..<matrix.rows {
-      update(bytes: UnsafeRawBufferPointer(start: matrix.row(row), count: matrix.columns * 4))
-    }
+    for row in 0..<matrix.rows { update(matrix.rows(row..<row + 1).elements) }
   }
 
   fileprivate mutating func update(_ vectors: [Vector?]) {
-    for case let vector? in vectors {
-      update(bytes: UnsafeRawBufferPointer(start: vector.pointer, count: vector.count * 4))
-    }
+    for case let vector? in vectors { update(vector.elements) }
   }
 
   fileprivate mutating func update(_ table: any EmbeddingTable) {

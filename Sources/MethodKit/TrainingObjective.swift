@@ -23,11 +23,14 @@ package struct BatchSize: Sendable, Equatable {
   package var windows: Int
   /// Examples, where a task is.
   package var examples: Int
+  /// How many windows of training text batches are taken from in turn, spread over it; nil means all.
+  package var textWindows: Int?
 
   /// A batch size in both units.
-  package init(windows: Int, examples: Int = 16) {
+  package init(windows: Int, examples: Int = 16, textWindows: Int? = nil) {
     self.windows = windows
     self.examples = examples
+    self.textWindows = textWindows
   }
 }
 
@@ -79,7 +82,14 @@ extension TokenWindows: TrainingMaterial where S == TrainingSplit {
   package func objective(_ batch: BatchSize, for configuration: ModelConfiguration) throws
     -> any TrainingObjective
   {
-    try NextTokens(self, batchWindows: batch.windows, for: configuration)
+    var text = self
+    if let count = batch.textWindows {
+      try check(
+        "trainingWindows", count, expected: "1 to the \(self.count) windows of training text"
+      ) { (1...self.count).contains($0) }
+      text = spread(count)
+    }
+    return try NextTokens(text, batchWindows: batch.windows, for: configuration)
   }
 }
 

@@ -42,14 +42,30 @@ package struct LightweightZeroQAT: QuantizationMethod {
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    try options.training(seed: context.seed).train(packedModel(context), context)
+    let trainable = options.trainable ?? .queryAndValue
+    let model = try Self.packedModel(
+      options, bits, quantizer, context, Self.card, trains: trainable.contains)
+    return try options.training(seed: context.seed).train(model, context)
   }
 
   /// The model before training; what calibration held is gone when it is there.
-  private func packedModel(_ context: MethodContext) throws -> QuantizedModel {
+  ///
+  /// - Parameters:
+  ///   - options: How quantisation parameters start.
+  ///   - bits: Widths.
+  ///   - quantizer: That of the weights.
+  ///   - context: Has model and text.
+  ///   - card: Names the method in a refusal.
+  ///   - trains: Which linears stay master weights; the others are packed.
+  /// - Returns: The model.
+  /// - Throws: ``MethodKit/MethodError`` for a model or a text that doesn't fit, and what loading throws.
+  static func packedModel(
+    _ options: ZeroQATOptions, _ bits: QuantizationSpec, _ quantizer: WeightQuantizer,
+    _ context: MethodContext, _ card: MethodCard, trains: (LinearKind) -> Bool
+  ) throws -> QuantizedModel {
     let c = context.source.configuration
     try bits.check(c)
-    if options.smooths(bits, c) { try requireNormsFirst(c, Self.card) }
+    if options.smooths(bits, c) { try requireNormsFirst(c, card) }
     let learning = options.blockLearning(bits, c)
     let rule = learning == nil ? options.smoothingRule(bits) : nil
     let transformer = try context.observer.during(.load) {
@@ -89,7 +105,9 @@ package struct LightweightZeroQAT: QuantizationMethod {
         norms.append(dense.norms(ofBlock: block, smoothing: smoothing))
         for kind in c.linears {
           let id = LinearID(block: block, kind: kind)
-          linears[id] = linear(id, dense, smoothing.smoothing(of: kind, c), clips[kind])
+          linears[id] = linear(
+            id, dense, smoothing.smoothing(of: kind, c), clips[kind], options, quantizer,
+            isLive: trains(kind))
         }
       }
       context.observer.progress(block + 1, of: c.blocks, "block packed")
@@ -101,13 +119,14 @@ package struct LightweightZeroQAT: QuantizationMethod {
         tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
   }
 
-  private func linear(
+  private static func linear(
     _ id: LinearID, _ dense: DenseParameters, _ smoothing: LinearSmoothing,
-    _ learned: ClipFractions?
+    _ learned: ClipFractions?, _ options: ZeroQATOptions, _ quantizer: WeightQuantizer,
+    isLive: Bool
   ) -> QuantizedBlocks.Linear {
     let matrix = dense.matrix(id)
     let clip = learned ?? options.clip(rows: matrix.rows, columns: matrix.columns, quantizer)
-    guard (options.trainable ?? .queryAndValue).contains(id.kind) else {
+    guard isLive else {
       return dense.packed(id, smoothing: smoothing, quantizer: quantizer, clip: clip)
     }
     let own = Matrix(rows: matrix.rows, columns: matrix.columns)

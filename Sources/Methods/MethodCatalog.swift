@@ -17,6 +17,10 @@ package enum MethodCatalog {
     STEQAT.self,
     ZeroQAT.self,
     LightweightZeroQAT.self,
+    MeZO.self,
+    MeZOThenPTQ.self,
+    QuZO.self,
+    QZO.self,
     ZerothOrderSignal.self,
     Dummy.self,
   ]

@@ -5,7 +5,7 @@ import Quantizers
 
 /// Options that ZeroQAT and its lightweight variant share: what the paper states, and what it and its
 /// code leave open.
-package struct ZeroQATOptions: Decodable, Sendable {
+package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   /// How quantisation parameters start.
   package enum Initialisation: String, Decodable, Sendable {
     /// No smoothing.
@@ -70,21 +70,7 @@ package struct ZeroQATOptions: Decodable, Sendable {
 
   /// Checks every value.
   func validate() throws(MethodError) {
-    try check("steps", steps, expected: "at least 0") { $0 >= 0 }
-    try check("learningRate", learningRate, expected: "a finite number of at least 0") {
-      $0 >= 0 && $0.isFinite
-    }
-    try check("epsilon", epsilon, expected: "a finite number above 0") { $0 > 0 && $0.isFinite }
-    try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("batchExamples", batchExamples ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("directions", directions ?? 1, expected: "at least 1") { $0 >= 1 }
-    // Each direction of each step has a 32-bit number of its own; beyond, they would come again.
-    let draws = 1 << 32
-    try check("directions", directions ?? 1, expected: "at most \(draws)") { $0 <= draws }
-    let mostSteps = draws / (directions ?? 1)
-    try check(
-      "steps", steps, expected: "at most \(mostSteps) with \(directions ?? 1) directions"
-    ) { $0 <= mostSteps }
+    try validateSettings()
     try check("clipDifference", clipDifference ?? 1, expected: "a number above 0") { $0 > 0 }
     try check("minimumScale", minimumScale ?? 1, expected: "a number above 0") { $0 > 0 }
     try check("alphaLeast", alphaLeast ?? 0, expected: "a number from 0 to 1.5") {
@@ -94,19 +80,13 @@ package struct ZeroQATOptions: Decodable, Sendable {
       ((alphaLeast ?? Self.alpha)...1.5).contains($0)
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
-    try validateLearning()
     try validateBlocks()
+    try validateLearning()
   }
 
   /// The training loop that the options describe.
   func training(seed: UInt64) -> ZerothOrderTraining {
-    ZerothOrderTraining(
-      optimizer: ZerothOrderSGD(
-        learningRate: learningRate, epsilon: epsilon, directions: directions ?? 1,
-        differenceBound: clipDifference, distribution: distribution ?? .gaussian, seed: seed),
-      steps: steps, batch: BatchSize(windows: batchWindows ?? 1, examples: batchExamples ?? 16),
-      checkpointEvery: checkpointEvery ?? 50)
+    training(seed: seed, differenceBound: clipDifference)
   }
 
   /// The smoothing rule, or nil.

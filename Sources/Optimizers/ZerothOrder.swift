@@ -79,7 +79,8 @@ public enum ZerothOrderError: Error, Sendable, Equatable, CustomStringConvertibl
 ///
 /// Per step, over q directions drawn at the same W:
 /// `g_i = clip(L(W + εz_i) − L(W − εz_i), ±d) / 2ε`, then `W ← W − (η/q) Σ g_i z_i`.
-/// Without clipping, `E[g·z]` is the gradient of the Gaussian-smoothed loss.
+/// Without clipping, `E[g·z]` is the gradient of the Gaussian-smoothed loss; also with two independent
+/// roundings of z, one in g and one beside it.
 ///
 /// > Source: ZeroQAT, arXiv:2509.00031, Eqs. 2, 3; MeZO, Malladi et al. 2023, arXiv:2305.17333,
 ///   algorithm 1; the clip is the official code's (trainer_wiki.py) and not in the paper.
@@ -94,13 +95,16 @@ public struct ZerothOrderSGD: Sendable, Equatable {
   public var differenceBound: Double?
   /// Distribution of z.
   public var distribution: DirectionDistribution
+  /// Bits of a direction's numbers, rounded stochastically once for probes and once for the update;
+  /// nil leaves them alone.
+  public var directionBits: Int?
   /// Master seed.
   public var seed: UInt64
 
   /// An optimizer from its settings.
   public init(
     learningRate: Double, epsilon: Float, directions: Int = 1, differenceBound: Double? = nil,
-    distribution: DirectionDistribution = .gaussian, seed: UInt64
+    distribution: DirectionDistribution = .gaussian, directionBits: Int? = nil, seed: UInt64
   ) {
     precondition(directions >= 1 && epsilon > 0, "\(directions) directions, epsilon \(epsilon)")
     self.learningRate = learningRate
@@ -108,6 +112,7 @@ public struct ZerothOrderSGD: Sendable, Equatable {
     self.directions = directions
     self.differenceBound = differenceBound
     self.distribution = distribution
+    self.directionBits = directionBits
     self.seed = seed
   }
 
@@ -120,11 +125,18 @@ public struct ZerothOrderSGD: Sendable, Equatable {
     }
   }
 
+  /// The same as a probe or an update sees it: rounded where it has few bits.
+  private func draw(step: Int, direction: Int, for purpose: NoisePurpose) -> any Directions {
+    let z = draw(step: step, direction: direction)
+    guard let directionBits else { return z }
+    return RoundedDirections(z, bits: directionBits, purpose)
+  }
+
   /// Evaluates both probes of one direction; changes nothing.
   ///
   /// - Throws: ``ZerothOrderError/notFinite(step:plus:minus:)``, or whatever the loss throws.
   public func probe(_ loss: some ProbedLoss, step: Int, direction: Int) throws -> Probe {
-    let z = draw(step: step, direction: direction)
+    let z = draw(step: step, direction: direction, for: .probe)
     let plus = try loss.loss(epsilon: epsilon, along: z)
     let minus = try loss.loss(epsilon: -epsilon, along: z)
     guard plus.isFinite, minus.isFinite else {
@@ -148,7 +160,7 @@ public struct ZerothOrderSGD: Sendable, Equatable {
     let factor = Float(-learningRate * probe.projectedGradient / Double(directions))
     loss.update(
       factor: factor, gradient: probe.projectedGradient / Double(directions),
-      along: draw(step: probe.step, direction: probe.direction))
+      along: draw(step: probe.step, direction: probe.direction, for: .update))
   }
 
   /// One whole step: all probes at the same W, then all updates.

@@ -6,17 +6,19 @@ public import Tensors
 /// Codes are packed little-endian, each row from a byte border on; N bits per weight, and per group a
 /// float32 scale and a 16-bit signed zero point: `N + 48/g` bits per weight.
 public struct PackedMatrix: @unchecked Sendable {
-  // SAFETY: written once, row by row, while it is built; read-only afterwards.
+  // SAFETY: written row by row while it is built; afterwards whoever moves codes or scales on several
+  // threads writes disjoint rows, which `forEachTile` call sites guarantee.
   /// Output rows.
   public let rows: Int
   /// Input columns.
   public let columns: Int
   /// Bits of a code.
   public let bits: Int
-  private let groups: Int
+  /// Groups in a row.
+  public let groups: Int
   private let rowBytes: Int
   private let codes: ByteBuffer
-  private let scales: FloatBuffer
+  private let scaleStorage: FloatBuffer
   private let zeros: ByteBuffer
 
   /// Quantises and packs `matrix` row by row.
@@ -25,14 +27,14 @@ public struct PackedMatrix: @unchecked Sendable {
     groups = quantizer.groups(in: matrix.columns)
     rowBytes = (matrix.columns * quantizer.bits + 7) / 8
     codes = ByteBuffer(byteCount: matrix.rows * rowBytes)
-    scales = FloatBuffer(count: matrix.rows * groups)
+    scaleStorage = FloatBuffer(count: matrix.rows * groups)
     zeros = ByteBuffer(byteCount: matrix.rows * groups * 2)
     var row = [UInt8](repeating: 0, count: columns)
     var rowZeros = [Float](repeating: 0, count: groups)
     for r in 0..<rows {
       quantizer.quantize(
         matrix.row(r), columns: columns, clip: clip?.row(r), codes: &row,
-        scales: scales.pointer + r * groups, zeros: &rowZeros)
+        scales: scaleStorage.pointer + r * groups, zeros: &rowZeros)
       // A group that isn't finite has a NaN for a scale, which is enough to make it NaN again.
       for g in 0..<groups { zeroPointer[r * groups + g] = Int16(exactly: rowZeros[g]) ?? 0 }
       zq_pack(row, codePointer(r), columns, Int32(bits))
@@ -69,8 +71,70 @@ public struct PackedMatrix: @unchecked Sendable {
     let size = columns / groups
     for g in 0..<groups {
       let grid = zq_grid(
-        scale: scales.pointer[row * groups + g], zero: Float(zeroPointer[row * groups + g]))
+        scale: scaleStorage.pointer[row * groups + g], zero: Float(zeroPointer[row * groups + g]))
       zq_dequantize(scratch + g * size, out + g * size, size, grid)
+    }
+  }
+
+  /// Δ of every group, `[rows, groups]`: a view, by which scales can be moved.
+  public var scales: Matrix {
+    Matrix(storage: scaleStorage, offset: 0, rows: rows, columns: groups)
+  }
+
+  /// The same codes and zero points under other scales; codes are shared, not copied.
+  ///
+  /// > Shape: `scales` is `[rows, groups]`, contiguous and all of its storage.
+  public func scaled(by scales: Matrix) -> PackedMatrix { PackedMatrix(self, scales: scales) }
+
+  private init(_ other: PackedMatrix, scales: Matrix) {
+    precondition(
+      scales.rows == other.rows && scales.columns == other.groups && scales.offset == 0
+        && scales.stride == scales.columns,
+      "scales of [\(scales.rows), \(scales.columns)] for [\(other.rows), \(other.groups)]")
+    (rows, columns, bits) = (other.rows, other.columns, other.bits)
+    (groups, rowBytes) = (other.groups, other.rowBytes)
+    (codes, zeros) = (other.codes, other.zeros)
+    scaleStorage = scales.storage
+  }
+
+  /// Moves the codes of one row: `code ← clamp(code + r(step/Δ), 0, 2ᴺ − 1)`, r rounding
+  /// stochastically, so that unless a code is clamped its weight moves by `step` in the mean.
+  ///
+  /// - Parameters:
+  ///   - row: Which row.
+  ///   - step: What to add to each of `columns` weights; where it is NaN, nothing.
+  ///   - uniforms: `columns` numbers in [0, 1).
+  public func moveCodes(
+    row: Int, by step: UnsafePointer<Float>, uniforms: UnsafePointer<Float>
+  ) {
+    precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+    let size = columns / groups
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: columns) { scratch in
+      guard let base = scratch.baseAddress else { return }
+      zq_unpack(codePointer(row), base, columns, Int32(bits))
+      for g in 0..<groups {
+        zq_move_codes(
+          base + g * size, step + g * size, uniforms + g * size,
+          scaleStorage.pointer[row * groups + g], size, Int32(bits))
+      }
+      zq_pack(base, codePointer(row), columns, Int32(bits))
+    }
+  }
+
+  /// Moves all codes by `factor · z` over their scales, z being the direction of tensor `tensor`;
+  /// tiled over rows.
+  public func moveCodes(_ directions: any Directions, factor: Float, tensor: Int) {
+    forEachTile(tileCount(rows, size: 16)) { tile, _ in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * columns) { scratch in
+        guard let step = scratch.baseAddress else { return }
+        let uniforms = step + columns
+        for row in tileRange(tile, of: rows, size: 16) {
+          step.update(repeating: 0, count: columns)
+          directions.add(to: step, factor: factor, count: columns, row: row, tensor: tensor)
+          directions.fillUniforms(uniforms, count: columns, row: row, tensor: tensor, .codes)
+          moveCodes(row: row, by: step, uniforms: uniforms)
+        }
+      }
     }
   }
 

@@ -13,10 +13,10 @@ extension Cell {
     do { label = try BitsLabel(bits) } catch {
       throw document.error(at: "/bits", error.description)
     }
-    let isFullPrecision = method.name == GridRow.fullPrecisionMethod
+    let isFullPrecision = GridRow.unquantizedMethods.contains(method.name)
     if isFullPrecision && !label.isFullPrecision {
       throw document.error(
-        at: "/bits", "contradictory bits: the method 'full-precision' with \(bits)")
+        at: "/bits", "contradictory bits: the method '\(method.name)' with \(bits)")
     }
     if !isFullPrecision && label.isFullPrecision {
       throw document.error(

@@ -88,6 +88,8 @@ package struct GridRow: Codable, Sendable, Equatable {
   package var bits: String?
   /// Options for all cells of the row; a scale's overrides win, member by member.
   package var options: JSON
+  /// What runs in fine-tuning columns instead of ``method`` and ``options``; nil means the same.
+  package var finetuning: GridRowMethod?
   /// One cell per seed; nil means the scale's seed alone.
   package var seeds: [UInt64]?
   /// Whether the method may be missing from the registry: its cells are then "not run".
@@ -96,18 +98,20 @@ package struct GridRow: Codable, Sendable, Equatable {
   /// A row from its parts.
   package init(
     key: String, label: String, method: String, bits: String? = nil,
-    options: JSON = .object([]), seeds: [UInt64]? = nil, planned: Bool = false
+    options: JSON = .object([]), finetuning: GridRowMethod? = nil, seeds: [UInt64]? = nil,
+    planned: Bool = false
   ) {
     self.key = key
     self.label = label
     self.method = method
     self.bits = bits
     self.options = options
+    self.finetuning = finetuning
     self.seeds = seeds
     self.planned = planned
   }
 
-  /// Reads a row; bits, options, seeds and planned may be left out.
+  /// Reads a row; bits, options, finetuning, seeds and planned may be left out.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     key = try container.decode(String.self, forKey: .key)
@@ -115,13 +119,50 @@ package struct GridRow: Codable, Sendable, Equatable {
     method = try container.decode(String.self, forKey: .method)
     bits = try container.decodeIfPresent(String.self, forKey: .bits)
     options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
+    finetuning = try container.decodeIfPresent(GridRowMethod.self, forKey: .finetuning)
     seeds = try container.decodeIfPresent([UInt64].self, forKey: .seeds)
     planned = try container.decodeIfPresent(Bool.self, forKey: .planned) ?? false
   }
 
   /// The method that leaves the model as it is; its one cell serves all columns of a metric.
   package static let fullPrecisionMethod = "full-precision"
+  /// Methods that quantize nothing, with and without training.
+  package static let unquantizedMethods: Set = [fullPrecisionMethod, "mezo"]
 
   /// Whether the row's method quantizes nothing.
-  package var isFullPrecision: Bool { method == Self.fullPrecisionMethod }
+  package var isFullPrecision: Bool { Self.unquantizedMethods.contains(method) }
+
+  /// The registry's name of what runs in columns of a stage.
+  package func method(in stage: TrainingStage) -> String {
+    stage == .finetuning ? finetuning?.method ?? method : method
+  }
+
+  /// The row's own options in columns of a stage.
+  package func options(in stage: TrainingStage) -> JSON {
+    stage == .finetuning ? finetuning?.options ?? options : options
+  }
+}
+
+/// What a row runs in fine-tuning columns where that is another method than in the others.
+///
+/// A post-training method has nothing to learn a task with: the paper fine-tunes in full precision and
+/// quantizes then.
+package struct GridRowMethod: Codable, Sendable, Equatable {
+  /// The registry's name of the method.
+  package var method: String
+  /// Options for these cells of the row.
+  package var options: JSON
+
+  /// A method from its parts.
+  package init(method: String, options: JSON = .object([])) {
+    self.method = method
+    self.options = options
+  }
+
+  /// Reads a method; options may be left out.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    method = try container.decode(String.self, forKey: .method)
+    options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
+  }
 }

@@ -55,8 +55,29 @@ extension Grid {
       }
       try checkBits(of: row, at: place + "/bits", in: document)
       try checkIsObject(row.options, at: place + "/options", in: document)
+      if let finetuning = row.finetuning {
+        try check(finetuning, of: row, at: place + "/finetuning", in: document, methods: methods)
+      }
       if let seeds = row.seeds { try checkSeeds(seeds, at: place + "/seeds", in: document) }
     }
+  }
+
+  private func check(
+    _ finetuning: GridRowMethod, of row: GridRow, at place: String, in document: JSONDocument,
+    methods: [String]
+  ) throws(JSONError) {
+    let method = finetuning.method
+    if !row.planned && !methods.contains(method) {
+      throw document.error(
+        at: place + "/method",
+        "unknown method '\(method)'; \(suggestion(for: method, among: methods))")
+    }
+    if GridRow.unquantizedMethods.contains(method) != row.isFullPrecision {
+      throw document.error(
+        at: place + "/method",
+        "contradictory bits: the row '\(row.key)' quantizes in one stage and not in the other")
+    }
+    try checkIsObject(finetuning.options, at: place + "/options", in: document)
   }
 
   private func checkBits(of row: GridRow, at place: String, in document: JSONDocument)
@@ -193,6 +214,7 @@ extension Grid {
     }
     try checkProtocols(scale.protocols, at: place + "/protocols", in: document, against: names)
     try checkStandIns(scale, at: place, in: document, against: names)
+    try checkBits(of: scale, at: place + "/bits", in: document)
     for (name, windows) in [
       ("testWindows", scale.testWindows), ("developmentWindows", scale.developmentWindows),
     ] {
@@ -220,6 +242,29 @@ extension Grid {
     for (index, id) in protocols.enumerated() {
       do { _ = try ProtocolRequest(id, datasets: names.datasets) } catch {
         throw document.error(at: "\(place)/\(index)", error.description)
+      }
+    }
+  }
+
+  /// What stands for the paper's bits: labels that rows or columns name, and others.
+  private func checkBits(of scale: GridScale, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    let named = rows.compactMap(\.bits) + columns.compactMap(\.bits)
+    for (label, measured) in scale.bits.sorted(by: { $0.key < $1.key }) {
+      let place = "\(place)/\(escaped(label))"
+      guard named.contains(label) else {
+        throw document.error(
+          at: place,
+          "no row or column has the bits '\(label)'; \(suggestion(for: label, among: named))")
+      }
+      let bits: BitsLabel
+      do { bits = try BitsLabel(measured) } catch {
+        throw document.error(at: place, error.description)
+      }
+      if bits.isFullPrecision || bits.description == label {
+        throw document.error(
+          at: place, "expected other bits to stand for '\(label)', found '\(measured)'")
       }
     }
   }

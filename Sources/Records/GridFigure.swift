@@ -1,5 +1,9 @@
-/// A picture of the series that records carry, one curve per row and column.
+/// A picture of the series that records carry, one curve per row and column; or of figures that change
+/// from row to row with an option, one curve per column.
 package struct GridFigure: Codable, Sendable, Equatable {
+  /// The option that rows differ in and that is the horizontal axis, such as `epochs`; nil means that
+  /// each record carries whole series.
+  package var across: String?
   /// The words under the horizontal axis.
   package var xLabel: String
   /// What the left axis shows.
@@ -8,7 +12,10 @@ package struct GridFigure: Codable, Sendable, Equatable {
   package var right: FigureAxis?
 
   /// A figure from its parts.
-  package init(xLabel: String, left: FigureAxis, right: FigureAxis? = nil) {
+  package init(
+    xLabel: String, left: FigureAxis, right: FigureAxis? = nil, across: String? = nil
+  ) {
+    self.across = across
     self.xLabel = xLabel
     self.left = left
     self.right = right
@@ -17,7 +24,8 @@ package struct GridFigure: Codable, Sendable, Equatable {
 
 /// One axis of a picture: which series it shows, and how.
 package struct FigureAxis: Codable, Sendable, Equatable {
-  /// The series' name, see ``RunSeries/name``.
+  /// The series' name, see ``RunSeries/name``; where rows differ in an option, the name of a fact, or
+  /// `perplexity` for that of test text.
   package var series: String
   /// The words beside the axis.
   package var label: String

@@ -51,10 +51,15 @@ extension Grid {
     for row in rows {
       for served in columnGroups(of: row) {
         guard let first = served.first else { continue }
-        let bits = row.isFullPrecision ? BitsLabel.fullPrecision.description : first.bits(in: row)
-        for panel in panels(of: first) {
+        let bits =
+          row.isFullPrecision
+          ? BitsLabel.fullPrecision.description : settings.bits(for: first.bits(in: row))
+        let here = settings.tasks(of: first)
+        for panel in panels(of: first)
+        where panel.stage == .pretraining || panel.tasks.allSatisfy(here.contains) {
           let method = MethodReference(
-            name: row.method, options: options(of: row, in: first, panel, at: scale))
+            name: row.method(in: first.stage),
+            options: options(of: row, in: first, panel, bits: bits, at: scale))
           for seed in settings.seeds[row.key] ?? row.seeds ?? [settings.seed ?? 1] {
             var address = CellAddress(
               table: table, scale: scale.rawValue, row: row.key, column: first.key, seed: seed)
@@ -99,17 +104,17 @@ extension Grid {
   /// The options of a row's cells: the methods' hyper-parameters at this scale, the row's own options
   /// laid over them, and the scale's overrides over those, member by member.
   private func options(
-    of row: GridRow, in column: GridColumn, _ panel: GridPanel, at scale: Scale
+    of row: GridRow, in column: GridColumn, _ panel: GridPanel, bits: String, at scale: Scale
   ) -> JSON {
     let settings = scales[scale]
     let common =
       hyperparameters?.options(
-        of: row.method, bits: column.bits(in: row), model: settings?.model(for: panel),
+        of: row.method(in: column.stage), bits: bits, model: settings?.model(for: panel),
         stage: column.stage, at: scale) ?? .object([])
     let overrides = settings?.overrides.filter {
       $0.row == row.key && ($0.column ?? column.key) == column.key
     }
-    return (overrides ?? []).reduce(common.overlaid(by: row.options)) {
+    return (overrides ?? []).reduce(common.overlaid(by: row.options(in: column.stage))) {
       $0.overlaid(by: $1.options)
     }
   }

@@ -49,6 +49,9 @@ package struct GridScale: Codable, Sendable, Equatable {
   ///
   /// The first whose files are on this machine is taken. Columns whose text nothing stands for don't run.
   package var texts: [String: [String]]
+  /// Bits that are measured in the place of the paper's, such as `W2A16g64` for `W2A16g128` where 128
+  /// doesn't divide the rows of a small model.
+  package var bits: [String: String]
   /// The seed of rows that name none.
   package var seed: UInt64?
   /// Seeds at this scale, by row key: one cell each; a row that isn't here has its own or ``seed``.
@@ -71,16 +74,18 @@ package struct GridScale: Codable, Sendable, Equatable {
   /// A scale from its parts.
   package init(
     notRun: String? = nil, model: String? = nil, models: [String: String] = [:],
-    protocols: [String] = [], texts: [String: [String]] = [:], seed: UInt64? = nil,
-    seeds: [String: [UInt64]] = [:], testWindows: Int? = nil, developmentWindows: Int? = nil,
-    examples: ExampleCounts? = nil, overrides: [GridOverride] = [],
-    minutes: [String: Double] = [:], mebibytes: [String: Double] = [:]
+    protocols: [String] = [], texts: [String: [String]] = [:], bits: [String: String] = [:],
+    seed: UInt64? = nil, seeds: [String: [UInt64]] = [:], testWindows: Int? = nil,
+    developmentWindows: Int? = nil, examples: ExampleCounts? = nil,
+    overrides: [GridOverride] = [], minutes: [String: Double] = [:],
+    mebibytes: [String: Double] = [:]
   ) {
     self.notRun = notRun
     self.model = model
     self.models = models
     self.protocols = protocols
     self.texts = texts
+    self.bits = bits
     self.seed = seed
     self.seeds = seeds
     self.testWindows = testWindows
@@ -99,6 +104,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     models = try container.decodeIfPresent([String: String].self, forKey: .models) ?? [:]
     protocols = try container.decodeIfPresent([String].self, forKey: .protocols) ?? []
     texts = try container.decodeIfPresent([String: [String]].self, forKey: .texts) ?? [:]
+    bits = try container.decodeIfPresent([String: String].self, forKey: .bits) ?? [:]
     seed = try container.decodeIfPresent(UInt64.self, forKey: .seed)
     seeds = try container.decodeIfPresent([String: [UInt64]].self, forKey: .seeds) ?? [:]
     testWindows = try container.decodeIfPresent(Int.self, forKey: .testWindows)
@@ -116,11 +122,21 @@ extension GridScale {
     panel.model.map { models[$0] } ?? model
   }
 
+  /// What is measured here in the place of a bits label.
+  package func bits(for label: String) -> String { bits[label] ?? label }
+
   /// The protocol ids that may stand for the panel's text here, the best first.
   ///
   /// Empty when nothing does. What stands for its tasks is in ``texts``.
   package func protocols(for panel: GridPanel) -> [String] {
     panel.text.map { texts[$0] ?? [] } ?? protocols
+  }
+
+  /// The tasks of a column that something stands for here; all of them when nothing stands for any, so
+  /// that the reason can be told.
+  package func tasks(of column: GridColumn) -> [String] {
+    let here = column.tasks.filter { texts[$0] != nil }
+    return here.isEmpty ? column.tasks : here
   }
 
   /// Whether a cell's protocol, such as `books-512+sst2`, may be that of a panel's cells here.

@@ -119,6 +119,9 @@ public enum PaperConfidence: String, Codable, Sendable {
   case secondary
   /// Derived from other known numbers.
   case computed
+  /// Read in another paper that reports the method in the same setting. Whether this one prints the same
+  /// digits, or the cell at all, isn't known; tables mark it.
+  case elsewhere
 }
 
 extension PaperTable {

@@ -1,9 +1,10 @@
+internal import JSONText
 internal import Records
 
 /// The picture of a grid's figure: one curve per record that carries the series.
 package struct FigurePlot: Sendable, Equatable {
   /// The file's name beside the table.
-  package static let fileName = "figure.svg"
+  package let fileName: String
 
   /// One curve.
   struct Curve: Sendable, Equatable {
@@ -58,8 +59,41 @@ extension TableContents {
   /// The grid's figure, or nil when it has none or no record carries its series.
   package var figurePlot: FigurePlot? {
     guard let figure = grid.figure else { return nil }
-    var curves: [FigurePlot.Curve] = []
     let axes = [(figure.left, false)] + (figure.right.map { [($0, true)] } ?? [])
+    let curves =
+      figure.across.map { curvesOverRows(of: axes, across: $0) } ?? curvesOfSeries(of: axes)
+    return curves.isEmpty
+      ? nil
+      : FigurePlot(
+        fileName: "figure-\(scale.rawValue).svg",
+        title: "\(grid.title) (scale \(scale.rawValue))", figure: figure, curves: curves)
+  }
+
+  /// A curve per column and axis: a point for each row that has the option.
+  private func curvesOverRows(of axes: [(FigureAxis, Bool)], across option: String)
+    -> [FigurePlot.Curve]
+  {
+    grid.columns.flatMap { column in
+      axes.compactMap { axis, isRight in
+        let points = entries(inColumn: column.key).compactMap { entry -> (x: Double, y: Double)? in
+          guard let score = entry.score, let record = score.records.first,
+            let x = record.cell.method.options[option]?.asDouble,
+            let y = axis.series == Metric.perplexity.rawValue
+              ? score.value : record.facts.first(where: { $0.name == axis.series })?.value,
+            !axis.logarithmic || y > 0
+          else { return nil }
+          return (x: x, y: y)
+        }
+        guard !points.isEmpty else { return nil }
+        let which = axes.count > 1 ? ": \(axis.label)" : ""
+        return FigurePlot.Curve(
+          label: column.label + which, points: points.sorted { $0.x < $1.x }, isRight: isRight)
+      }
+    }
+  }
+
+  private func curvesOfSeries(of axes: [(FigureAxis, Bool)]) -> [FigurePlot.Curve] {
+    var curves: [FigurePlot.Curve] = []
     for record in shownRecords {
       for (axis, isRight) in axes {
         guard let series = record.series.first(where: { $0.name == axis.series }) else { continue }
@@ -73,14 +107,23 @@ extension TableContents {
             label: plainName(of: record) + which, points: points, isRight: isRight))
       }
     }
-    return curves.isEmpty
-      ? nil
-      : FigurePlot(title: "\(grid.title) (scale \(scale.rawValue))", figure: figure, curves: curves)
+    return curves
   }
 
   /// The record's name without Markdown.
   private func plainName(of record: RunRecord) -> String {
     name(of: record).replacing("\\_", with: "_").replacing("\\*", with: "*")
       .replacing("&lt;", with: "<").replacing("&gt;", with: ">")
+  }
+}
+
+extension JSON {
+  /// The value as a place on an axis.
+  fileprivate var asDouble: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value, _): value
+    default: nil
+    }
   }
 }

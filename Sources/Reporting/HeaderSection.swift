@@ -110,7 +110,7 @@ extension TableContents {
     let records = records(of: panel)
     guard let record = records.first(where: { $0.testScore(.perplexity) != nil }),
       let score = record.testScore(.perplexity)
-    else { return "none scored" }
+    else { return examplesText(panel) ?? "none scored" }
     let settings = record.cell.protocolSettings
     let count = score.windowNLL.count
     // WikiText's windows are the first ones, as published; those of plain text are spread over it.
@@ -118,6 +118,31 @@ extension TableContents {
     return (settings.testWindows == nil ? "all \(count)" : which)
       + " test windows of \(settings.windowTokens) tokens, no overlap, "
       + "\(NumberText.grouped(score.scoredTokens)) tokens scored"
+      + (examplesText(panel).map { "; \($0)" } ?? "")
+  }
+
+  /// How many examples of each task were scored, and how many were there to train and choose on; nil
+  /// without tasks.
+  private func examplesText(_ panel: GridPanel) -> String? {
+    let scored = records(of: panel).first { !$0.scoredTasks.isEmpty }
+    guard let record = scored else { return nil }
+    return record.scoredTasks.map { task in
+      func count(_ split: String) -> Int? {
+        record.scores.first { $0.task == task && $0.split == split }?.outcomes?.count
+      }
+      let asked = record.cell.protocolSettings.tasks?.first { $0.name == task }
+      var parts = [
+        "\(count("test").map(NumberText.grouped) ?? "no") test examples of \(task.inMarkdown)"
+      ]
+      if asked?.use == .fineTuning {
+        let chosen = count("development").flatMap { $0 > 0 ? $0 : nil } ?? asked?.examples.development
+        parts += [
+          chosen.map { "\(NumberText.grouped($0)) to choose on" },
+          asked?.examples.train.map { "at most \(NumberText.grouped($0)) to train on" },
+        ].compactMap(\.self)
+      }
+      return parts.joined(separator: ", ")
+    }.joined(separator: "; ")
   }
 
   private var machineText: String {

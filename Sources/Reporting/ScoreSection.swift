@@ -44,7 +44,14 @@ extension TableContents {
         }
       }
     }.map { "\($0.mark) \($0.text.inMarkdown) (the paper's mark)" }
-    let lines = [notes.text].compactMap(\.self) + marks
+    let isElsewhere = columns.contains { column in
+      entries(inColumn: column.key).contains { $0.paper?.confidence == .elsewhere }
+    }
+    let lines =
+      [notes.text].compactMap(\.self)
+      + (isElsewhere
+        ? ["° another paper's figure for this method and setting; not seen in this one"] : [])
+      + marks
     return (tables + (lines.isEmpty ? [] : [lines.joined(separator: "<br>\n")]))
       .joined(separator: "\n\n")
   }
@@ -69,7 +76,7 @@ extension TableContents {
 
   private func paperText(_ entry: TableEntry) -> String {
     guard let paper = entry.paper else { return "–" }
-    return paper.value + paper.footnotes.joined()
+    return paper.value + (paper.confidence == .elsewhere ? "°" : "") + paper.footnotes.joined()
   }
 
   private func measuredText(_ entry: TableEntry, notes: inout Footnotes) -> String {
@@ -113,9 +120,13 @@ extension TableContents {
       remarks.append(
         "mean\(score.metric == .perplexity ? " NLL" : "") over \(score.seeds) seeds")
     }
-    if score.parts.count > 1 {
-      let tasks = entry.column.tasks.map { grid.texts[$0] ?? $0 }.joined(separator: ", ")
-      remarks.append("mean of \(tasks.inMarkdown)")
+    let here = grid.scales[scale]?.tasks(of: entry.column) ?? entry.column.tasks
+    if score.metric.isOfTasks, score.parts.count > 1 || here.count < entry.column.tasks.count {
+      let tasks = here.map { grid.texts[$0] ?? $0 }.joined(separator: ", ").inMarkdown
+      remarks.append(
+        here.count < entry.column.tasks.count
+          ? "of the column's \(entry.column.tasks.count) tasks, only what stands for \(tasks)"
+          : "mean of \(tasks)")
     }
     if let floor = score.roundingFloor {
       remarks.append(
@@ -185,7 +196,7 @@ extension Metric {
     switch self {
     case .perplexity: "Perplexity (lower is better)"
     case .accuracy: "Accuracy (higher is better)"
-    case .accuracyNormalised: "Accuracy by log-likelihood per byte (higher is better)"
+    case .accuracyNormalised: "Accuracy by log-likelihood per character (higher is better)"
     case .f1: "F1 (higher is better)"
     case .memory: "Memory of the weights in training (lower is better)"
     }

@@ -231,7 +231,7 @@ private func entryState(
   }
   // Each task of a model that answers several is a part of its own, as is each fine-tuned model.
   var parts: [MeasuredScore.Source] = []
-  for task in column.tasks.isEmpty ? [nil] : column.tasks.map(Optional.some) {
+  for task in column.tasks.isEmpty ? [nil] : settings.tasks(of: column).map(Optional.some) {
     let names = task.map { settings.texts[$0] ?? [] }
     let group = groups.count == 1 ? groups[0] : groups[parts.count]
     if let names, column.metric.isOfTasks,

@@ -8,10 +8,11 @@ extension TableContents {
   /// is shown.
   package func markdown(plots: [String] = []) -> String {
     var sections = [headerSection, conditionsSection]
-    if plots.contains(FigurePlot.fileName) { sections.append("![figure](\(FigurePlot.fileName))") }
+    let figure = figurePlot?.fileName
+    if let figure, plots.contains(figure) { sections.append("![figure](\(figure))") }
     sections += metrics.map(scoreSection)
     sections.append(verdictSection)
-    let courses = plots.filter { $0 != FigurePlot.fileName }
+    let courses = plots.filter { $0 != figure }
     sections += [rankingSection, pairedSection, zerothOrderSection(plots: courses)]
       .compactMap(\.self)
     sections += [budgetSection, detailSection].compactMap(\.self)

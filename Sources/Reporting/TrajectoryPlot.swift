@@ -89,7 +89,7 @@ extension TableContents {
       let row = grid.row(address.row)
       let bits = row?.bits == nil ? " \(record.cell.bits)" : ""
       return TrajectoryPlot(
-        fileName: "trajectory-\(address.row)-\(address.column)\(task)\(seed).svg",
+        fileName: "trajectory-\(scale.rawValue)-\(address.row)-\(address.column)\(task)\(seed).svg",
         title: "\(row?.label ?? address.row)\(bits), seed \(address.seed), "
           + "\(panels[panel]?.model?.label ?? record.cell.model.name)",
         summary: summary, isLogarithmic: largest > 4 * smallest)

@@ -73,6 +73,12 @@ package struct TokenWindows<S: Split>: Sendable, Equatable {
     self.available = available
   }
 
+  private init(ids: [Int32], windowTokens: Int, available: Int) {
+    self.ids = ids
+    self.windowTokens = windowTokens
+    self.available = available
+  }
+
   /// How many windows there are.
   package var count: Int { ids.count / windowTokens }
 
@@ -91,6 +97,16 @@ package struct TokenWindows<S: Split>: Sendable, Equatable {
 }
 
 extension TokenWindows where S == TrainingSplit {
+  /// `limit` of these windows, spread evenly over them.
+  ///
+  /// - Precondition: `limit` is in `1 ... count`.
+  package func spread(_ limit: Int) -> TokenWindows {
+    TokenWindows(
+      ids: (0..<limit).flatMap {
+        self[WindowSelection.spread.index($0, of: limit, among: count)]
+      }, windowTokens: windowTokens, available: available)
+  }
+
   /// The windows of the batch at `step`: the next `size` in order, from the first again after the
   /// last.
   ///

@@ -5,9 +5,44 @@ public protocol Directions: Sendable {
   /// `w ← w + factor · z` for one row of tensor `tensor`.
   func add(
     to w: UnsafeMutablePointer<Float>, factor: Float, count: Int, row: Int, tensor: Int)
+
+  /// Writes `count` uniforms in [0, 1) of one row of tensor `tensor`, independent of z: for
+  /// stochastic rounding.
+  func fillUniforms(
+    _ out: UnsafeMutablePointer<Float>, count: Int, row: Int, tensor: Int, _ purpose: NoisePurpose)
 }
 
-extension NormalStream: Directions {}
+/// What uniform noise is for; the numbers of different purposes are independent.
+public enum NoisePurpose: UInt32, Sendable {
+  /// Rounding the direction of a probe.
+  case probe
+  /// Rounding the direction of an update.
+  case update
+  /// Rounding what an update adds to codes.
+  case codes
+
+  /// The counter word of a tensor's noise: above all words that key a direction.
+  func word(_ tensor: Int) -> UInt32 { 1 << 31 | rawValue << 29 | UInt32(tensor) }
+}
+
+extension NormalStream: Directions {
+  /// Writes `count` uniforms in [0, 1), multiples of 2⁻²⁴.
+  public func fillUniforms(
+    _ out: UnsafeMutablePointer<Float>, count: Int, row: Int, tensor: Int, _ purpose: NoisePurpose
+  ) {
+    zq_uniform_row(out, count, UInt32(row), purpose.word(tensor), draw, seed)
+  }
+}
+
+/// Rounds each element to one of its two neighbouring integers, up with the chance of its fraction:
+/// `E[r(x)] = x` for uniform noise.
+///
+/// > Source: Gupta et al. 2015, arXiv:1502.02551, section 3.
+public func roundStochastically(
+  _ x: UnsafeMutablePointer<Float>, uniforms: UnsafePointer<Float>, count: Int
+) {
+  zq_round_stochastic(x, uniforms, count)
+}
 
 /// A direction of ±1 per parameter, from the same counters as ``NormalStream``.
 ///
@@ -33,5 +68,12 @@ public struct RademacherStream: Directions, Equatable {
       zq_rademacher_row(base, count, UInt32(row), UInt32(tensor), draw, seed)
       for i in 0..<count { w[i] += factor * base[i] }
     }
+  }
+
+  /// Writes `count` uniforms in [0, 1), multiples of 2⁻²⁴.
+  public func fillUniforms(
+    _ out: UnsafeMutablePointer<Float>, count: Int, row: Int, tensor: Int, _ purpose: NoisePurpose
+  ) {
+    zq_uniform_row(out, count, UInt32(row), purpose.word(tensor), draw, seed)
   }
 }

@@ -46,7 +46,11 @@ final class CellRun: RunObserver {
     let bits = try QuantizationSpec(BitsLabel(cell.bits))
     let method = try MethodCatalog.make(
       cell.method.name, options: document, at: "/method/options", bits: bits)
-    let source = try ModelSource(path: cell.model.path)
+    let source = try ModelSource(
+      path: cell.model.path,
+      outliers: cell.model.outliers.map {
+        ChannelScaling(channels: $0.channels, factor: Float($0.factor))
+      })
     let context: MethodContext = try during(.load) { try self.context(source) }
     let model = try method.quantize(context)
     keepShape(of: model)

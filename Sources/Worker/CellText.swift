@@ -1,6 +1,6 @@
 import Checkpoints
 import Digests
-import Records
+package import Records
 import Tasks
 import Tokenizers
 
@@ -53,11 +53,34 @@ struct CellText {
   }
 }
 
+/// The text of a source as a cell reads it, before it is tokenised.
+///
+/// - Throws: `TaskError` for files that can't be read or cut as the source says.
+package func assembledText(of source: TextSource) throws -> [UInt8] {
+  try TextSpecification(source).assembled()
+}
+
 extension TextSpecification {
   init(_ source: TextSource) throws {
     self.init(
-      parts: source.parts.map { Part($0.path, from: $0.from, to: $0.to) },
+      parts: try source.parts.map {
+        Part($0.path, form: try TextForm(named: $0.form), from: $0.from, to: $0.to)
+      },
       join: try TextJoin(named: source.join))
+  }
+}
+
+extension TextForm {
+  init(named name: String?) throws(WorkerError) {
+    guard let name else {
+      self = .bytes
+      return
+    }
+    guard let form = TextForm(rawValue: name), form != .bytes else {
+      throw .unknownSetting(
+        name: "form", value: name, known: "'\(TextForm.jsonLines.rawValue)' or none")
+    }
+    self = form
   }
 }
 

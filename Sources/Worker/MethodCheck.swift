@@ -7,10 +7,15 @@ package import Records
 /// Names of all methods, in the order in which tables list them.
 package var methodNames: [String] { MethodCatalog.all.map { $0.card.name } }
 
-/// A method's name, summary, family and citation, for lists.
-package var methodCards: [(name: String, summary: String, category: String, citation: String)] {
-  MethodCatalog.all.map {
-    ($0.card.name, $0.card.summary, $0.card.category.rawValue, $0.card.citation)
+/// What the methods' cards say, in the order in which tables list them.
+package var methodSummaries: [MethodSummary] {
+  MethodCatalog.all.map { type in
+    let card = type.card
+    return MethodSummary(
+      name: card.name, summary: card.summary, category: card.category.rawValue,
+      target: card.target.rawValue, trainsOnText: card.trainsOnText,
+      trainsOnTasks: card.trainsOnTasks, cost: card.cost.rawValue, citation: card.citation,
+      isDiagnostic: card.category == .diagnostic)
   }
 }
 

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Harness
+internal import JSONText
 internal import Records
+internal import Worker
 
 /// `zeroqat list`: what there is to choose from.
 struct ListCommand: ParsableCommand {
@@ -14,10 +16,21 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "tables, methods, models, datasets or scales. Default: all.")
   var kind: Kind?
 
+  @Flag(help: "Methods as their cards describe them, in JSON.")
+  var json = false
+
   @Option(help: "The checkout. Default: found from the working folder or the program.")
   var root: String?
 
+  func validate() throws {
+    if json, kind != .methods { throw ValidationError("--json is for 'list methods'") }
+  }
+
   func run() throws {
+    if json {
+      try writeToStandardOutput(jsonText(of: methodSummaries, style: .pretty))
+      return
+    }
     let catalog = try Catalog(
       Workspace(root: root, results: nil, environment: processEnvironment()))
     for kind in self.kind.map({ [$0] }) ?? Kind.allCases {
@@ -31,7 +44,10 @@ struct ListCommand: ParsableCommand {
   private func lines(of kind: Kind, in catalog: Catalog) throws -> [String] {
     switch kind {
     case .tables:
-      try catalog.tables.map { "\($0)  \(try catalog.grid(of: $0, methods: methodRegistry).title)" }
+      try
+        (catalog.tables.map { ($0, try catalog.grid(of: $0, methods: methodRegistry).title) }
+        + catalog.textTables.map { ($0, try catalog.textTable($0).title) })
+        .sorted { $0.0 < $1.0 }.map { "\($0.0)  \($0.1)" }
     case .methods: methodRegistry.names
     case .models: try catalog.models.map { "\($0)  \(try catalog.model($0).label)" }
     case .datasets: try catalog.datasets.map { "\($0)  \(try catalog.dataset($0).label)" }

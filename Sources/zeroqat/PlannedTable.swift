@@ -69,10 +69,10 @@ struct PlannedTable {
     if let figure = contents.figurePlot {
       do {
         let picture = try Gnuplot.svg(of: figure)
-        try writeDurably(Array(picture.utf8), to: "\(folder)/\(FigurePlot.fileName)")
-        plots.append(FigurePlot.fileName)
+        try writeDurably(Array(picture.utf8), to: "\(folder)/\(figure.fileName)")
+        plots.append(figure.fileName)
       } catch let error as GnuplotError {
-        writeToStandardError(Array("no picture \(FigurePlot.fileName): \(error)\n".utf8))
+        writeToStandardError(Array("no picture \(figure.fileName): \(error)\n".utf8))
       }
     }
     for plot in contents.trajectoryPlots {

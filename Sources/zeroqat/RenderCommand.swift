@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import Records
 internal import Reporting
+internal import Worker
 
 /// `zeroqat render table2`: Markdown from records.
 struct RenderCommand: ParsableCommand {
@@ -21,6 +22,14 @@ struct RenderCommand: ParsableCommand {
   var committed = false
 
   func run() throws {
+    if let page = try TextPage(table, options) {
+      if let output {
+        try page.write(to: try absolute(output))
+      } else {
+        try writeToStandardOutput(page.markdown)
+      }
+      return
+    }
     let place = try TableAtScale(table, options)
     let rendered =
       committed
@@ -47,6 +56,10 @@ struct PublishCommand: ParsableCommand {
   @OptionGroup var options: TableOptions
 
   func run() throws {
+    if let page = try TextPage(table, options) {
+      try page.write(to: "\(page.folder)/table.md")
+      return
+    }
     let place = try TableAtScale(table, options)
     let records = try place.plan(options).currentRecords()
     guard !records.isEmpty else {
@@ -64,8 +77,34 @@ struct PublishCommand: ParsableCommand {
         lost.map { "row '\($0.row)' column '\($0.column)'" }.sorted(), table: place.grid.table)
     }
     try committed.replace(by: records)
-    // One file per scale; `small` is the one that a reader is shown first.
-    let name = place.scale == .small ? "table.md" : "table-\(place.scale.rawValue).md"
-    try rendered.write(to: "\(place.workspace.root)/tables/\(place.grid.table)/\(name)")
+    try rendered.write(
+      to: "\(place.workspace.root)/tables/\(place.grid.table)/table-\(place.scale.rawValue).md")
+  }
+}
+
+/// A table of words, which takes no records: see ``Records/TextTable``.
+struct TextPage {
+  /// The table's folder.
+  let folder: String
+  /// The page.
+  let markdown: String
+
+  /// Finds the table by its name or by its folder's path; nil when it isn't one of words.
+  init?(_ table: String, _ options: TableOptions) throws {
+    let (name, root) = try TableOptions.place(of: table, root: options.root)
+    let catalog = try Catalog(
+      Workspace(root: root, results: options.results, environment: processEnvironment()))
+    guard catalog.textTables.contains(name) else { return nil }
+    folder = "\(catalog.workspace.root)/tables/\(name)"
+    markdown = TextTablePage(
+      table: try catalog.textTable(name), methods: methodSummaries,
+      hyperparameters: try catalog.hyperparameters(methodRegistry)
+    ).markdown
+  }
+
+  /// Writes the page.
+  func write(to path: String) throws {
+    try makeFolder(parent(of: path))
+    try writeDurably(Array(markdown.utf8), to: path)
   }
 }

@@ -5,7 +5,7 @@ internal import Records
 /// What all commands on one table understand.
 struct TableOptions: ParsableArguments {
   @Option(help: "tiny, small, shape or paper.")
-  var scale = Scale.small.rawValue
+  var scale = Scale.tiny.rawValue
 
   @Option(
     help: ArgumentHelp(
@@ -40,6 +40,15 @@ struct TableOptions: ParsableArguments {
   }
 }
 
+extension TableOptions {
+  /// A table's name, and the checkout that it is looked for in, if its folder or an option says so.
+  static func place(of table: String, root: String?) throws -> (name: String, root: String?) {
+    guard table.contains("/") else { return (table, root) }
+    let folder = try absolute(withoutTrailingSlashes(table))
+    return (String(folder.split(separator: "/").last ?? ""), root ?? parent(of: parent(of: folder)))
+  }
+}
+
 extension BLASCore: ExpressibleByArgument {}
 
 /// A table of a checkout at one scale, ready to be planned.
@@ -53,13 +62,7 @@ struct TableAtScale {
 
   /// Finds the table by its name or by its folder's path.
   init(_ table: String, _ options: TableOptions) throws {
-    var name = table
-    var root = options.root
-    if table.contains("/") {
-      let folder = try absolute(withoutTrailingSlashes(table))
-      name = String(folder.split(separator: "/").last ?? "")
-      root = root ?? parent(of: parent(of: folder))
-    }
+    let (name, root) = try TableOptions.place(of: table, root: options.root)
     guard let scale = Scale(rawValue: options.scale) else {
       throw HarnessError.unknownScale(
         options.scale,

@@ -3,7 +3,6 @@ import Glibc
 import MethodKit
 import Optimizers
 import Quantizers
-import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -73,10 +72,12 @@ struct JointTrainingTests {
       smoothing: .init(epsilon: Self.smoothing, learningRate: smoothing ?? rate))
   }
 
-  private func nextTokens(_ trained: JointlyTrained) throws -> ObjectiveLoss<JointlyTrained, Text> {
+  private func nextTokens(
+    _ trained: JointlyTrained
+  ) throws -> ObjectiveLoss<JointlyTrained, GivenText> {
     let tokens = try Vectors.safetensors("model/llama_gqa_untied/expected")
       .readIntegers("input_ids")
-    return ObjectiveLoss(trained, Text(tokens: tokens))
+    return ObjectiveLoss(trained, GivenText(tokens: tokens))
   }
 
   @Test("It starts as the model that it was given")
@@ -209,19 +210,6 @@ struct JointTrainingTests {
   }
 }
 
-/// The mean next-token loss of given tokens.
-private struct Text: TrainingObjective {
-  let tokens: [Int32]
-  var tokensPerStep: Int { tokens.count }
-  mutating func select(step: Int) {}
-  func loss(of model: QuantizedModel) throws -> Double {
-    try model.meanNextTokenLoss(
-      of: tokens, windowTokens: 17,
-      workspace: Workspace(
-        configuration: model.transformer.configuration, rows: tokens.count))
-  }
-}
-
 /// `½ pᵀAp + bᵀp` of three weights, the γ of their groups, and three logarithms of smoothing scales,
 /// all as distances from the start, where the gradient is b.
 private struct JointQuadratic: TrainingObjective {
@@ -283,6 +271,12 @@ private struct SharedFamilies<Base: ProbedLoss>: ProbedLoss {
     ) {
       base.add(to: w, factor: factor, count: count, row: row, tensor: tensor & 0xff_ffff)
     }
+    func fillUniforms(
+      _ out: UnsafeMutablePointer<Float>, count: Int, row: Int, tensor: Int,
+      _ purpose: NoisePurpose
+    ) {
+      base.fillUniforms(out, count: count, row: row, tensor: tensor, purpose)
+    }
   }
   var base: Base
 
@@ -296,36 +290,5 @@ private struct SharedFamilies<Base: ProbedLoss>: ProbedLoss {
 
   mutating func update(factor: Float, gradient: Double, along directions: any Directions) {
     base.update(factor: factor, gradient: gradient, along: Shared(base: directions))
-  }
-}
-
-/// Directions that note which rows of which tensors were asked for, and move nothing.
-private final class SeenDirections: Directions {
-  private struct Row: Hashable {
-    let tensor: Int
-    let row: Int
-    let count: Int
-  }
-  private let asked = Mutex<[Row: Int]>([:])
-
-  func add(
-    to w: UnsafeMutablePointer<Float>, factor: Float, count: Int, row: Int, tensor: Int
-  ) {
-    asked.withLock { $0[Row(tensor: tensor, row: row, count: count), default: 0] += 1 }
-  }
-
-  /// Parameters asked for.
-  var elements: Int { asked.withLock { $0.keys.reduce(0) { $0 + $1.count } } }
-  /// Tensors of which a row was asked for twice.
-  var repeated: Set<Int> {
-    asked.withLock { asked in
-      let rows = Dictionary(grouping: asked.keys) { [$0.tensor, $0.row] }
-      return Set(asked.filter { $0.value > 1 }.keys.map(\.tensor)).union(
-        rows.values.filter { $0.count > 1 }.compactMap { $0.first?.tensor })
-    }
-  }
-  /// All rows, as text.
-  var rows: Set<String> {
-    asked.withLock { Set($0.keys.map { "\($0.tensor) \($0.row) \($0.count)" }) }
   }
 }

@@ -18,6 +18,12 @@ struct GivenDirections: Directions {
     guard let z = matrices[tensor] else { preconditionFailure("no direction of tensor \(tensor)") }
     for i in 0..<count { w[i] += factor * z.row(row)[i] }
   }
+
+  func fillUniforms(
+    _ out: UnsafeMutablePointer<Float>, count: Int, row: Int, tensor: Int, _ purpose: NoisePurpose
+  ) {
+    preconditionFailure("nothing is rounded stochastically")
+  }
 }
 
 /// Two-block models with given quantisation parameters and directions, by the official layers.

@@ -26,7 +26,7 @@ private func members<M: QuantizationMethod>(for type: M.Type) -> [(name: String,
     let model = training.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
     return [("epsilons", "[1e-3]"), ("directions", "2"), ("model", "{\(model)}")]
   case ("ste-qat", _): return Array(training.prefix(2))
-  case (_, .zerothOrder): return training
+  case (_, .zerothOrder), (_, .zerothOrderTuning): return training
   case (_, .fullPrecision), (_, .postTraining), (_, .firstOrder), (_, .diagnostic): return []
   }
 }
@@ -40,9 +40,19 @@ func options<M: QuantizationMethod>(for type: M.Type, _ name: String = "", _ val
   return "{" + all.map { "\"\($0.name)\": \($0.value)" }.joined(separator: ", ") + "}"
 }
 
-/// Bits that fit the category.
+/// Whether a method refuses to quantise.
+private func isFullPrecision<M: QuantizationMethod>(_ type: M.Type) -> Bool {
+  M.card.category == .fullPrecision || M.card.name == "mezo"
+}
+
+/// Whether a method trains by probes.
+private func probes<M: QuantizationMethod>(_ type: M.Type) -> Bool {
+  [.zerothOrder, .zerothOrderTuning].contains(M.card.category)
+}
+
+/// Bits that fit the method.
 func bits<M: QuantizationMethod>(for type: M.Type) throws -> QuantizationSpec {
-  M.card.category == .fullPrecision ? .none : try spec(4, 4)
+  isFullPrecision(type) ? .none : try spec(4, 4)
 }
 
 private func checkCard<M: QuantizationMethod>(_ type: M.Type) throws {
@@ -85,7 +95,7 @@ private func checkOptions<M: QuantizationMethod>(_ type: M.Type) throws {
 }
 
 private func checkBits<M: QuantizationMethod>(_ type: M.Type) throws {
-  let contradiction = M.card.category == .fullPrecision ? try spec(4, 4) : .none
+  let contradiction = isFullPrecision(type) ? try spec(4, 4) : .none
   let error = #expect(throws: MethodError.self) {
     try make(type, options(for: type), contradiction)
   }
@@ -110,20 +120,20 @@ private func checkRepetition<M: QuantizationMethod>(_ type: M.Type) throws {
   #expect(first.weights == second.weights && first.score == second.score, "not repeatable")
   #expect(first.score.isFinite)
   // Directions are drawn, and so is the text that LLM-QAT writes.
-  let isDrawn = M.card.category == .zerothOrder || M.card.name == "llm-qat"
+  let isDrawn = probes(type) || M.card.name == "llm-qat"
   #expect((first.weights != other.weights) == isDrawn, "seeds 1 and 2")
   #expect(try sha256Hex(ofFile: file) == before, "the checkpoint was written to")
   // Everything is measured: something was loaded, and quantised unless nothing is.
   #expect(first.rehearsal.phases.contains(.load))
   if M.card.category != .diagnostic {
-    let trains = [.zerothOrder, .firstOrder].contains(M.card.category)
+    let trains = probes(type) || M.card.category == .firstOrder
     #expect(first.rehearsal.phases.contains(.train) == trains)
   }
-  #expect((first.rehearsal.summary != nil) == (M.card.category == .zerothOrder))
+  #expect((first.rehearsal.summary != nil) == probes(type))
 }
 
 private func checkRefusals<M: QuantizationMethod>(_ type: M.Type) throws {
-  guard M.card.category != .fullPrecision else { return }
+  guard !isFullPrecision(type) else { return }
   // 48 inputs: the first linear says which sizes would do.
   for (size, nearest) in [(5, "4 and 6"), (96, "48"), (7, "6 and 8")] {
     let error = #expect(throws: QuantizationError.self) {

@@ -85,6 +85,67 @@ struct EstimatorTests {
     #expect(!Self.isUnbiased(right, loss.gradient, .gaussian, directions: 3))
   }
 
+  /// Whether the mean is the gradient within five standard errors of what was seen.
+  private static func isUnbiased(_ estimates: [[Double]], _ gradient: [Double]) -> Bool {
+    let n = Double(estimates.count)
+    return gradient.indices.allSatisfy { i in
+      let mean = estimates.reduce(0) { $0 + $1[i] } / n
+      let variance = estimates.reduce(0) { $0 + ($1[i] - mean) * ($1[i] - mean) } / (n - 1)
+      return abs(mean - gradient[i]) <= 5 * (variance / n).squareRoot()
+    }
+  }
+
+  @Test(
+    "With directions of few bits, rounded twice, the mean is the gradient still",
+    arguments: [2, 4, 8], [DirectionDistribution.gaussian, .rademacher])
+  func rounded(bits: Int, distribution: DirectionDistribution) throws {
+    let loss = QuadraticLoss()
+    var optimizer = Self.optimizer(distribution)
+    optimizer.directionBits = bits
+    let right = try (0..<2).flatMap { part in
+      optimizer.seed = UInt64(part)
+      return try Self.estimates(optimizer, loss)
+    }
+    #expect(Self.isUnbiased(right, loss.gradient))
+    #expect(!Self.isUnbiased(right.map { $0.map { $0 * 1.3 } }, loss.gradient))
+    // One rounding for both: E[u·uᵀ] is more than I, by the variance of the rounding.
+    let wrong = try (0..<2 * Self.draws).map { step in
+      let probe = try optimizer.probe(loss, step: step, direction: 0)
+      let z = optimizer.draw(step: step, direction: 0)
+      return elements(of: RoundedDirections(z, bits: bits, .probe)).map {
+        probe.projectedGradient * Double($0)
+      }
+    }
+    // Signs have no fraction, so nothing is rounded; at 8 bits the difference is below the noise.
+    if bits == 2, distribution == .gaussian {
+      #expect(!Self.isUnbiased(wrong, loss.gradient))
+    }
+    if distribution == .rademacher {
+      #expect(try Self.estimates(optimizer, loss) == Array(wrong.prefix(Self.draws)))
+    }
+  }
+
+  @Test("A rounded direction has few values, and none beyond the largest", arguments: 2...8)
+  func levels(bits: Int) {
+    for step in 0..<20 {
+      let z = Self.optimizer(.gaussian).draw(step: step, direction: 0)
+      let (exact, found) = (
+        elements(of: z), elements(of: RoundedDirections(z, bits: bits, .update))
+      )
+      for row in 0..<QuadraticLoss.rows {
+        let columns = row * QuadraticLoss.columns..<(row + 1) * QuadraticLoss.columns
+        let scale =
+          exact[columns].map { abs($0) }.max().map { $0 / Float(1 << (bits - 1) - 1) } ?? 0
+        for i in columns {
+          let level = (found[i] / scale).rounded()
+          #expect(abs(found[i] - level * scale) <= 1e-6 * abs(found[i]))
+          #expect(abs(level) <= Float(1 << (bits - 1) - 1))
+          #expect(abs(found[i] - exact[i]) <= scale * (1 + 1e-6), "not a neighbour")
+        }
+      }
+    }
+  }
+
   @Test(
     "On a quadratic g is z·∇, draw by draw",
     arguments: [DirectionDistribution.gaussian, .rademacher])

@@ -193,4 +193,114 @@ import Testing
     #expect(scale.permits("verse-8", in: GridPanel()))
     #expect(!scale.permits("verse-8+x1", in: GridPanel()))
   }
+
+  /// A grid with a fine-tuning column, whose rows run another method there.
+  static let tuned = """
+    {
+      "schema": 1, "table": "tuned", "title": "Tuned",
+      "texts": { "one": "First task", "two": "Second task" },
+      "rows": [
+        {
+          "key": "fp", "label": "FP", "method": "full-precision", "finetuning": { "method": "mezo" }
+        },
+        {
+          "key": "rtn", "label": "RTN", "method": "rtn", "options": { "a": 1 },
+          "finetuning": { "method": "train", "options": { "then": "rtn" } }
+        },
+        { "key": "train", "label": "Train", "method": "train" }
+      ],
+      "columns": [
+        { "key": "ppl", "label": "PPL", "metric": "perplexity", "bits": "W2A16g128" },
+        {
+          "key": "acc", "label": "Acc", "metric": "accuracy", "bits": "W2A16g128",
+          "tasks": ["one", "two"], "stage": "finetuning"
+        }
+      ],
+      "scales": {
+        "tiny": {
+          "model": "tiny-a", "protocols": ["verse-8"], "texts": { "one": ["prose-8"] },
+          "bits": { "W2A16g128": "W2A16g64" },
+          "overrides": [{ "row": "rtn", "column": "acc", "options": { "steps": 3 } }]
+        },
+        "paper": { "notRun": "too large" }
+      }
+    }
+    """
+  static let tunedNames = KnownNames(
+    models: ["tiny-a"], datasets: ["verse", "prose"],
+    methods: ["full-precision", "mezo", "rtn", "train"])
+
+  @Test func aRowMayFineTuneByAnotherMethod() throws {
+    let (grid, document) = try Self.grid(Self.tuned)
+    try grid.check(in: document, against: Self.tunedNames)
+    #expect(try Self.grid(jsonText(of: grid, style: .pretty)).0 == grid)
+    let points = grid.points(at: .tiny)
+    #expect(
+      points.map { "\($0.address.row) \($0.address.column) \($0.method.name) \($0.bits)" } == [
+        "fp ppl full-precision FP", "fp acc mezo FP", "rtn ppl rtn W2A16g64",
+        "rtn acc train W2A16g64", "train ppl train W2A16g64", "train acc train W2A16g64",
+      ])
+    #expect(points[2].method.options == .object([.init("a", .integer(1))]))
+    #expect(
+      points[3].method.options
+        == .object([.init("then", .string("rtn")), .init("steps", .integer(3))]))
+  }
+
+  @Test func tasksThatNothingStandsForAreLeftOutWhereAnotherIsThere() throws {
+    let points = try Self.grid(Self.tuned).0.points(at: .tiny).filter {
+      $0.address.column == "acc"
+    }
+    #expect(points.map(\.panel.tasks) == [["one"], ["one"], ["one"]])
+    #expect(points.allSatisfy { $0.notRun == nil })
+    let none = try #require(
+      replacing(#", "texts": { "one": ["prose-8"] }"#, by: "", in: Self.tuned))
+    let bare = try Self.grid(none).0.points(at: .tiny).filter { $0.address.row == "rtn" }
+    #expect(
+      bare.map(\.notRun) == [
+        nil, "no task stands for First task at this scale",
+        "no task stands for Second task at this scale",
+      ])
+  }
+
+  @Test(arguments: [
+    (
+      #""method": "mezo""#, #""method": "mzo""#, "/rows/0/finetuning/method",
+      "unknown method 'mzo'; did you mean 'mezo'?"
+    ),
+    (
+      #""method": "mezo""#, #""method": "train""#, "/rows/0/finetuning/method",
+      "contradictory bits: the row 'fp' quantizes in one stage and not in the other"
+    ),
+    (
+      #""method": "train", "options": { "then": "rtn" }"#, #""method": "mezo""#,
+      "/rows/1/finetuning/method",
+      "contradictory bits: the row 'rtn' quantizes in one stage and not in the other"
+    ),
+    (
+      #"{ "then": "rtn" }"#, "3", "/rows/1/finetuning/options", "expected an object of options"
+    ),
+    (
+      #"{ "W2A16g128": "W2A16g64" }"#, #"{ "W2A16": "W2A16g64" }"#, "/scales/tiny/bits/W2A16",
+      "no row or column has the bits 'W2A16'; known: 'W2A16g128', 'W2A16g128'"
+    ),
+    (
+      #"{ "W2A16g128": "W2A16g64" }"#, #"{ "W2A16g128": "FP" }"#, "/scales/tiny/bits/W2A16g128",
+      "expected other bits to stand for 'W2A16g128', found 'FP'"
+    ),
+    (
+      #"{ "W2A16g128": "W2A16g64" }"#, #"{ "W2A16g128": "W2" }"#, "/scales/tiny/bits/W2A16g128",
+      "bad bits label 'W2': expected 'FP' or a label such as 'W4A4' or 'W2A16g64'"
+    ),
+  ])
+  func refusesContradictionsBetweenStagesAndBits(
+    piece: String, other: String, pointer: String, reason: String
+  ) throws {
+    let text = try #require(replacing(piece, by: other, in: Self.tuned))
+    let (grid, document) = try Self.grid(text)
+    let error = #expect(throws: JSONError.self) {
+      try grid.check(in: document, against: Self.tunedNames)
+    }
+    #expect(error?.pointer == pointer)
+    #expect(error?.reason == reason)
+  }
 }

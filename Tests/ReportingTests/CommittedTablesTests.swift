@@ -28,7 +28,8 @@ import Testing
     for scale in Scale.allCases where grid.scales[scale] != nil {
       let text = try renderTable(grid: grid, scale: scale, paper: paper, records: [])
       for cell in paper.cells {
-        #expect(text.contains("| \(cell.value)\(cell.footnotes.joined()) |"))
+        let mark = cell.confidence == .elsewhere ? "°" : ""
+        #expect(text.contains("| \(cell.value)\(mark)\(cell.footnotes.joined()) |"))
       }
     }
   }

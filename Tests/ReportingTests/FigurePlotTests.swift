@@ -31,6 +31,30 @@ import Testing
     #expect(!script.contains("\n0.0 0.0\n"))
   }
 
+  @Test func rowsThatDifferInAnOptionAreOneCurve() throws {
+    var grid = Fixtures.grid
+    grid.figure = GridFigure(
+      xLabel: "epochs",
+      left: FigureAxis(series: "loss", label: "loss", logarithmic: true),
+      right: FigureAxis(series: "perplexity", label: "perplexity"), across: "epochs")
+    var records = Fixtures.records
+    // The grid's order isn't the axis': 8 before 2.
+    for (row, epochs, loss) in [("rtn", 8, 0.25), ("smoothquant", 2, 0.5)] as [(String, Int64, Double)] {
+      for index in records.indices
+      where records[index].cell.address.row == row
+        && records[index].cell.address.column == "ppl-w6a6"
+      {
+        records[index].cell.method.options = .object([.init("epochs", .integer(epochs))])
+        records[index].facts = [NamedNumber("loss", loss, unit: "")]
+      }
+    }
+    let plot = try #require(
+      TableContents(grid: grid, scale: .small, model: Fixtures.model, records: records).figurePlot)
+    let script = plot.script(output: "figure.svg")
+    #expect(script.contains("$curve0 << EOD\n2.0 0.5\n8.0 0.25\nEOD"))
+    #expect(script.contains("axes x1y2") && !script.contains("$curve2"))
+  }
+
   @Test func withoutSeriesThereIsNoPicture() throws {
     let contents = try Self.contents { records in
       for index in records.indices { records[index].series = [] }
@@ -49,6 +73,7 @@ import Testing
 
   @Test func recordsFromBeforeThereWereSeriesAreReadable() throws {
     let contents = try Self.contents()
-    #expect(contents.markdown(plots: ["figure.svg"]).contains("![figure](figure.svg)"))
+    #expect(contents.markdown(plots: ["figure-small.svg"])
+        .contains("![figure](figure-small.svg)"))
   }
 }

@@ -127,6 +127,32 @@ import Testing
     try expectSnapshot(Self.contents().markdown(), "panels.md")
   }
 
+  @Test func figuresOfOtherPapersAreMarked() throws {
+    var paper = Self.paper
+    paper.cells[0].confidence = .elsewhere
+    let text = try TableContents(
+      grid: Self.grid, scale: .small, panels: [:], paper: paper, records: []
+    ).markdown()
+    #expect(text.contains("| 30.0° |"))
+    #expect(text.contains("| 12.0 |"))
+    #expect(
+      text.contains(
+        "° another paper's figure for this method and setting; not seen in this one"))
+    #expect(!(try Self.contents().markdown()).contains("°"))
+  }
+
+  @Test func aTaskThatNothingStandsForIsSaidAndLeftOut() throws {
+    var grid = Self.grid
+    grid.scales.small?.texts["two"] = nil
+    let named = Self.records.filter { $0.cell.address.task != "two" }
+    let contents = try Self.contents(grid: grid, named)
+    let score = try #require(contents.entry(row: "zeroqat-w4", column: "a-mean")?.score)
+    #expect(score.parts.count == 1)
+    #expect(
+      contents.markdown().contains(
+        "of the column's 2 tasks, only what stands for First task"))
+  }
+
   @Test func rowsOfOtherBitsAreNotRankedAgainst() throws {
     let pairs = try Self.contents().rankedPairs(inColumn: "a-wiki")
     // RTN at 2 bits is printed as better than both at 4 bits, which is nobody's claim.

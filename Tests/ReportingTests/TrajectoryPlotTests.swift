@@ -15,8 +15,8 @@ import Testing
   @Test func everyTrainedCellHasAPlot() throws {
     #expect(
       try Self.plots.map(\.fileName) == [
-        "trajectory-zeroqat-ppl-w6a6.svg", "trajectory-zeroqat-ppl-w2a16.svg",
-        "trajectory-zeroqat-ppl-w4a4.svg",
+        "trajectory-small-zeroqat-ppl-w6a6.svg", "trajectory-small-zeroqat-ppl-w2a16.svg",
+        "trajectory-small-zeroqat-ppl-w4a4.svg",
       ])
   }
 

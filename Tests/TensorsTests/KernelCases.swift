@@ -68,7 +68,19 @@ enum KernelCases {
   }
 
   static let random: [Case] = [
-    stream("zq_gaussian_row"), stream("zq_rademacher_row"),
+    stream("zq_gaussian_row"), stream("zq_rademacher_row"), stream("zq_uniform_row"),
+    (
+      "zq_round_stochastic",
+      { library, set in
+        let kernel = try library.clone(
+          "zq_round_stochastic", set, as: (@convention(c) (Out, In, Int) -> Void).self)
+        return overLengths { count, values in
+          var x = values
+          kernel(&x, values.map { abs($0) - abs($0).rounded(.down) }, count)
+          return bits(x)
+        }
+      }
+    ),
     (
       "zq_gaussian_axpy_row",
       { library, set in
@@ -122,6 +134,22 @@ enum KernelCases {
         return overLengths { count, values in
           var codes = [UInt8](repeating: 9, count: count)
           kernel(values, &codes, count, 4, grid(0.3, -4))
+          return codes.map(UInt32.init)
+        }
+      }
+    ),
+    (
+      "zq_move_codes",
+      { library, set in
+        let kernel = try library.clone(
+          "zq_move_codes", set,
+          as: (@convention(c) (
+            UnsafeMutablePointer<UInt8>, In, In, Float, Int, Int32
+          ) -> Void).self)
+        return overLengths { count, values in
+          var codes = (0..<count).map { UInt8($0 % 16) }
+          kernel(
+            &codes, values, values.map { abs($0) - abs($0).rounded(.down) }, 0.3, count, 4)
           return codes.map(UInt32.init)
         }
       }

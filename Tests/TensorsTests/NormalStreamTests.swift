@@ -130,4 +130,53 @@ struct NormalStreamTests {
       #expect(w[c] == (words[c % 64 / 16] >> 31 == 0 ? 0.5 : -0.5), "element \(c)")
     }
   }
+
+  @Test("Uniforms are the upper 24 bits of counters that no direction has")
+  func uniforms() {
+    let count = 1 << 16
+    var (seen, sums): (Set<[Float]>, [Double]) = ([], [])
+    for stream in [NormalStream(seed: 21, draw: 2), RademacherStream(seed: 21, draw: 2)]
+      as [any Directions]
+    {
+      for purpose: NoisePurpose in [.probe, .update, .codes] {
+        var u = [Float](repeating: -1, count: count)
+        stream.fillUniforms(&u, count: count, row: 3, tensor: 5 << 24 | 1, purpose)
+        #expect(u.allSatisfy { $0 >= 0 && $0 < 1 })
+        seen.insert(Array(u.prefix(100)))
+        sums.append(u.reduce(0) { $0 + Double($1) } / Double(count))
+        let word = 1 << 31 | purpose.rawValue << 29 | 5 << 24 | 1
+        for c in stride(from: 0, to: 640, by: 7) {
+          let words = philox4x32(
+            counter: [UInt32(c / 64 * 16 + c % 16), 3, word, 2], key: [21, 0])
+          #expect(u[c] == Float(words[c % 64 / 16] >> 8) / Float(1 << 24), "element \(c)")
+        }
+      }
+    }
+    // Both streams have the same noise; purposes have noise of their own.
+    #expect(seen.count == 3)
+    let deviation = (1 / 12.0 / Double(count)).squareRoot()
+    #expect(sums.allSatisfy { abs($0 - 0.5) < 5 * deviation }, "\(sums)")
+  }
+
+  @Test("Stochastic rounding keeps the mean, and integers")
+  func stochasticRounding() {
+    let values: [Float] = [-2.75, -1, -0.3, 0, 0.0625, 0.5, 0.9, 3, 126.999]
+    let (n, stream) = (1 << 16, NormalStream(seed: 4, draw: 0))
+    for (row, value) in values.enumerated() {
+      var u = [Float](repeating: 0, count: n)
+      stream.fillUniforms(&u, count: n, row: row, tensor: 0, .codes)
+      var x = [Float](repeating: value, count: n)
+      roundStochastically(&x, uniforms: u, count: n)
+      let below = value.rounded(.down)
+      #expect(x.allSatisfy { $0 == below || $0 == below + 1 })
+      let fraction = Double(value - below)
+      let mean = x.reduce(0) { $0 + Double($1) } / Double(n)
+      let deviation = (fraction * (1 - fraction) / Double(n)).squareRoot()
+      #expect(abs(mean - Double(value)) <= 5 * deviation, "\(value): \(mean)")
+      // Rounding to nearest would not pass.
+      #expect(
+        fraction == 0 || fraction == 0.5
+          || abs(Double(value.rounded()) - Double(value)) > 5 * deviation)
+    }
+  }
 }

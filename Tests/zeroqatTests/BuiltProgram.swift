@@ -22,7 +22,7 @@ struct BuiltProgram {
         { "key": "ppl-w4a4", "label": "W4A4", "metric": "perplexity", "bits": "W4A4" }
       ],
       "scales": {
-        "small": { "model": "toy", "protocols": ["verse-8"], "seed": 1, "testWindows": 2 },
+        "tiny": { "model": "toy", "protocols": ["verse-8"], "seed": 1, "testWindows": 2 },
         "paper": { "notRun": "too large" }
       }
     }
@@ -64,6 +64,6 @@ struct BuiltProgram {
 
   /// Names of the stored records.
   func records() throws -> [String] {
-    try listFolder(sample.results + "/sample/small").filter { $0.hasSuffix(".json") }
+    try listFolder(sample.results + "/sample/tiny").filter { $0.hasSuffix(".json") }
   }
 }

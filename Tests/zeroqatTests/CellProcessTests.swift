@@ -30,6 +30,7 @@ struct CellProcessTests {
     "Killed at twenty random points and resumed each time, it leaves the same record",
     arguments: [
       ("zeroqat", ""), ("zeroqat", #", "learn": "weights+quantizer""#), ("zeroqat-light", ""),
+      ("quzo", ""), ("qzo", ""),
     ])
   func kills(method: String, others: String) throws {
     let settings = CellFixture.Settings(method, Self.training(others))

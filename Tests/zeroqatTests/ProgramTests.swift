@@ -39,7 +39,8 @@ import Testing
       ["plan", "sample", "--scale", "smal"], "error: unknown scale 'smal'; did you mean 'small'?\n"
     ),
     (
-      ["plan", "sample", "--scale", "tiny"], "error: sample has no scale 'tiny' in its grid.json\n"
+      ["plan", "sample", "--scale", "small"],
+      "error: sample has no scale 'small' in its grid.json\n"
     ),
     (
       ["plan", "sample", "--protocol", "verse"],
@@ -56,7 +57,7 @@ import Testing
 
   @Test func unknownOptionsHaveStatusTwoAndHelpHasZero() throws {
     let program = try BuiltProgram()
-    let wrong = try program(["plan", "sample", "--scael", "small"])
+    let wrong = try program(["plan", "sample", "--scael", "tiny"])
     #expect(wrong.status == 2)
     #expect(wrong.output.hasPrefix("Error: Unknown option '--scael'. Did you mean '--scale'?"))
     #expect(try program(["run", "sample", "--threads", "0"]).status == 2)
@@ -151,7 +152,7 @@ import Testing
       program.run, interruption: { monotonicSeconds() - start < seconds ? (0, 0) : (2, SIGKILL) })
     let whole = try program.records()
     for name in whole {
-      let path = program.sample.results + "/sample/small/" + name
+      let path = program.sample.results + "/sample/tiny/" + name
       #expect(throws: Never.self) {
         try JSONDocument(contentsOf: path).decode(RunRecord.self)
       }
@@ -165,7 +166,7 @@ import Testing
       #expect(runsBefore - whole.count <= 1)
     }
     #expect(program.sample.runs().count <= 6)
-    let leftovers = try listFolder(program.sample.results + "/sample/small")
+    let leftovers = try listFolder(program.sample.results + "/sample/tiny")
       .filter { !$0.hasSuffix(".json") }
     #expect(leftovers.isEmpty)
   }
@@ -208,14 +209,14 @@ import Testing
     #expect(rendered.output.hasPrefix("# A sample\n"))
     #expect(try program(["check"] + options).status == 4)
     #expect(try program(["publish"] + options).status == 0)
-    let records = program.sample.root + "/tables/sample/records/small"
+    let records = program.sample.root + "/tables/sample/records/tiny"
     #expect(try listFolder(records).count == 5)
     for name in try listFolder(records) {
       let text = String(decoding: try readFile(records + "/" + name), as: UTF8.self)
       #expect(!text.contains(program.sample.root))
     }
     let table = String(
-      decoding: try readFile(program.sample.root + "/tables/sample/table.md"), as: UTF8.self)
+      decoding: try readFile(program.sample.root + "/tables/sample/table-tiny.md"), as: UTF8.self)
     #expect(table == (try program(["render", "--committed"] + options)).output)
   }
 
@@ -241,12 +242,38 @@ import Testing
     #expect(assets.status == 0)
     let lines = assets.output.split(separator: "\n").map { $0.split(separator: "\t").count }
     #expect(lines == [9, 9])
+    let texts = try program(["assets", "--dataset", "verse"] + program.place)
+    #expect(texts.output.hasPrefix("dataset\tverse\tpresent\t"))
+    let neither = try program(["assets"] + program.place)
+    #expect(neither.status == 2)
+    #expect(neither.output.contains("expected either --table or --dataset"))
+  }
+
+  @Test func textsAreWrittenAsCellsReadThem() throws {
+    let program = try BuiltProgram()
+    let folder = program.sample.folder.path("texts")
+    func texts(_ dataset: String) throws -> (status: Int32, output: String) {
+      let result = try program(
+        ["texts", "--dataset", dataset, "--out", folder, "--root", program.sample.root])
+      return (result.status, result.output)
+    }
+    #expect(try texts("verse").status == 0)
+    let parts = try ["train", "development", "test"].map { split in
+      String(decoding: try readFile("\(folder)/verse-\(split).txt"), as: UTF8.self)
+    }
+    #expect(parts.joined() == SampleCheckout.verse)
+    let unknown = try texts("vrese")
+    #expect(unknown.status == 2)
+    #expect(unknown.output == "error: unknown dataset 'vrese'; did you mean 'verse'?\n")
+    let path = program.sample.cacheHome + "/zeroqat/datasets/verse/verse.txt"
+    try moveFile(path, to: path + ".away")
+    #expect(try texts("verse").output == "error: missing texts of verse: '\(path)'\n")
   }
 
   @Test func cleanRemovesLeftoversAlone() throws {
     let program = try BuiltProgram()
     _ = try program(program.run)
-    let folder = program.sample.results + "/sample/small"
+    let folder = program.sample.results + "/sample/tiny"
     try makeFolder(folder + "/00.work")
     try writeDurably([1], to: folder + "/00.json.corrupt")
     let result = try program(["clean"] + program.place)
@@ -268,7 +295,7 @@ import Testing
         == "error: publishing would remove committed records without a new one in place: "
         + "row 'fp' column 'ppl-w8a8', row 'rtn' column 'ppl-w4a4', row 'rtn' column 'ppl-w8a8'; "
         + "run all of sample first, or remove what you no longer want\n")
-    #expect(try listFolder(program.sample.root + "/tables/sample/records/small").count == 5)
+    #expect(try listFolder(program.sample.root + "/tables/sample/records/tiny").count == 5)
   }
 
   @Test func anEditedCommittedRecordIsRefused() throws {
@@ -276,7 +303,7 @@ import Testing
     let options = ["sample", "--blas-core", "haswell"] + program.place
     _ = try program(program.run)
     #expect(try program(["publish"] + options).status == 0)
-    let folder = program.sample.root + "/tables/sample/records/small/"
+    let folder = program.sample.root + "/tables/sample/records/tiny/"
     let name = try #require(try listFolder(folder).first)
     let text = String(decoding: try readFile(folder + name), as: UTF8.self)
     for (old, new, words) in [

@@ -32,6 +32,13 @@ void zq_gaussian_axpy_row(float *w, float factor, size_t count, uint32_t row, ui
 void zq_rademacher_row(float *out, size_t count, uint32_t row, uint32_t tensor, uint32_t draw,
                        uint64_t seed);
 
+/// Writes `count` uniforms in [0, 1), the upper 24 bits of the words of the same counters.
+void zq_uniform_row(float *out, size_t count, uint32_t row, uint32_t tensor, uint32_t draw,
+                    uint64_t seed);
+
+/// x[i] <- floor(x[i]), one more with the chance of the fraction: where uniform[i] < x[i] - floor(x[i]).
+void zq_round_stochastic(float *x, const float *uniform, size_t count);
+
 // — quantisation (quantize.c) —
 
 /// Asymmetric min-max grid of one group. code = clamp(round(x/scale) + zero, 0, 2^bits - 1).
@@ -52,6 +59,11 @@ void zq_codes(const float *x, uint8_t *codes, size_t count, int bits, zq_grid gr
 
 /// x[i] = (code[i] - zero) * scale.
 void zq_dequantize(const uint8_t *codes, float *x, size_t count, zq_grid grid);
+
+/// code[i] <- clamp(code[i] + r(step[i]/scale), 0, 2^bits - 1), r as ``zq_round_stochastic``; a code
+/// whose step isn't a number stays.
+void zq_move_codes(uint8_t *codes, const float *step, const float *uniform, float scale, size_t count,
+                   int bits);
 
 /// Fake-quantises each row of x[rows, columns] (row stride `stride`) by its own min and max.
 void zq_fake_quantize_rows(float *x, size_t rows, size_t columns, size_t stride, int bits,

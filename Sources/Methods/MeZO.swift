@@ -1,0 +1,59 @@
+package import MethodKit
+package import Optimizers
+package import Quantizers
+import Transformers
+
+/// MeZO: zeroth-order training of the full-precision model, all parameters.
+///
+/// > Source: Malladi et al. 2023, arXiv:2305.17333, algorithm 1; official code, large_models/trainer.py.
+///
+/// DEVIATION: float32, not fp16, so that no update is lost to rounding; no weight decay, which is 0 in
+/// the official scripts.
+package struct MeZO: QuantizationMethod {
+  /// Options of ``MeZO``.
+  package struct Options: Decodable, Sendable, ZerothOrderSettings {
+    /// Updates; 20,000 in the official scripts.
+    package var steps: Int
+    /// η; 1e-6 or 1e-7 in the official scripts.
+    package var learningRate: Double
+    /// ε; 1e-3 in the official scripts.
+    package var epsilon: Float
+    /// Windows per step; the official batch is of 16 examples.
+    package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
+    /// Directions per step.
+    package var directions: Int?
+    /// Distribution of the directions.
+    package var distribution: DirectionDistribution?
+    /// Steps between checkpoints; 4,000 in the official scripts.
+    package var checkpointEvery: Int?
+  }
+
+  package static let card = MethodCard(
+    name: "mezo", summary: "zeroth-order training of all parameters in full precision",
+    category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333")
+
+  private let options: Options
+
+  package init(options: Options, bits: QuantizationSpec) throws {
+    guard bits == .none else {
+      throw MethodError.bits(
+        method: Self.card.name, expected: "FP; 'mezo-ptq' quantises afterwards", found: "\(bits)")
+    }
+    try options.validateSettings()
+    self.options = options
+  }
+
+  package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    try options.training(seed: context.seed).train(fullyTrained(context), context)
+      .model(beside: nil)
+  }
+}
+
+/// Loads all parameters, to be trained.
+func fullyTrained(_ context: MethodContext) throws -> FullyTrained {
+  try context.observer.during(.load) {
+    FullyTrained(try ModelValues(context.source), context.source.configuration)
+  }
+}

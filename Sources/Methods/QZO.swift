@@ -1,0 +1,72 @@
+package import MethodKit
+package import Optimizers
+package import Quantizers
+
+/// QZO: zeroth-order training of the grids' scales; codes stay.
+///
+/// `d = clip((L(Δ + εz) − L(Δ − εz)) / 2ε, ±C)`, `Δ ← max(Δ − η·d·z, 1e-7)` with `ŵ = (code − zero)·Δ`.
+///
+/// > Source: Shang et al. 2025, arXiv:2505.13430; C = 100 and the floor of Δ are the official code's.
+///
+/// DEVIATION: the official code starts from GPTQ or AQLM; codes here are those of ZeroQAT's start,
+/// rounded to nearest, with its smoothing where activations are quantised.
+package struct QZO: QuantizationMethod {
+  /// Options of ``QZO``.
+  package struct Options: Decodable, Sendable, ZerothOrderSettings, PackedStart {
+    /// Updates; 20,000 in the official script.
+    package var steps: Int
+    /// η; 1e-5 in the official script.
+    package var learningRate: Double
+    /// ε; 1e-3 in the official script.
+    package var epsilon: Float
+    /// Windows per step, where text is trained on.
+    package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
+    /// Directions per step, q.
+    package var directions: Int?
+    /// Distribution of the directions.
+    package var distribution: DirectionDistribution?
+    /// Steps between checkpoints.
+    package var checkpointEvery: Int?
+    /// Bound C on the directional derivative, nats per unit of z.
+    package var clipDerivative: Double?
+    /// How quantisation parameters start.
+    package var initialisation: ZeroQATOptions.Initialisation?
+    /// Migration strength of all channels.
+    package var alpha: Float?
+    /// γ of both clip fractions σ(γ).
+    package var clipGamma: Float?
+    /// Floor under Δ at the start.
+    package var minimumScale: Float?
+    /// Windows of training text to calibrate on.
+    package var calibrationWindows: Int?
+  }
+
+  package static let card = MethodCard(
+    name: "qzo", summary: "zeroth-order training of the grids' scales, codes frozen",
+    category: .zerothOrder, citation: "Shang et al. 2025, arXiv:2505.13430")
+
+  /// The official code's floor under trained scales.
+  private static let floor: Float = 1e-7
+
+  private let options: Options
+  private let bits: QuantizationSpec
+  private let quantizer: WeightQuantizer
+
+  package init(options: Options, bits: QuantizationSpec) throws {
+    quantizer = try options.quantizer(bits, Self.card)
+    try check("clipDerivative", options.clipDerivative ?? 1, expected: "a number above 0") {
+      $0 > 0
+    }
+    self.options = options
+    self.bits = bits
+  }
+
+  package func quantize(_ context: MethodContext) throws -> QuantizedModel {
+    let model = try options.packedModel(bits, quantizer, context, Self.card)
+    let bound = 2 * Double(options.epsilon) * (options.clipDerivative ?? 100)
+    return try options.training(seed: context.seed, differenceBound: bound)
+      .train(TrainedScales(model, floor: Self.floor), context).model(beside: nil)
+  }
+}
