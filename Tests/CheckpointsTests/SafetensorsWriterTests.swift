@@ -45,7 +45,9 @@ import Testing
   @Test func leftoversOfEndedProcessesAreRemoved() throws {
     // No process has so high a number, and this one is alive.
     let own = "a.safetensors.\(getpid()).tmp"
-    let others = ["a.safetensors", "a.safetensors.tmp", "a.safetensors.x.tmp", "b.4194305.tmp", own]
+    let others = [
+      "a.safetensors", "a.safetensors.tmp", "a.safetensors.x.tmp", "b.4194305.tmp", own,
+    ]
     for name in others + ["a.safetensors.4194305.tmp"] { try folder.write("", to: name) }
     removeLeftovers(of: folder.path("a.safetensors"))
     #expect(TemporaryFolder.names(in: folder.path) == others.sorted())
