@@ -32,7 +32,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     /// Steps between checkpoints.
     package var checkpointEvery: Int?
     /// Name of a post-training method, which runs with its own defaults; `rtn` where not given.
-    package var ptq: String?
+    package var quantizer: String?
   }
 
   package static let card = MethodCard(
@@ -47,7 +47,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     // Here, so that the refusal names this method and not the one that quantises.
     try requireBits(bits, Self.card)
     try options.validateSettings()
-    quantizer = try Self.quantizer(named: options.ptq ?? RTN.card.name, bits)
+    quantizer = try Self.quantizer(named: options.quantizer ?? RTN.card.name, bits)
     self.options = options
     self.bits = bits
   }
@@ -57,9 +57,8 @@ package struct MeZOThenPTQ: QuantizationMethod {
     -> any QuantizationMethod
   {
     let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
-    try check("ptq", name, expected: "a post-training method: \(known.joined(separator: ", "))") {
-      known.contains($0)
-    }
+    let list = known.joined(separator: ", ")
+    try check("quantizer", name, expected: "a post-training method: \(list)") { known.contains($0) }
     return try MethodCatalog.make(
       name, options: JSONDocument(text: Array("{}".utf8), file: "defaults of '\(name)'"), at: "",
       bits: bits)

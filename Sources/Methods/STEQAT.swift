@@ -99,7 +99,9 @@ package struct STEQAT: QuantizationMethod {
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let batchWindows = options.batchWindows ?? 1
     try bits.check(context.source.configuration)
-    let text = try context.trainingText(Self.card, batchWindows: batchWindows)
+    // A teacher's distribution is learned at every token, filling included.
+    let text = try context.trainingText(
+      Self.card, batchWindows: batchWindows, takesTasks: options.loss != .distillation)
     let model = try base.initialModel(context, for: Self.card)
     let transformer = model.transformer
     let learner = learner(model)

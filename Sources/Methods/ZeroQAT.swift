@@ -49,6 +49,8 @@ package struct ZeroQAT: QuantizationMethod {
   /// - Parameters:
   ///   - context: The source and the text.
   ///   - card: Whose name a refusal carries.
+  /// - Returns: The model.
+  /// - Throws: ``MethodKit/MethodError`` for a model or a text that doesn't fit, and what loading throws.
   func initialModel(
     _ context: MethodContext, for card: MethodCard = Self.card
   ) throws -> QuantizedModel {
