@@ -85,8 +85,9 @@ let rooms = chosen(
         "Digests",
       ])
     + room(
-      "MethodKit", ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Digests"],
-      tests: ["Checkpoints", "JSONText", "Tokenizers"])
+      "MethodKit",
+      ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Tokenizers", "Digests"],
+      tests: ["Checkpoints", "JSONText"])
     + room(
       "Methods",
       ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],

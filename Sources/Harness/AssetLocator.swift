@@ -18,7 +18,13 @@ package struct AssetLocator {
   package mutating func files(of model: ModelManifest) throws -> [Asset] {
     let own = try ownCopy(model.environment)
     return try model.files.map { file in
-      try asset(.model, model.name, file, model.origin, own: own, folder: "models")
+      guard model.committed != true else {
+        let path = "\(committedFolder(of: model))/\(file.name)"
+        return Asset(
+          kind: .model, name: model.name, file: file, origin: nil, path: path,
+          state: try state(of: file, at: path))
+      }
+      return try asset(.model, model.name, file, model.origin, own: own, folder: "models")
     }
   }
 
@@ -26,10 +32,25 @@ package struct AssetLocator {
   ///
   /// - Throws: As for a model.
   package mutating func files(of dataset: DatasetManifest) throws -> [Asset] {
-    let own = try ownCopy(dataset.environment)
+    let own =
+      try ownCopy(dataset.environment) ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
     return try dataset.files.map { file in
-      try asset(.dataset, dataset.name, file, dataset.origin, own: own, folder: "datasets")
+      try asset(
+        .dataset, dataset.name, file, dataset.origin(of: file), own: own, folder: "datasets")
     }
+  }
+
+  /// The folder that holds a committed model's files.
+  package func committedFolder(of model: ModelManifest) -> String {
+    "\(workspace.root)/models/\(model.name)"
+  }
+
+  /// Whether a model's files are those in the repository; not when the user names a copy, such as one
+  /// that was trained again.
+  ///
+  /// - Throws: As for a model's files.
+  package func usesCommittedFiles(of model: ModelManifest) throws -> Bool {
+    try model.committed == true && ownCopy(model.environment) == nil
   }
 
   /// A folder in the hub's layout: the user's own, one in the cache, or one in the hub's cache.
@@ -44,15 +65,20 @@ package struct AssetLocator {
     }
     let cached = "\(workspace.cache)/models/\(model.name)"
     if FileStatus(of: cached + "/config.json") != nil { return cached }
-    guard let id = model.hub else { return nil }
+    guard let found = model.hub.flatMap({ snapshot(of: $0, "models") }) else { return nil }
+    return FileStatus(of: found + "/config.json") == nil ? nil : found
+  }
+
+  /// The folder in which the hub's cache keeps what its main branch last was; nil when it has none.
+  private func snapshot(of id: String, _ kind: String) -> String? {
     let home =
       workspace.environment["HF_HOME"]
       ?? (workspace.environment["HOME"] ?? "") + "/.cache/huggingface"
-    let folder = home + "/hub/models--" + id.split(separator: "/").joined(separator: "--")
+    let folder = home + "/hub/\(kind)--" + id.split(separator: "/").joined(separator: "--")
     guard let reference = try? readFile(folder + "/refs/main") else { return nil }
     let commit = String(decoding: reference.filter { $0 > 32 }, as: UTF8.self)
     let snapshot = folder + "/snapshots/" + commit
-    return FileStatus(of: snapshot + "/config.json") == nil ? nil : snapshot
+    return FileStatus(of: snapshot)?.isFolder == true ? snapshot : nil
   }
 
   /// SHA-256 over the sorted list of `digest  name` of the files in `folder` that `isWanted` picks.

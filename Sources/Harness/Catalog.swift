@@ -83,6 +83,10 @@ package struct Catalog: Sendable {
     let document = try JSONDocument(contentsOf: "\(workspace.root)/models/\(name)/manifest.json")
     let manifest = try document.decode(ModelManifest.self)
     try manifest.check(in: document, folder: name)
+    if let base = manifest.variant?.of, !models.contains(base) {
+      throw document.error(
+        at: "/variant/of", "unknown model '\(base)'; \(suggestion(for: base, among: models))")
+    }
     // A misspelt one would never apply, and no cell would be held to it.
     for (index, anchor) in manifest.anchors.enumerated() {
       do { _ = try ProtocolID(anchor.protocolID, datasets: datasets) } catch {

@@ -150,14 +150,7 @@ package struct EvaluationText: Sendable, Equatable {
   }
 
   private func source(_ parts: [DatasetPart]) -> TextSource? {
-    var resolved: [TextPart] = []
-    for part in parts {
-      guard let asset = textFiles.first(where: { $0.file.name == part.file }),
-        let digest = asset.digest
-      else { return nil }
-      resolved.append(TextPart(path: asset.path, digest: digest, from: part.from, to: part.to))
-    }
-    return TextSource(parts: resolved, join: manifest.join ?? "plain")
+    TextSource(parts, join: manifest.join ?? "plain", files: textFiles)
   }
 }
 

@@ -4,6 +4,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case noCheckout(String)
   /// There is no such table.
   case unknownTable(String, suggestion: String)
+  /// There is no such dataset.
+  case unknownDataset(String, suggestion: String)
   /// No scale has that name.
   case unknownScale(String, suggestion: String)
   /// The grid doesn't have that scale.
@@ -22,6 +24,10 @@ package enum HarnessError: Error, Sendable, Equatable {
   case wrongSize(path: String, expected: Int, found: Int)
   /// Files that a fetch can bring aren't there.
   case missingFiles([String], table: String, scale: String)
+  /// A dataset of tasks, where texts are wanted.
+  case noTexts(dataset: String)
+  /// Files of a dataset that aren't there.
+  case missingTexts([String], dataset: String)
   /// Another runner holds the results folder.
   case resultsInUse(path: String, processID: String)
   /// The results folder can't be written.
@@ -46,6 +52,7 @@ extension HarnessError: CustomStringConvertible {
       "'\(folder)' isn't in a checkout (no folders 'tables' and 'models'); "
         + "change to one or name it with --root"
     case .unknownTable(let name, let suggestion): "unknown table '\(name)'; \(suggestion)"
+    case .unknownDataset(let name, let suggestion): "unknown dataset '\(name)'; \(suggestion)"
     case .unknownScale(let name, let suggestion): "unknown scale '\(name)'; \(suggestion)"
     case .scaleNotInGrid(let scale, let table):
       "\(table) has no scale '\(scale)' in its grid.json"
@@ -70,6 +77,9 @@ extension HarnessError: CustomStringConvertible {
     case .missingFiles(let paths, let table, let scale):
       "missing: \(paths.map { "'\($0)'" }.joined(separator: ", ")); "
         + "./reproduce.sh \(table) --scale \(scale) fetches what is missing"
+    case .noTexts(let dataset): "\(dataset) holds tasks, not texts"
+    case .missingTexts(let paths, let dataset):
+      "missing texts of \(dataset): \(paths.map { "'\($0)'" }.joined(separator: ", "))"
     case .resultsInUse(let path, let processID):
       "the results folder '\(path)' is in use by process \(processID); "
         + "wait for it, or name another folder with --results"

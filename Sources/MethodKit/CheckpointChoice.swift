@@ -20,6 +20,6 @@ package struct CheckpointChoice {
     let score = try observer.checkpoint(step: step, model)
     if let best, score.cost >= best.cost { return }
     best = (step, score.cost)
-    observer.choose(step: step)
+    try observer.choose(step: step)
   }
 }

@@ -69,7 +69,7 @@ package protocol RunObserver: AnyObject {
 
   /// Makes the scores of the checkpoint after `step` updates the run's, until another is chosen;
   /// without a choice, the returned model is scored.
-  func choose(step: Int)
+  func choose(step: Int) throws
 
   /// Keeps the health of zeroth-order training.
   func keep(_ summary: TrainingSummary)

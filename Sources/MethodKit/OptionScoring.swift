@@ -1,4 +1,5 @@
 package import Tasks
+package import Tokenizers
 package import Transformers
 
 extension Transformer {
@@ -44,5 +45,27 @@ extension QuantizedModel {
     -> OptionScores<S>
   {
     try transformer.score(task, operators: blocks, progress: progress)
+  }
+
+  /// Generates the answers of all examples: greedily, at most fifty tokens, to the end of a line.
+  ///
+  /// > Source: MeZO's official code, large_models/run.py: the answer ends at the token of a newline or at
+  ///   the end of sequence.
+  ///
+  /// - Parameters:
+  ///   - task: Examples with a prompt each.
+  ///   - tokenizer: The model's.
+  ///   - progress: Called with the number of examples done.
+  /// - Returns: The answers, without white space at either end.
+  /// - Throws: ``Transformers/ModelError`` for prompts that don't fit the model.
+  package func answers<S: Split>(
+    to task: OptionTask<S>, _ tokenizer: any Tokenizer, progress: (Int) -> Void = { _ in }
+  ) throws -> [String] {
+    var stops = Set(tokenizer.encode("\n").ids.suffix(1))
+    if let end = tokenizer.endOfSequence { stops.insert(end) }
+    return try transformer.greedyContinuations(
+      of: task.examples.map(\.prompt), limit: OptionEncoder.generatedTokens, stops: stops,
+      operators: blocks, progress: progress
+    ).map { AnswerWords.trimmed(String(decoding: try tokenizer.decode($0), as: UTF8.self)) }
   }
 }

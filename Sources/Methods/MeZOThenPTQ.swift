@@ -21,8 +21,10 @@ package struct MeZOThenPTQ: QuantizationMethod {
     package var learningRate: Double
     /// ε.
     package var epsilon: Float
-    /// Windows per step.
+    /// Windows per step, where text is trained on.
     package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
     /// Directions per step.
     package var directions: Int?
     /// Distribution of the directions.
@@ -31,11 +33,14 @@ package struct MeZOThenPTQ: QuantizationMethod {
     package var checkpointEvery: Int?
     /// Name of a post-training method, which runs with its own defaults; `rtn` where not given.
     package var ptq: String?
+    /// Passes of a post-training method that learns, `omniquant`; its own default where not given.
+    package var ptqEpochs: Int?
   }
 
   package static let card = MethodCard(
     name: "mezo-ptq", summary: "MeZO in full precision, then post-training quantisation",
-    category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333")
+    category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333",
+    trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
   private let options: Options
   private let bits: QuantizationSpec
@@ -45,21 +50,31 @@ package struct MeZOThenPTQ: QuantizationMethod {
     // Here, so that the refusal names this method and not the one that quantises.
     try requireBits(bits, Self.card)
     try options.validateSettings()
-    quantizer = try Self.quantizer(named: options.ptq ?? RTN.card.name, bits)
+    quantizer = try Self.quantizer(
+      named: options.ptq ?? RTN.card.name, epochs: options.ptqEpochs, bits)
     self.options = options
     self.bits = bits
   }
 
-  /// The post-training method called `name`, with its own defaults.
-  private static func quantizer(named name: String, _ bits: QuantizationSpec) throws
+  /// The post-training method called `name`, with its own defaults but for the number of passes.
+  private static func quantizer(named name: String, epochs: Int?, _ bits: QuantizationSpec) throws
     -> any QuantizationMethod
   {
+    if let epochs {
+      try check("ptqEpochs", epochs, expected: "at least 0") { $0 >= 0 }
+      if name != OmniQuant.card.name {
+        throw MethodError.option(
+          name: "ptqEpochs", expected: "none without \"ptq\": \"\(OmniQuant.card.name)\"",
+          found: "\(epochs)")
+      }
+    }
+    let options = epochs.map { "{\"epochs\": \($0)}" } ?? "{}"
     let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
     try check("ptq", name, expected: "a post-training method: \(known.joined(separator: ", "))") {
       known.contains($0)
     }
     return try MethodCatalog.make(
-      name, options: JSONDocument(text: Array("{}".utf8), file: "defaults of '\(name)'"), at: "",
+      name, options: JSONDocument(text: Array(options.utf8), file: "defaults of '\(name)'"), at: "",
       bits: bits)
   }
 

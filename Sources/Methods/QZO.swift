@@ -19,8 +19,10 @@ package struct QZO: QuantizationMethod {
     package var learningRate: Double
     /// ε; 1e-3 in the official script.
     package var epsilon: Float
-    /// Windows per step.
+    /// Windows per step, where text is trained on.
     package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
     /// Directions per step, q.
     package var directions: Int?
     /// Distribution of the directions.
@@ -43,7 +45,9 @@ package struct QZO: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "qzo", summary: "zeroth-order training of the grids' scales, codes frozen",
-    category: .zerothOrder, citation: "Shang et al. 2025, arXiv:2505.13430")
+    category: .zerothOrder, citation: "Shang et al. 2025, arXiv:2505.13430",
+    target: .weightsAndActivations, trainsOnText: true, trainsOnTasks: true,
+    cost: .forwardTraining)
 
   /// The official code's floor under trained scales.
   private static let floor: Float = 1e-7

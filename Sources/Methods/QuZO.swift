@@ -22,8 +22,10 @@ package struct QuZO: QuantizationMethod {
     package var learningRate: Double
     /// ε.
     package var epsilon: Float
-    /// Windows per step.
+    /// Windows per step, where text is trained on.
     package var batchWindows: Int?
+    /// Examples per step, where a task is trained on.
+    package var batchExamples: Int?
     /// Directions per step, q.
     package var directions: Int?
     /// Distribution of the directions.
@@ -46,7 +48,9 @@ package struct QuZO: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "quzo", summary: "zeroth-order training of codes by stochastic rounding",
-    category: .zerothOrder, citation: "Zhou et al. 2025, arXiv:2502.12346")
+    category: .zerothOrder, citation: "Zhou et al. 2025, arXiv:2502.12346",
+    target: .weightsAndActivations, trainsOnText: true, trainsOnTasks: true,
+    cost: .forwardTraining)
 
   private let options: Options
   private let bits: QuantizationSpec

@@ -16,7 +16,8 @@ package struct ZeroQAT: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "zeroqat", summary: "zeroth-order QAT of all block weights, two forwards per step",
-    category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031")
+    category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031",
+    trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
   private let options: Options
   private let bits: QuantizationSpec
@@ -49,6 +50,8 @@ package struct ZeroQAT: QuantizationMethod {
   /// - Parameters:
   ///   - context: The source and the text.
   ///   - card: Whose name a refusal carries.
+  /// - Returns: The model.
+  /// - Throws: ``MethodKit/MethodError`` for a model that doesn't fit, and what reading it throws.
   func initialModel(
     _ context: MethodContext, for card: MethodCard = Self.card
   ) throws -> QuantizedModel {

@@ -9,8 +9,10 @@ protocol ZerothOrderSettings {
   var learningRate: Double { get }
   /// ε.
   var epsilon: Float { get }
-  /// Windows per step; 1 where not given.
+  /// Windows per step, where text is trained on; 1 where not given.
   var batchWindows: Int? { get }
+  /// Examples per step, where a task is trained on; 16 where not given.
+  var batchExamples: Int? { get }
   /// Directions per step, q; 1 where not given.
   var directions: Int? { get }
   /// Distribution of the directions; normal where not given.
@@ -28,6 +30,7 @@ extension ZerothOrderSettings {
     }
     try check("epsilon", epsilon, expected: "a finite number above 0") { $0 > 0 && $0.isFinite }
     try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("batchExamples", batchExamples ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("directions", directions ?? 1, expected: "at least 1") { $0 >= 1 }
     // Each direction of each step has a 32-bit number of its own; beyond, they would come again.
     let draws = 1 << 32
@@ -54,7 +57,7 @@ extension ZerothOrderSettings {
         learningRate: learningRate, epsilon: epsilon, directions: directions ?? 1,
         differenceBound: differenceBound, distribution: distribution ?? .gaussian,
         directionBits: directionBits, seed: seed),
-      steps: steps, batch: BatchSize(windows: batchWindows ?? 1),
+      steps: steps, batch: BatchSize(windows: batchWindows ?? 1, examples: batchExamples ?? 16),
       checkpointEvery: checkpointEvery ?? 50)
   }
 }

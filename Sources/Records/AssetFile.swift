@@ -41,6 +41,8 @@ package enum ArchiveKind: String, Codable, Sendable {
 package struct AssetFile: Codable, Sendable, Equatable {
   /// The file's name in the cache and in a folder that the user names.
   package var name: String
+  /// The package that carries it, one of the manifest's further ones; nil for the manifest's `origin`.
+  package var package: String?
   /// Its path inside the archive; nil when there is no archive to get it from.
   package var member: String?
   /// Its size in bytes; nil when unknown.
@@ -49,8 +51,12 @@ package struct AssetFile: Codable, Sendable, Equatable {
   package var sha256: String?
 
   /// A file from its parts.
-  package init(name: String, member: String? = nil, bytes: Int? = nil, sha256: String? = nil) {
+  package init(
+    name: String, package: String? = nil, member: String? = nil, bytes: Int? = nil,
+    sha256: String? = nil
+  ) {
     self.name = name
+    self.package = package
     self.member = member
     self.bytes = bytes
     self.sha256 = sha256

@@ -94,13 +94,36 @@ public struct ModelReference: Codable, Sendable, Equatable {
   public var digest: String
   /// SHA-256 of the tokenizer's files; equal to `digest` when the checkpoint carries the tokenizer.
   public var tokenizerDigest: String
+  /// Channels that are made outliers when the weights are read; null for none.
+  public var outliers: OutlierChannels?
 
   /// A reference from its parts.
-  public init(name: String, path: String, digest: String, tokenizerDigest: String) {
+  public init(
+    name: String, path: String, digest: String, tokenizerDigest: String,
+    outliers: OutlierChannels? = nil
+  ) {
     self.name = name
     self.path = path
     self.digest = digest
     self.tokenizerDigest = tokenizerDigest
+    self.outliers = outliers
+  }
+}
+
+/// Channels of the residual stream whose activations are made large without changing the model's function.
+///
+/// In every norm in front of linears the gains (and biases) of these channels are multiplied by the factor,
+/// and the columns that read them divided by it.
+public struct OutlierChannels: Codable, Sendable, Equatable {
+  /// Indices of the channels.
+  public var channels: [Int]
+  /// The factor, a power of two, so that every product stays what it was to the last bit.
+  public var factor: Int
+
+  /// A transform from its parts.
+  public init(channels: [Int], factor: Int) {
+    self.channels = channels
+    self.factor = factor
   }
 }
 
@@ -179,15 +202,21 @@ public struct TextPart: Codable, Sendable, Equatable {
   public var path: String
   /// SHA-256 of the whole file.
   public var digest: String
+  /// How its bytes become text: `jsonl:text` (the member `text` of each line's JSON object, each with
+  /// an LF) or null (as they are).
+  public var form: String?
   /// First byte of the part.
   public var from: Int
   /// One past the last byte; null means the end of the file.
   public var to: Int?
 
   /// A part from its fields.
-  public init(path: String, digest: String, from: Int = 0, to: Int? = nil) {
+  public init(
+    path: String, digest: String, form: String? = nil, from: Int = 0, to: Int? = nil
+  ) {
     self.path = path
     self.digest = digest
+    self.form = form
     self.from = from
     self.to = to
   }

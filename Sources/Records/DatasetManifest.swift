@@ -13,8 +13,10 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package var licence: String
   /// Who published it, and where; nil where the package that carries it says enough.
   package var source: String?
-  /// The package that carries it; nil when the user must bring it.
+  /// The package that carries it; nil when the user must bring it, or ``origins`` do.
   package var origin: PackageOrigin?
+  /// Further packages, which files refer to by name; nil when there is at most one.
+  package var origins: [PackageOrigin]?
   /// The model hub's id of the same text, for reference; nil when it has none.
   package var hub: String?
   /// The environment variable that names the user's folder with the files.
@@ -33,9 +35,9 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   /// A manifest from its parts.
   package init(
     schema: Int = DatasetManifest.currentSchema, name: String, label: String, licence: String,
-    source: String? = nil,
-    origin: PackageOrigin? = nil, hub: String? = nil, environment: String, files: [AssetFile],
-    join: String? = nil, splits: [DatasetSplit] = [], tasks: [DatasetTask] = []
+    source: String? = nil, origin: PackageOrigin? = nil, origins: [PackageOrigin]? = nil,
+    hub: String? = nil, environment: String, files: [AssetFile], join: String? = nil,
+    splits: [DatasetSplit] = [], tasks: [DatasetTask] = []
   ) {
     self.schema = schema
     self.name = name
@@ -43,6 +45,7 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
     self.licence = licence
     self.source = source
     self.origin = origin
+    self.origins = origins
     self.hub = hub
     self.environment = environment
     self.files = files
@@ -60,6 +63,7 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
     licence = try container.decode(String.self, forKey: .licence)
     source = try container.decodeIfPresent(String.self, forKey: .source)
     origin = try container.decodeIfPresent(PackageOrigin.self, forKey: .origin)
+    origins = try container.decodeIfPresent([PackageOrigin].self, forKey: .origins)
     hub = try container.decodeIfPresent(String.self, forKey: .hub)
     environment = try container.decode(String.self, forKey: .environment)
     files = try container.decode([AssetFile].self, forKey: .files)
@@ -67,6 +71,15 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
     splits = try container.decodeIfPresent([DatasetSplit].self, forKey: .splits) ?? []
     tasks = try container.decodeIfPresent([DatasetTask].self, forKey: .tasks) ?? []
   }
+
+  /// The package that carries `file`; nil when the user must bring it.
+  package func origin(of file: AssetFile) -> PackageOrigin? {
+    guard let name = file.package else { return origin }
+    return origins?.first { $0.package == name }
+  }
+
+  /// Whether every file can be fetched.
+  package var isFetchable: Bool { files.allSatisfy { origin(of: $0) != nil } }
 }
 
 /// One way to cut a dataset in train, development and test.
@@ -95,14 +108,17 @@ package struct DatasetSplit: Codable, Sendable, Equatable {
 package struct DatasetPart: Codable, Sendable, Equatable {
   /// The name of one of the manifest's files.
   package var file: String
+  /// How its bytes become text: see ``TextPart/form``; nil means as they are.
+  package var form: String?
   /// First byte.
   package var from: Int
   /// One past the last byte; nil means the end of the file.
   package var to: Int?
 
   /// A part from its fields.
-  package init(file: String, from: Int = 0, to: Int? = nil) {
+  package init(file: String, form: String? = nil, from: Int = 0, to: Int? = nil) {
     self.file = file
+    self.form = form
     self.from = from
     self.to = to
   }
@@ -111,6 +127,7 @@ package struct DatasetPart: Codable, Sendable, Equatable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     file = try container.decode(String.self, forKey: .file)
+    form = try container.decodeIfPresent(String.self, forKey: .form)
     from = try container.decodeIfPresent(Int.self, forKey: .from) ?? 0
     to = try container.decodeIfPresent(Int.self, forKey: .to)
   }

@@ -78,6 +78,7 @@ extension Grid {
         "contradictory bits: the row '\(row.key)' quantizes in one stage and not in the other")
     }
     try checkIsObject(finetuning.options, at: place + "/options", in: document)
+    try checkReason(finetuning.notRun, at: place + "/notRun", in: document)
   }
 
   private func checkBits(of row: GridRow, at place: String, in document: JSONDocument)

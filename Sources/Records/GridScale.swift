@@ -60,8 +60,9 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var testWindows: Int?
   /// How many development windows are scored; nil means all.
   package var developmentWindows: Int?
-  /// How many examples of tasks are taken, in place of the counts that their manifests name; then a
-  /// smaller set is an error.
+  /// How many examples of tasks are taken, in place of the counts that their manifests name.
+  ///
+  /// A smaller set is an error then, unless they say otherwise.
   package var examples: ExampleCounts?
   /// Options that differ at this scale; later ones win.
   package var overrides: [GridOverride]

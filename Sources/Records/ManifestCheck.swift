@@ -10,6 +10,7 @@ extension ModelManifest {
     try checkChoice(architecture, among: ["llama", "opt"], at: "/architecture", in: document)
     try checkChoice(bos, among: ["none", "once"], at: "/bos", in: document)
     try checkFiles(files, hasOrigin: origin != nil, in: document)
+    try checkPlace(in: document)
     for (index, anchor) in anchors.enumerated() {
       let place = "/anchors/\(index)"
       guard anchor.perplexity >= 1 else {
@@ -25,6 +26,53 @@ extension ModelManifest {
   }
 }
 
+extension ModelManifest {
+  /// Files are in the repository, in a package or with the user; a variant has none.
+  private func checkPlace(in document: JSONDocument) throws(JSONError) {
+    if committed == true {
+      guard origin == nil else {
+        throw document.error(at: "/committed", "committed files come from no package")
+      }
+      for name in ["config.json", "model.safetensors"]
+      where !files.contains(where: { $0.name == name }) {
+        throw document.error(at: "/files", "expected '\(name)' among the committed files")
+      }
+      for (index, file) in files.enumerated() where file.sha256 == nil || file.bytes == nil {
+        throw document.error(
+          at: "/files/\(index)", "a committed file needs its 'bytes' and 'sha256'")
+      }
+    }
+    guard let variant else { return }
+    guard files.isEmpty, origin == nil, committed == nil, hub == nil else {
+      throw document.error(at: "/variant", "a variant has no files of its own")
+    }
+    guard variant.of != name else {
+      throw document.error(at: "/variant/of", "a model isn't a variant of itself")
+    }
+    try variant.outliers.check(at: "/variant/outliers", in: document)
+  }
+}
+
+extension OutlierChannels {
+  /// Holds the transform to what keeps a model's function.
+  fileprivate func check(at place: String, in document: JSONDocument) throws(JSONError) {
+    guard (2...4096).contains(factor), factor.nonzeroBitCount == 1 else {
+      throw document.error(
+        at: place + "/factor", "expected a power of two from 2 to 4096, found \(factor)")
+    }
+    guard !channels.isEmpty else {
+      throw document.error(at: place + "/channels", "expected at least one channel")
+    }
+    for (index, channel) in channels.enumerated() {
+      guard channel >= 0, !channels[..<index].contains(channel) else {
+        throw document.error(
+          at: "\(place)/channels/\(index)",
+          "expected an index from 0 that isn't there yet, found \(channel)")
+      }
+    }
+  }
+}
+
 extension DatasetManifest {
   /// Holds the manifest to the rules that its types can't express.
   ///
@@ -32,7 +80,8 @@ extension DatasetManifest {
   package func check(in document: JSONDocument, folder: String) throws(JSONError) {
     try checkHead(
       schema: schema, current: Self.currentSchema, name: name, folder: folder, in: document)
-    try checkFiles(files, hasOrigin: origin != nil, in: document)
+    try checkOrigins(in: document)
+    try checkFiles(files, hasOrigin: isFetchable, in: document)
     if !tasks.isEmpty {
       guard join == nil, splits.isEmpty else {
         throw document.error(at: "/tasks", "expected a text or tasks, found both")
@@ -86,9 +135,27 @@ extension DatasetManifest {
     }
   }
 
+  /// Every package is there once, and every file names one that is there.
+  private func checkOrigins(in document: JSONDocument) throws(JSONError) {
+    let names = (origins ?? []).map(\.package)
+    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+      throw document.error(
+        at: "/origins/\(index)/package", "the package '\(name)' is listed twice")
+    }
+    for (index, file) in files.enumerated() {
+      guard let name = file.package, !names.contains(name) else { continue }
+      throw document.error(
+        at: "/files/\(index)/package",
+        "unknown package '\(name)'; \(suggestion(for: name, among: names))")
+    }
+  }
+
   private func check(_ part: DatasetPart, at place: String, in document: JSONDocument)
     throws(JSONError)
   {
+    if let form = part.form {
+      try checkChoice(form, among: ["jsonl:text"], at: place + "/form", in: document)
+    }
     guard let file = files.first(where: { $0.name == part.file }) else {
       throw document.error(
         at: place + "/file",

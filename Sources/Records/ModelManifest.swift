@@ -23,6 +23,10 @@ package struct ModelManifest: Codable, Sendable, Equatable {
   package var environment: String
   /// The checkpoint's files; empty for a folder in the hub's layout, whatever its files.
   package var files: [AssetFile]
+  /// Whether the files lie beside the manifest, in the repository; nil means no.
+  package var committed: Bool?
+  /// What makes another model of another manifest's files; nil for a model with files of its own.
+  package var variant: ModelVariant?
   /// Whether one BOS token opens the stream: `none` or `once`.
   package var bos: String
   /// Full-precision perplexities that are known from elsewhere.
@@ -32,7 +36,8 @@ package struct ModelManifest: Codable, Sendable, Equatable {
   package init(
     schema: Int = ModelManifest.currentSchema, name: String, label: String, architecture: String,
     parameters: Int? = nil, licence: String, origin: PackageOrigin? = nil, hub: String? = nil,
-    environment: String, files: [AssetFile] = [], bos: String, anchors: [Anchor] = []
+    environment: String, files: [AssetFile] = [], committed: Bool? = nil,
+    variant: ModelVariant? = nil, bos: String, anchors: [Anchor] = []
   ) {
     self.schema = schema
     self.name = name
@@ -44,6 +49,8 @@ package struct ModelManifest: Codable, Sendable, Equatable {
     self.hub = hub
     self.environment = environment
     self.files = files
+    self.committed = committed
+    self.variant = variant
     self.bos = bos
     self.anchors = anchors
   }
@@ -51,6 +58,20 @@ package struct ModelManifest: Codable, Sendable, Equatable {
   /// The anchor for a protocol scored on that many test windows (nil: all), if there is one.
   package func anchor(for protocolID: String, testWindows: Int?) -> Anchor? {
     anchors.first { $0.protocolID == protocolID && $0.testWindows == testWindows }
+  }
+}
+
+/// A model made from the weights of another when it is loaded.
+package struct ModelVariant: Codable, Sendable, Equatable {
+  /// The folder in `models/` with the weights.
+  package var of: String
+  /// The channels that are made outliers.
+  package var outliers: OutlierChannels
+
+  /// A variant from its parts.
+  package init(of: String, outliers: OutlierChannels) {
+    self.of = of
+    self.outliers = outliers
   }
 }
 

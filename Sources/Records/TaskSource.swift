@@ -51,11 +51,12 @@ public struct ExampleCounts: Codable, Sendable, Equatable {
   public var development: Int?
   /// Examples to score; null means all.
   public var test: Int?
-  /// Whether a smaller set is taken as it is; otherwise it is an error.
-  public var mayBeFewer: Bool
+  /// Whether a smaller set is taken as it is, or is an error; null stands for yes in a manifest and a
+  /// cell, for no where a scale names counts of its own.
+  public var mayBeFewer: Bool?
 
   /// Counts from their parts.
-  public init(train: Int? = nil, development: Int? = nil, test: Int? = nil, mayBeFewer: Bool = true)
+  public init(train: Int? = nil, development: Int? = nil, test: Int? = nil, mayBeFewer: Bool? = nil)
   {
     self.train = train
     self.development = development
@@ -63,20 +64,11 @@ public struct ExampleCounts: Codable, Sendable, Equatable {
     self.mayBeFewer = mayBeFewer
   }
 
-  /// Reads counts; each may be left out.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    train = try container.decodeIfPresent(Int.self, forKey: .train)
-    development = try container.decodeIfPresent(Int.self, forKey: .development)
-    test = try container.decodeIfPresent(Int.self, forKey: .test)
-    mayBeFewer = try container.decodeIfPresent(Bool.self, forKey: .mayBeFewer) ?? true
-  }
-
-  /// These counts with those that `other` names in their place; then a smaller set is an error.
+  /// These counts with those that `other` names in their place.
   package func replaced(by other: ExampleCounts?) -> ExampleCounts {
     guard let other else { return self }
     return ExampleCounts(
       train: other.train ?? train, development: other.development ?? development,
-      test: other.test ?? test, mayBeFewer: false)
+      test: other.test ?? test, mayBeFewer: other.mayBeFewer ?? false)
   }
 }

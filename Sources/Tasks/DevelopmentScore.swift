@@ -10,6 +10,10 @@ package struct DevelopmentScore: Sendable, Equatable {
   /// A score from its cost; scores of other kinds than text bring an initializer of their own.
   init(cost: Double) { self.cost = cost.isFinite ? cost : .infinity }
 
+  /// The mean training loss over a task's examples: what MeZO chooses a checkpoint by (the trainer of its
+  /// official code, whose measure is the evaluation loss by default).
+  package init(_ outcomes: TaskOutcomes<DevelopmentSplit>) { self.init(cost: outcomes.meanLoss) }
+
   /// The mean NLL of text.
   package init(_ scores: WindowScores<DevelopmentSplit>) {
     self.init(cost: scores.meanNLL ?? .infinity)

@@ -17,15 +17,18 @@ package struct OptionExample: Sendable, Equatable {
     }
   }
 
-  /// The answers to choose among; at least two.
+  /// The answers to choose among; one where the answer is to be generated.
   package var options: [Option]
   /// Which of them is right.
   package var answer: Int
+  /// All texts that count as right when the answer is generated; empty when it is chosen.
+  package var references: [String]
 
   /// An example from its parts.
-  package init(options: [Option], answer: Int) {
+  package init(options: [Option], answer: Int, references: [String] = []) {
     self.options = options
     self.answer = answer
+    self.references = references
   }
 
   /// An example whose answers all follow the same text, with a space between.

@@ -101,49 +101,27 @@ package struct OptionScores<S: Split>: Sendable, Equatable {
     outcomes(rule).reduce(0, +) / Double(examples.count)
   }
 
-  /// Mean cross-entropy of the right option, nats per example: what fine-tuning minimizes.
-  package func meanCrossEntropy(_ rule: OptionRule) -> Double {
-    examples.reduce(0) { $0 + $1.crossEntropy(rule) } / Double(examples.count)
-  }
-}
-
-/// The options of one split's examples as ids.
-package struct OptionTask<S: Split>: Sendable, Equatable {
-  /// One example: its options, and which is right.
-  package struct Example: Sendable, Equatable {
-    /// The options.
-    package let options: [OptionTokens]
-    /// The right one.
-    package let answer: Int
+  /// Standard error of ``accuracy(_:)`` over examples; nil for a single one.
+  package func standardError(_ rule: OptionRule) -> Double? {
+    outcomes(rule).standardErrorOfMean
   }
 
-  /// The examples, in order.
-  package let examples: [Example]
+  /// The training loss over all examples, nats.
+  package func meanLoss(_ loss: TaskLoss) -> Double { Self.meanLoss(loss, of: examples) }
 
-  /// Encodes examples.
-  ///
-  /// - Throws: ``TaskError`` when there are none, or one can't be encoded.
-  package init(_ examples: [OptionExample], _ encoder: OptionEncoder) throws(TaskError) {
-    guard !examples.isEmpty else { throw .outOfRange("\(S.name) examples", 0, least: 1) }
-    self.examples = try examples.map { example throws(TaskError) in
-      Example(
-        options: try example.options.map { option throws(TaskError) in try encoder.encode(option) },
-        answer: example.answer)
+  /// The training loss over some examples, nats; summed in order.
+  package static func meanLoss(_ loss: TaskLoss, of examples: [Example]) -> Double {
+    switch loss {
+    case .choice:
+      return examples.reduce(0) { $0 + $1.crossEntropy(.perToken) } / Double(examples.count)
+    case .tokens:
+      let right = examples.map { $0.options[$0.answer] }
+      return -right.reduce(0) { $0 + $1.sum } / Double(right.reduce(0) { $0 + $1.tokens })
     }
   }
 
-  /// How many examples have a prompt that was cut at the left.
-  package var truncatedExamples: Int {
-    examples.count { $0.options.contains(where: \.isTruncated) }
-  }
-
-  /// All ids, example by example, each option after its number of ids and of scored ids: what digests
-  /// are taken over.
-  package var littleEndianBytes: [UInt8] {
-    examples.flatMap { example in
-      example.options.flatMap { option in
-        ([Int32(option.ids.count), Int32(option.scored)] + option.ids).littleEndianBytes
-      }
-    }
+  /// Tokens that were scored in all.
+  package var scoredTokens: Int {
+    examples.reduce(0) { $0 + $1.options.reduce(0) { $0 + $1.tokens } }
   }
 }

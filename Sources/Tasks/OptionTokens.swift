@@ -33,6 +33,10 @@ package struct OptionEncoder: Sendable {
 
   /// Ids that the model can read.
   package let contextTokens: Int
+  /// New ids at most when an answer is generated: they have to find room in the context too.
+  ///
+  /// > Source: MeZO's official code, large_models/run.py, max_new_tokens.
+  package static let generatedTokens = 50
   private let tokenizer: any Tokenizer
   private let beginning: BeginningOfSequencePolicy
   private let convention: Convention
@@ -69,30 +73,44 @@ package struct OptionEncoder: Sendable {
   ///   ``TaskError/continuationTooLong(tokens:contextTokens:)``, or
   ///   ``TaskError/noBeginningOfSequence`` where a mark is needed and there is none.
   package func encode(_ option: OptionExample.Option) throws(TaskError) -> OptionTokens {
-    let context =
-      convention == .harness ? option.context.trimmedAtEnd : option.context
-    var before = tokenizer.encode(context).ids.count
+    let context = convention == .harness ? option.context.trimmedAtEnd : option.context
+    let before = tokenizer.encode(context).ids.count
     var ids = tokenizer.encode(option.context + option.continuation).ids
     guard ids.count > before else { throw .nothingToScore(option.continuation) }
     let scored = ids.count - before
-    if beginning == .once || before == 0 {
-      guard let mark = tokenizer.beginningOfSequence ?? tokenizer.endOfSequence else {
-        throw .noBeginningOfSequence
-      }
-      ids.insert(mark, at: 0)
-      before += 1
-    }
-    let (room, kept) =
-      switch convention {
-      case .harness: (contextTokens + 1, 0)
-      case .mezo: (contextTokens, beginning == .once ? 1 : 0)
-      }
+    try mark(&ids, isEmpty: before == 0)
+    // The harness's last id is only a target, and so isn't read.
+    let room = convention == .harness ? contextTokens + 1 : contextTokens
     guard scored < room else {
       throw .continuationTooLong(tokens: scored, contextTokens: contextTokens)
     }
     let isTruncated = ids.count > room
-    if isTruncated { ids = Array(ids.prefix(kept) + ids.suffix(room - kept)) }
+    if isTruncated { ids = cut(ids, to: room) }
     return OptionTokens(
       ids: ids, scored: scored, isTruncated: isTruncated, characters: option.characters)
+  }
+
+  /// The ids of a context whose continuation is generated.
+  ///
+  /// - Throws: ``TaskError/noBeginningOfSequence`` where a mark is needed and there is none.
+  package func prompt(_ context: String) throws(TaskError) -> [Int32] {
+    var ids = tokenizer.encode(context).ids
+    try mark(&ids, isEmpty: ids.isEmpty)
+    return ids.count > contextTokens ? cut(ids, to: contextTokens) : ids
+  }
+
+  /// Puts a mark of a sequence in front, where there must be one.
+  private func mark(_ ids: inout [Int32], isEmpty: Bool) throws(TaskError) {
+    guard beginning == .once || isEmpty else { return }
+    guard let mark = tokenizer.beginningOfSequence ?? tokenizer.endOfSequence else {
+      throw .noBeginningOfSequence
+    }
+    ids.insert(mark, at: 0)
+  }
+
+  /// The last `room` ids; MeZO's mark stays in front of them.
+  private func cut(_ ids: [Int32], to room: Int) -> [Int32] {
+    let kept = convention == .mezo && beginning == .once ? 1 : 0
+    return Array(ids.prefix(kept) + ids.suffix(room - kept))
   }
 }

@@ -1,3 +1,4 @@
+package import JSONText
 package import Tokenizers
 
 /// Why a text can't become token windows, or scores can't be compared.
@@ -10,6 +11,9 @@ package enum TaskError: Error, Sendable, Equatable {
   case emptyPart(String, from: Int, to: Int?)
   /// A part that begins or ends between the bytes of one character.
   case cutInsideScalar(String, offset: Int)
+  /// A line of a part in the form of JSON lines that isn't an object with a `text`; its number in the
+  /// part, from 1.
+  case malformedLine(String, line: Int, JSONError)
   /// Two splits that read the same bytes.
   case overlap(String, String, path: String)
   /// A beginning of sequence is wanted, and the vocabulary has none.
@@ -26,6 +30,8 @@ package enum TaskError: Error, Sendable, Equatable {
   case row(file: String, line: Int, String)
   /// A task's file without a row.
   case noExamples(file: String)
+  /// Fewer examples than asked for.
+  case tooFewExamples(split: String, asked: Int, available: Int)
   /// A continuation that gives the model no token to score.
   case nothingToScore(String)
   /// A continuation that alone fills the model's context.
@@ -48,6 +54,9 @@ extension TaskError: CustomStringConvertible {
     case .cutInsideScalar(let path, let offset):
       "\(path): byte \(offset): error: expected a part to begin and end between characters, "
         + "found the middle of a UTF-8 sequence"
+    case .malformedLine(let path, let line, let error):
+      "\(path): line \(line) of the part: error: expected a JSON object with a string 'text': "
+        + error.reason
     case .overlap(let first, let second, let path):
       "\(path): error: the \(first) and the \(second) split both read the same bytes of this file"
     case .noBeginningOfSequence:
@@ -65,6 +74,8 @@ extension TaskError: CustomStringConvertible {
       "\(file):\(line): error: \(reason)"
     case .noExamples(let file):
       "\(file): error: expected at least one example, found none"
+    case .tooFewExamples(let split, let asked, let available):
+      "the \(split) split is too short: \(asked) examples were asked for, \(available) are there"
     case .nothingToScore(let text):
       "expected a continuation of at least one token, found none for '\(text)'"
     case .continuationTooLong(let tokens, let contextTokens):

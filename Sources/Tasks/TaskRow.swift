@@ -22,10 +22,18 @@ package struct TaskRow: Sendable {
 
   /// Reads the rows of a JSON Lines file; blank lines are skipped, CR LF is taken for LF.
   ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - from: The first byte that is read; lines are counted from there.
+  ///   - to: One past the last byte; nil means the end of the file.
+  /// - Returns: The rows, in order.
   /// - Throws: ``TaskError`` when the file can't be read, a line isn't a JSON object, or there is none.
-  package static func jsonLines(at path: String) throws(TaskError) -> [TaskRow] {
+  package static func jsonLines(at path: String, from: Int = 0, to: Int? = nil) throws(TaskError)
+    -> [TaskRow]
+  {
     var rows: [TaskRow] = []
-    for (number, line) in try lines(at: path) where !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+    for (number, line) in try lines(at: path, from: from, to: to)
+    where !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
       let value: JSON
       do {
         value = try JSONDocument(text: Array(line), file: path).root
@@ -44,20 +52,29 @@ package struct TaskRow: Sendable {
     return rows
   }
 
-  /// Reads the rows of a file of tab-separated values; its first line names the members.
+  /// Reads the rows of a file of tab-separated values.
   ///
   /// No quoting: a field is what stands between two tabs, as in GLUE's files. Every field is a string.
   ///
-  /// - Throws: As for JSON Lines, and when a line has another number of fields than the first.
-  package static func tabSeparated(at path: String) throws(TaskError) -> [TaskRow] {
-    let lines = try lines(at: path)
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - from: The first byte that is read; lines are counted from there.
+  ///   - to: One past the last byte; nil means the end of the file.
+  ///   - names: What the fields are called; nil when the first line says so.
+  /// - Returns: The rows, in order.
+  /// - Throws: As for JSON Lines, and when a line has another number of fields than there are names.
+  package static func tabSeparated(
+    at path: String, from: Int = 0, to: Int? = nil, names: [String]? = nil
+  ) throws(TaskError) -> [TaskRow] {
+    var lines = try lines(at: path, from: from, to: to)[...]
     func fields(_ line: ArraySlice<UInt8>) -> [String] {
       line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
         .map { String(decoding: $0, as: UTF8.self) }
     }
-    guard let header = lines.first, lines.count > 1 else { throw .noExamples(file: path) }
-    let names = fields(header.text)
-    return try lines.dropFirst().map { (number, line) throws(TaskError) in
+    guard let names = names ?? lines.popFirst().map({ fields($0.text) }), !lines.isEmpty else {
+      throw .noExamples(file: path)
+    }
+    return try lines.map { (number, line) throws(TaskError) in
       let values = fields(line)
       guard values.count == names.count else {
         throw .row(
@@ -70,15 +87,20 @@ package struct TaskRow: Sendable {
     }
   }
 
-  private static func lines(at path: String) throws(TaskError)
+  private static func lines(at path: String, from: Int, to: Int?) throws(TaskError)
     -> [(number: Int, text: ArraySlice<UInt8>)]
   {
     let bytes: [UInt8]
-    do throws(FileReadError) { bytes = try fileBytes(at: path) } catch { throw .unreadable(error) }
-    return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    do throws(FileReadError) {
+      bytes = try fileBytes(at: path, from: from, to: to)
+    } catch {
+      throw .unreadable(error)
+    }
+    let newline = UInt8(ascii: "\n")
+    return bytes.split(separator: newline, omittingEmptySubsequences: false)
       .enumerated()
-      .map {
-        ($0.offset + 1, $0.element.last == UInt8(ascii: "\r") ? $0.element.dropLast() : $0.element)
+      .map { offset, line in
+        (offset + 1, line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
       }
       .filter { !$0.1.isEmpty }
   }

@@ -1,15 +1,16 @@
+internal import JSONText
 internal import Tokenizers
 
 extension TextSpecification {
   /// Reads the parts and joins them: UTF-8, or whatever bytes the files hold.
   ///
-  /// - Throws: ``TaskError`` when there is no part, a part can't be read or is empty, or a part begins
-  ///   or ends inside a UTF-8 sequence.
+  /// - Throws: ``TaskError`` when there is no part, a part can't be read or is empty, a part begins
+  ///   or ends inside a UTF-8 sequence, or a line isn't what the part's form wants.
   package func assembled() throws(TaskError) -> [UInt8] {
     guard !parts.isEmpty else { throw .noParts }
     var text: [UInt8] = []
     for (number, part) in parts.enumerated() {
-      let bytes = try part.bytes()
+      let bytes = try part.text()
       switch join {
       case .wikitext2:
         if number > 0 { text.append(contentsOf: Self.separator) }
@@ -51,6 +52,31 @@ extension TextSpecification {
 }
 
 extension TextSpecification.Part {
+  fileprivate func text() throws(TaskError) -> [UInt8] {
+    let bytes = try bytes()
+    return form == .jsonLines ? try texts(ofLines: bytes) : bytes
+  }
+
+  /// The member `text` of each line's object; a line without anything in it is left out.
+  private func texts(ofLines bytes: [UInt8]) throws(TaskError) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.count)
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (number, line) in lines.enumerated() where !line.isEmpty {
+      do throws(JSONError) {
+        let document = try JSONDocument(text: Array(line), file: path)
+        guard case .string(let words) = document.root["text"] else {
+          throw document.error(at: "", "there is none")
+        }
+        text.append(contentsOf: words.utf8)
+        text.append(UInt8(ascii: "\n"))
+      } catch {
+        throw .malformedLine(path, line: number + 1, error)
+      }
+    }
+    return text
+  }
+
   fileprivate func bytes() throws(TaskError) -> [UInt8] {
     let bytes: [UInt8]
     do throws(FileReadError) {

@@ -4,14 +4,17 @@ package struct TextSpecification: Sendable, Equatable {
   package struct Part: Sendable, Equatable {
     /// The file.
     package var path: String
+    /// How the bytes become text.
+    package var form: TextForm
     /// Offset of the first byte.
     package var from: Int
     /// Offset past the last byte; nil means the end of the file.
     package var to: Int?
 
     /// A part from its fields.
-    package init(_ path: String, from: Int = 0, to: Int? = nil) {
+    package init(_ path: String, form: TextForm = .bytes, from: Int = 0, to: Int? = nil) {
       self.path = path
+      self.form = form
       self.from = from
       self.to = to
     }
@@ -27,6 +30,16 @@ package struct TextSpecification: Sendable, Equatable {
     self.parts = parts
     self.join = join
   }
+}
+
+/// How the bytes of a part become text.
+package enum TextForm: String, Sendable, CaseIterable {
+  /// They are the text.
+  case bytes
+  /// JSON objects, one a line; the text is the member `text` of each, with an LF after each.
+  ///
+  /// How packages carry verses that have a number, a chapter and a book beside their words.
+  case jsonLines = "jsonl:text"
 }
 
 /// How parts are joined and lines treated.

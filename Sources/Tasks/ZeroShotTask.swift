@@ -19,8 +19,12 @@ package enum ZeroShotTask: String, Sendable, CaseIterable {
   /// The examples of a JSON Lines file, in its order.
   ///
   /// - Throws: ``TaskError`` when the file can't be read, is empty, or a row isn't of this task.
-  package func examples(at path: String) throws(TaskError) -> [OptionExample] {
-    try TaskRow.jsonLines(at: path).map { row throws(TaskError) in try example(row) }
+  package func examples(at path: String, from: Int = 0, to: Int? = nil) throws(TaskError)
+    -> [OptionExample]
+  {
+    try TaskRow.jsonLines(at: path, from: from, to: to).map { row throws(TaskError) in
+      try example(row)
+    }
   }
 
   /// The example of one row.

@@ -11,31 +11,40 @@ public struct ModelSource: Sendable {
   public let configuration: ModelConfiguration
   /// Where the tensors come from.
   public let checkpoint: any Checkpoint
+  /// Channels that are made outliers as the tensors are read.
+  public let outliers: ChannelScaling?
   let naming: TensorNaming
 
   /// Opens a `.gguf` file, or a hub-style folder with `config.json` and safetensors.
   ///
   /// - Throws: ``Checkpoints/CheckpointError``, ``JSONText/JSONError`` or ``ModelError``.
-  public init(path: String) throws {
+  public init(path: String, outliers: ChannelScaling? = nil) throws {
     let checkpoint = try openCheckpoint(at: path)
     if let file = checkpoint as? GGUFFile {
-      try self.init(configuration: ModelConfiguration(gguf: file), checkpoint: checkpoint)
+      try self.init(
+        configuration: ModelConfiguration(gguf: file), checkpoint: checkpoint, outliers: outliers)
     } else {
       let document = try JSONDocument(contentsOf: path + "/config.json")
       try self.init(
-        configuration: ModelConfiguration(hubConfiguration: document), checkpoint: checkpoint)
+        configuration: ModelConfiguration(hubConfiguration: document), checkpoint: checkpoint,
+        outliers: outliers)
     }
   }
 
   /// A model from parts that are already open.
   ///
   /// - Throws: ``Checkpoints/CheckpointError`` for the first tensor that is missing or has another
-  ///   shape than the configuration says.
-  public init(configuration: ModelConfiguration, checkpoint: any Checkpoint) throws {
+  ///   shape than the configuration says; ``ModelError/shape(path:reason:)`` for an outlier that isn't one
+  ///   of the model's channels, or a model whose norms come last.
+  public init(
+    configuration: ModelConfiguration, checkpoint: any Checkpoint, outliers: ChannelScaling? = nil
+  ) throws {
     self.configuration = configuration
     self.checkpoint = checkpoint
+    self.outliers = outliers
     self.naming = TensorNaming(configuration: configuration, checkpoint: checkpoint)
     try checkTensors()
+    try checkOutliers()
   }
 
   /// Reads the weight of a linear into `matrix`, `[outputs, inputs]`.
@@ -44,6 +53,7 @@ public struct ModelSource: Sendable {
       naming.weight(linear),
       into: UnsafeMutableBufferPointer(
         start: matrix.pointer, count: matrix.rows * matrix.columns))
+    if let outliers, outliers.concerns(linear.kind) { outliers.shrinkColumns(of: matrix) }
   }
 
   /// The bias of a linear, or nil where the architecture has none.
@@ -55,10 +65,10 @@ public struct ModelSource: Sendable {
   /// Gain of a norm, and its bias where it has one (LayerNorm).
   public func norm(_ kind: NormKind, block: Int) throws -> (gain: [Float], bias: [Float]?) {
     let name = naming.norm(kind, block: block)
-    return (
-      try checkpoint.read(name + ".weight"),
-      configuration.architecture == .opt ? try checkpoint.read(name + ".bias") : nil
-    )
+    let gain = try checkpoint.read(name + ".weight")
+    let bias = configuration.architecture == .opt ? try checkpoint.read(name + ".bias") : nil
+    guard let outliers else { return (gain, bias) }
+    return (outliers.grow(gain), bias.map(outliers.grow))
   }
 
   /// All norms, by block and kind.
@@ -123,6 +133,19 @@ public struct ModelSource: Sendable {
 
   private func shape(of name: String) throws -> [Int] {
     try checkpoint.requireTensor(name).shape
+  }
+
+  private func checkOutliers() throws(ModelError) {
+    guard let outliers else { return }
+    guard configuration.normsFirst else {
+      throw .shape(
+        path: checkpoint.path, reason: "outlier channels need norms in front of the linears")
+    }
+    for channel in outliers.channels where !(0..<configuration.channels).contains(channel) {
+      throw .shape(
+        path: checkpoint.path,
+        reason: "outlier channel \(channel) isn't one of the \(configuration.channels) channels")
+    }
   }
 
   /// Checks every tensor's presence and shape before anything is read.

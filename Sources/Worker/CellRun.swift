@@ -18,9 +18,14 @@ final class CellRun: RunObserver {
   private let progress = WorkerProgress()
   private var openLog: ReplayLog?
   private var chosen: Int?
+  private(set) var tasks: TaskScoring?
+  /// The model of the checkpoint that was scored last, until it is chosen or another comes.
+  private var candidate: (step: Int, model: QuantizedModel)?
+  /// Scores of the tasks: of the checkpoint that is chosen, or of the final model.
+  var taskScores: [Score] = []
   private var development: TokenWindows<DevelopmentSplit>?
   private var test: TokenWindows<TestSplit>?
-  private var trajectory: [TrajectoryPoint] = []
+  var trajectory: [TrajectoryPoint] = []
   private var summary: ZerothOrderSummary?
   private var digests: [NamedText] = []
   private var facts: [NamedNumber] = []
@@ -41,7 +46,11 @@ final class CellRun: RunObserver {
     let bits = try QuantizationSpec(BitsLabel(cell.bits))
     let method = try MethodCatalog.make(
       cell.method.name, options: document, at: "/method/options", bits: bits)
-    let source = try ModelSource(path: cell.model.path)
+    let source = try ModelSource(
+      path: cell.model.path,
+      outliers: cell.model.outliers.map {
+        ChannelScaling(channels: $0.channels, factor: Float($0.factor))
+      })
     let context: MethodContext = try during(.load) { try self.context(source) }
     let model = try method.quantize(context)
     keepShape(of: model)
@@ -88,19 +97,24 @@ final class CellRun: RunObserver {
   /// Tokenises all three texts; the tokenizer is gone when the weights come.
   private func context(_ source: ModelSource) throws -> MethodContext {
     let settings = cell.protocolSettings
-    let text = try CellText(settings, model: cell.model.path, checkpoint: source.checkpoint)
-    digests += text.digests
-    events += text.events
+    let tokenizer = try modelTokenizer(cell.model.path, source.checkpoint)
+    let text = try CellText(settings, tokenizer)
+    let tasks = try CellTasks(settings, tokenizer, positions: source.configuration.positions)
+    digests += text.digests + tasks.digests
+    facts += tasks.facts
+    events += text.events + tasks.events
     development = text.development
     test = text.test
+    self.tasks = TaskScoring(tasks: tasks, meter: meter, progress: progress)
     return MethodContext(
-      source: source, training: text.training, development: text.development, seed: cell.seed,
-      observer: self)
+      source: source, training: text.training, material: tasks.fineTuning?.training,
+      development: text.development, seed: cell.seed, observer: self)
   }
 
   /// Scores the final model, or takes the scores of the checkpoint that development chose.
   private func scores(of model: QuantizedModel, _ bits: QuantizationSpec) throws -> [Score] {
-    guard let development, let test else { return [] }
+    if chosen == nil { try scoreTasks(of: model, step: nil) }
+    guard let development, let test, tasks?.tasks.fineTuning == nil else { return taskScores }
     let last = trajectory.last?.step
     var other: Double?
     if bits.activationBits != nil {
@@ -117,12 +131,12 @@ final class CellRun: RunObserver {
       return [
         Score(testScores, alternativeMeanNLL: chosen == last ? other : nil),
         Score(developmentScores),
-      ]
+      ] + taskScores
     }
     return try during(.evaluate) {
       try [
         Score(score(model, test), alternativeMeanNLL: other), Score(score(model, development)),
-      ]
+      ] + taskScores
     }
   }
 
@@ -148,7 +162,7 @@ final class CellRun: RunObserver {
       progress.show("evaluate \(S.name)", done, of: windows.count, "window")
     }
     if let window = scores.firstNonFiniteWindow {
-      throw NotFinite(split: S.name, window: window, step: step)
+      throw NotFinite(split: S.name, number: window, step: step)
     }
     return scores
   }
@@ -176,7 +190,7 @@ final class CellRun: RunObserver {
   }
 
   /// The cell's replay log, opened when it is first needed.
-  private func log() throws -> ReplayLog {
+  func log() throws -> ReplayLog {
     if let openLog { return openLog }
     let log = try ReplayLog(
       path: workFolder + "/replay.log", binding: "cell \(cell.id), model \(cell.model.digest)")
@@ -191,6 +205,8 @@ final class CellRun: RunObserver {
     guard let development, let test else {
       preconditionFailure("a checkpoint before the texts are there")
     }
+    if let tasks, !tasks.isEmpty { candidate = (step, model) }
+    if let task = tasks?.tasks.fineTuning { return try checkpoint(of: task, step: step, model) }
     let evaluation: ReplayLog.Evaluation
     if let known = try log().evaluations.first(where: { $0.step == step }) {
       evaluation = known
@@ -210,7 +226,12 @@ final class CellRun: RunObserver {
       try windowScores(of: DevelopmentSplit.self, evaluation.development))
   }
 
-  func choose(step: Int) { chosen = step }
+  func choose(step: Int) throws {
+    chosen = step
+    guard let candidate, candidate.step == step else { return }
+    self.candidate = nil
+    try scoreTasks(of: candidate.model, step: step)
+  }
 
   func keep(_ summary: TrainingSummary) { self.summary = ZerothOrderSummary(summary) }
 }

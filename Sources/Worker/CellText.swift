@@ -1,6 +1,6 @@
 import Checkpoints
 import Digests
-import Records
+package import Records
 import Tasks
 import Tokenizers
 
@@ -14,11 +14,8 @@ struct CellText {
   /// Bytes that the vocabulary can't spell, if any.
   let events: [String]
 
-  /// Reads and tokenises the texts of `settings` with the tokenizer of the model at `model`.
-  init(
-    _ settings: EvaluationProtocol, model: String, checkpoint: any Checkpoint
-  ) throws {
-    let tokenizer = try modelTokenizer(model, checkpoint)
+  /// Reads and tokenises the texts of `settings`.
+  init(_ settings: EvaluationProtocol, _ tokenizer: any Tokenizer) throws {
     guard let policy = BeginningOfSequencePolicy(rawValue: settings.bos) else {
       throw WorkerError.unknownSetting(name: "bos", value: settings.bos, known: "none or once")
     }
@@ -56,11 +53,34 @@ struct CellText {
   }
 }
 
+/// The text of a source as a cell reads it, before it is tokenised.
+///
+/// - Throws: `TaskError` for files that can't be read or cut as the source says.
+package func assembledText(of source: TextSource) throws -> [UInt8] {
+  try TextSpecification(source).assembled()
+}
+
 extension TextSpecification {
   init(_ source: TextSource) throws {
     self.init(
-      parts: source.parts.map { Part($0.path, from: $0.from, to: $0.to) },
+      parts: try source.parts.map {
+        Part($0.path, form: try TextForm(named: $0.form), from: $0.from, to: $0.to)
+      },
       join: try TextJoin(named: source.join))
+  }
+}
+
+extension TextForm {
+  init(named name: String?) throws(WorkerError) {
+    guard let name else {
+      self = .bytes
+      return
+    }
+    guard let form = TextForm(rawValue: name), form != .bytes else {
+      throw .unknownSetting(
+        name: "form", value: name, known: "'\(TextForm.jsonLines.rawValue)' or none")
+    }
+    self = form
   }
 }
 

@@ -126,13 +126,23 @@ package struct RecordFileError: Error, Sendable, Equatable, CustomStringConverti
 package struct NotFinite: Error, Sendable, Equatable, CustomStringConvertible {
   /// `test` or `development`.
   package let split: String
-  /// The first window whose loss isn't finite.
-  package let window: Int
+  /// The first window or example whose loss isn't finite.
+  package let number: Int
+  /// The task, where it is an example's.
+  package let task: String?
   /// Updates done, where the model was being trained.
   package let step: Int?
 
+  init(split: String, number: Int, task: String? = nil, step: Int?) {
+    self.split = split
+    self.number = number
+    self.task = task
+    self.step = step
+  }
+
   package var description: String {
     (step.map { "after step \($0), " } ?? "")
-      + "the loss of \(split) window \(window) isn't finite"
+      + "the loss of \(split) "
+      + (task.map { "example \(number) of \($0)" } ?? "window \(number)") + " isn't finite"
   }
 }

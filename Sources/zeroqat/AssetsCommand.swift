@@ -4,7 +4,7 @@ internal import Harness
 /// `zeroqat assets --table table2`: the files that a table needs, for a script that fetches them.
 struct AssetsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "assets", abstract: "Print the files that a table needs, one a line.",
+    commandName: "assets", abstract: "Print the files that a table or a dataset needs, one a line.",
     discussion: """
       Nine fields between tabs, '-' for what there isn't: kind, name, status (present, missing or \
       corrupt), path, package==version, archive as a shell pattern, archive SHA-256, member, \
@@ -12,13 +12,28 @@ struct AssetsCommand: ParsableCommand {
       """)
 
   @Option(help: "A folder of tables/, by name or path.")
-  var table: String
+  var table: String?
+
+  @Option(help: "A folder of datasets/ by name, instead of a table.")
+  var dataset: String?
 
   @OptionGroup var options: TableOptions
 
-  func run() throws {
-    for asset in try TableAtScale(table, options).resolver.assets {
-      try writeToStandardOutput(asset.line + "\n")
+  func validate() throws {
+    guard (table == nil) != (dataset == nil) else {
+      throw ValidationError("expected either --table or --dataset")
     }
+  }
+
+  func run() throws {
+    for asset in try assets() { try writeToStandardOutput(asset.line + "\n") }
+  }
+
+  private func assets() throws -> [Asset] {
+    if let table { return try TableAtScale(table, options).resolver.assets }
+    let catalog = try Catalog(
+      Workspace(root: options.root, results: nil, environment: processEnvironment()))
+    var locator = AssetLocator(catalog.workspace)
+    return try DatasetTexts(of: dataset ?? "", catalog: catalog, locator: &locator).assets
   }
 }

@@ -15,7 +15,7 @@ struct Zeroqat: ParsableCommand {
     subcommands: [
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,
       CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
-      CleanCommand.self, PretrainCommand.self,
+      CleanCommand.self, PretrainCommand.self, TextsCommand.self,
     ])
 
   static func main() {

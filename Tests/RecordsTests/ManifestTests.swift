@@ -114,13 +114,156 @@ import Testing
     #expect(error?.reason == reason)
   }
 
+  static let committed = """
+    {
+      "schema": 1, "name": "toy", "label": "Toy", "architecture": "llama", "licence": "none",
+      "environment": "ZEROQAT_TOY", "committed": true,
+      "files": [
+        { "name": "config.json", "bytes": 2, "sha256": "\(String(repeating: "a", count: 64))" },
+        { "name": "model.safetensors", "bytes": 2, "sha256": "\(String(repeating: "b", count: 64))" }
+      ],
+      "bos": "none", "anchors": []
+    }
+    """
+
+  static let variant = """
+    {
+      "schema": 1, "name": "toy", "label": "Toy", "architecture": "llama", "licence": "none",
+      "environment": "ZEROQAT_TOY", "files": [],
+      "variant": { "of": "yot", "outliers": { "channels": [3, 0], "factor": 16 } },
+      "bos": "none", "anchors": []
+    }
+    """
+
+  @Test func committedFilesAndVariantsAreModels() throws {
+    for text in [Self.committed, Self.variant] {
+      let (manifest, document) = try Self.model(text)
+      try manifest.check(in: document, folder: "toy")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      committed, "model.safetensors", "weights.bin", "/files",
+      "expected 'model.safetensors' among the committed files"
+    ),
+    (
+      committed, #""bytes": 2, "sha256": "b"#, #""sha256": "b"#, "/files/1",
+      "a committed file needs its 'bytes' and 'sha256'"
+    ),
+    (
+      committed, #""files": ["#,
+      #""origin": { "package": "t", "version": "1", "kind": "wheel", "archive": "t", "bytes": 1, "sha256": "c" }, "files": ["#,
+      "/files/0", "a file from a package needs its 'member', 'bytes' and 'sha256'"
+    ),
+    (
+      variant, #""files": []"#, #""files": [{ "name": "a" }]"#, "/variant",
+      "a variant has no files of its own"
+    ),
+    (variant, #""of": "yot""#, #""of": "toy""#, "/variant/of", "a model isn't a variant of itself"),
+    (
+      variant, "16", "24", "/variant/outliers/factor",
+      "expected a power of two from 2 to 4096, found 24"
+    ),
+    (
+      variant, "[3, 0]", "[]", "/variant/outliers/channels", "expected at least one channel"
+    ),
+    (
+      variant, "[3, 0]", "[3, 3]", "/variant/outliers/channels/1",
+      "expected an index from 0 that isn't there yet, found 3"
+    ),
+    (
+      variant, "[3, 0]", "[-1]", "/variant/outliers/channels/0",
+      "expected an index from 0 that isn't there yet, found -1"
+    ),
+  ])
+  func placesRefuse(sample: String, piece: String, other: String, pointer: String, reason: String)
+    throws
+  {
+    let (manifest, document) = try Self.model(
+      try #require(replacing(piece, by: other, in: sample)))
+    let error = #expect(throws: JSONError.self) {
+      try manifest.check(in: document, folder: "toy")
+    }
+    #expect(error?.pointer == pointer)
+    #expect(error?.reason == reason)
+  }
+
+  /// The sample with its file in a further package.
+  static let furtherOrigin = """
+    {
+      "schema": 1, "name": "verse", "label": "Verse", "licence": "none",
+      "origins": [
+        {
+          "package": "verse", "version": "1", "kind": "sdist", "archive": "verse-1.tar.gz",
+          "bytes": 9, "sha256": "\(String(repeating: "a", count: 64))"
+        }
+      ],
+      "environment": "ZEROQAT_VERSE",
+      "files": [
+        {
+          "name": "verse.txt", "package": "verse", "member": "v", "bytes": 62,
+          "sha256": "df1c02e9e0217a74657a5c209889a0e39bae39fceba0a54ed72f119c1d07a5f1"
+        }
+      ],
+      "join": "plain",
+      "splits": [
+        {
+          "name": "lines",
+          "train": [{ "file": "verse.txt", "from": 0, "to": 19 }],
+          "development": [{ "file": "verse.txt", "from": 19, "to": 41 }],
+          "test": [{ "file": "verse.txt", "form": "jsonl:text", "from": 41 }]
+        }
+      ]
+    }
+    """
+
+  @Test func filesNameTheirPackage() throws {
+    let (manifest, document) = try Self.dataset(Self.furtherOrigin)
+    try manifest.check(in: document, folder: "verse")
+    #expect(manifest.isFetchable)
+    #expect(manifest.origin(of: manifest.files[0])?.version == "1")
+    #expect(try Self.dataset(SampleCheckout.dataset).0.isFetchable == false)
+  }
+
+  @Test(arguments: [
+    (
+      #""package": "verse", "member""#, #""package": "vrese", "member""#, "/files/0/package",
+      "unknown package 'vrese'; did you mean 'verse'?"
+    ),
+    (
+      #""member": "v", "#, "", "/files/0",
+      "a file from a package needs its 'member', 'bytes' and 'sha256'"
+    ),
+    (
+      #""form": "jsonl:text""#, #""form": "csv""#,
+      "/splits/0/test/0/form", "expected 'jsonl:text', found 'csv'"
+    ),
+  ])
+  func furtherPackagesRefuse(piece: String, other: String, pointer: String, reason: String) throws {
+    let (manifest, document) = try Self.dataset(
+      try #require(replacing(piece, by: other, in: Self.furtherOrigin)))
+    let error = #expect(throws: JSONError.self) {
+      try manifest.check(in: document, folder: "verse")
+    }
+    #expect(error?.pointer == pointer)
+    #expect(error?.reason == reason)
+  }
+
   /// The repository's own manifests and grids keep all rules.
   @Test func theRepositoryKeepsTheRules() throws {
     let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
-    let models = TemporaryFolder.names(in: root + "/models")
+    // A folder without a manifest isn't offered as a model: its weights aren't there yet.
+    let models = TemporaryFolder.names(in: root + "/models").filter {
+      TemporaryFolder.names(in: "\(root)/models/\($0)").contains("manifest.json")
+    }
     let datasets = TemporaryFolder.names(in: root + "/datasets")
     #expect(models.contains("smollm2-135m-instruct"))
-    #expect(datasets == ["books", "wikitext2"])
+    #expect(
+      datasets == [
+        "books", "boolq", "cb", "classics", "copa", "rte", "snippets", "squad", "sst2",
+        "wikitext2", "zeroshot",
+      ])
     for name in models {
       let document = try JSONDocument(contentsOf: "\(root)/models/\(name)/manifest.json")
       try document.decode(ModelManifest.self).check(in: document, folder: name)

@@ -40,6 +40,29 @@ import Testing
     #expect(try assembled(texts, .plain).utf8.elementsEqual(expected.utf8))
   }
 
+  @Test func jsonLines() throws {
+    func text(_ lines: String, from: Int = 0, join: TextJoin = .plain) throws -> String {
+      let part = TextSpecification.Part(
+        try folder.write(lines, to: "lines.jsonl"), form: .jsonLines, from: from)
+      let bytes = try TextSpecification(parts: [part], join: join).assembled()
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    let first = #"{"verse": 1, "text": "In the\u00e9"}"# + "\n"
+    let verses = first + #"{"text": "b \"c\"", "x": []}"#
+    #expect(try text(verses) == "In theé\nb \"c\"\n")
+    #expect(try text(verses + "\n\n", from: first.utf8.count) == "b \"c\"\n")
+    let path = folder.path("lines.jsonl")
+    for (line, reason) in [
+      ("{}", "there is none"), ("[1]", "there is none"), (#"{"text": 3}"#, "there is none"),
+      (#"{"text": "a"#, "the text ends inside this string"),
+    ] {
+      #expect(
+        errorText { _ = try text(#"{"text": "a"}"# + "\n" + line) }
+          == "\(path): line 2 of the part: error: expected a JSON object with a string 'text': "
+          + reason)
+    }
+  }
+
   @Test func ranges() throws {
     let path = try folder.write("0123456789", to: "digits")
     func text(_ from: Int, _ to: Int?) throws -> [UInt8] {

@@ -33,6 +33,8 @@ package struct CellFixture: Sendable {
     package var id = "00112233445566aa"
     /// The text's file, where it isn't the fixture's.
     package var text: String?
+    /// The tasks, JSON; nil for none.
+    package var tasks: String?
 
     /// Settings of one method.
     package init(_ method: String, _ options: String = "{}", bits: String = "W4A4") {
@@ -148,7 +150,7 @@ package struct CellFixture: Sendable {
           "id": "fixture-32", "train": \(source(0, "3000")), "development": \(source(3000, "4000")),
           "test": \(source(4000, "null")), "windowTokens": 32,
           "testWindows": \(settings.testWindows.map { "\($0)" } ?? "null"), "developmentWindows": 3,
-          "bos": "\(settings.bos)"
+          "bos": "\(settings.bos)"\(settings.tasks.map { ", \"tasks\": \($0)" } ?? "")
         },
         "seed": \(settings.seed), "blasCore": "\(settings.blasCore)", "scienceDigest": "s"
       }

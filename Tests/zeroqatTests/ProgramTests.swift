@@ -242,6 +242,32 @@ import Testing
     #expect(assets.status == 0)
     let lines = assets.output.split(separator: "\n").map { $0.split(separator: "\t").count }
     #expect(lines == [9, 9])
+    let texts = try program(["assets", "--dataset", "verse"] + program.place)
+    #expect(texts.output.hasPrefix("dataset\tverse\tpresent\t"))
+    let neither = try program(["assets"] + program.place)
+    #expect(neither.status == 2)
+    #expect(neither.output.contains("expected either --table or --dataset"))
+  }
+
+  @Test func textsAreWrittenAsCellsReadThem() throws {
+    let program = try BuiltProgram()
+    let folder = program.sample.folder.path("texts")
+    func texts(_ dataset: String) throws -> (status: Int32, output: String) {
+      let result = try program(
+        ["texts", "--dataset", dataset, "--out", folder, "--root", program.sample.root])
+      return (result.status, result.output)
+    }
+    #expect(try texts("verse").status == 0)
+    let parts = try ["train", "development", "test"].map { split in
+      String(decoding: try readFile("\(folder)/verse-\(split).txt"), as: UTF8.self)
+    }
+    #expect(parts.joined() == SampleCheckout.verse)
+    let unknown = try texts("vrese")
+    #expect(unknown.status == 2)
+    #expect(unknown.output == "error: unknown dataset 'vrese'; did you mean 'verse'?\n")
+    let path = program.sample.cacheHome + "/zeroqat/datasets/verse/verse.txt"
+    try moveFile(path, to: path + ".away")
+    #expect(try texts("verse").output == "error: missing texts of verse: '\(path)'\n")
   }
 
   @Test func cleanRemovesLeftoversAlone() throws {

@@ -1,0 +1,77 @@
+package import Records
+
+/// A model of `models/` with its files: what is there, and how a cell refers to it.
+package struct ModelFiles: Sendable, Equatable {
+  /// What is known of the model.
+  package let manifest: ModelManifest
+  /// The files of the checkpoint; a variant has those of the model it is made from.
+  package let assets: [Asset]
+  /// How a cell refers to it; nil while that isn't known.
+  package let reference: ModelReference?
+  /// The environment variable that names the user's own copy.
+  package let environment: String
+
+  /// Looks for the files of a model: those in the repository, one listed file that carries its
+  /// tokenizer, or a folder in the hub's layout.
+  ///
+  /// - Throws: `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
+  package init(of name: String, catalog: Catalog, locator: inout AssetLocator) throws {
+    let manifest = try catalog.model(name)
+    let weights = try manifest.variant.map { try catalog.model($0.of) } ?? manifest
+    var assets = try locator.files(of: weights)
+    var reference: ModelReference?
+    if try locator.usesCommittedFiles(of: weights) {
+      // Nothing is digested while a file is missing: the missing one is the thing to say.
+      if assets.allSatisfy(\.exists) {
+        reference = try ModelReference(
+          folder: locator.committedFolder(of: weights), name: name, locator: &locator)
+      }
+    } else if weights.files.isEmpty || weights.committed == true {
+      if let folder = try locator.hubFolder(of: weights) {
+        reference = try ModelReference(folder: folder, name: name, locator: &locator)
+        assets = []
+      } else {
+        assets = [weights.absentFolder(cache: catalog.workspace.cache)]
+      }
+    } else {
+      reference = ModelReference(files: assets, name: name)
+    }
+    reference?.outliers = manifest.variant?.outliers
+    self.manifest = manifest
+    self.assets = assets
+    self.reference = reference
+    environment = weights.environment
+  }
+}
+
+extension ModelManifest {
+  /// The asset that stands for a folder which only the user can bring.
+  fileprivate func absentFolder(cache: String) -> Asset {
+    Asset(
+      kind: .model, name: name, file: AssetFile(name: name), origin: nil,
+      path: "\(cache)/models/\(name)", state: .missing)
+  }
+}
+
+extension ModelReference {
+  /// A checkpoint in one listed file, which carries its tokenizer.
+  fileprivate init?(files: [Asset], name: String) {
+    guard files.count == 1, let digest = files[0].digest else { return nil }
+    self.init(name: name, path: files[0].path, digest: digest, tokenizerDigest: digest)
+  }
+
+  /// A checkpoint in a folder of the hub's layout.
+  fileprivate init(folder: String, name: String, locator: inout AssetLocator) throws {
+    let tokenizerFiles: Set = [
+      "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json",
+      "special_tokens_map.json", "added_tokens.json",
+    ]
+    self.init(
+      name: name, path: folder,
+      digest: try locator.digest(ofFolder: folder) {
+        $0 == "config.json" || $0.hasSuffix(".safetensors")
+          || $0.hasSuffix(".safetensors.index.json")
+      },
+      tokenizerDigest: try locator.digest(ofFolder: folder) { tokenizerFiles.contains($0) })
+  }
+}

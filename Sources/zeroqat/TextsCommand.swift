@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import Harness
+internal import Worker
+
+/// `zeroqat texts`: a dataset's texts as files, put together as cells read them.
+struct TextsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "texts", abstract: "Write the texts of a dataset as plain files.",
+    discussion: """
+      The folder gets NAME-train.txt, NAME-development.txt and NAME-test.txt: what a cell reads, part \
+      after part. A recipe for 'zeroqat pretrain' names such files.
+      """)
+
+  @Option(help: "A folder of datasets/ by name.")
+  var dataset: String
+
+  @Option(name: .customLong("out"), help: "The folder for the files.")
+  var output: String
+
+  @Option(help: "The checkout. Default: found from the working folder or the program.")
+  var root: String?
+
+  func run() throws {
+    let catalog = try Catalog(
+      Workspace(root: root, results: nil, environment: processEnvironment()))
+    var locator = AssetLocator(catalog.workspace)
+    let texts = try DatasetTexts(of: dataset, catalog: catalog, locator: &locator)
+    let sources = try texts.sources()
+    try makeFolder(output)
+    for (name, source) in sources {
+      try writeDurably(
+        try assembledText(of: source), to: "\(output)/\(dataset)-\(name).txt")
+    }
+  }
+}
