@@ -24,6 +24,7 @@ public struct Transformer: Sendable {
   ///   - tokens: Ids.
   ///   - windowTokens: T.
   ///   - firstPosition: Position of a window's first token.
+  /// - Returns: The stream.
   /// - Throws: ``ModelError/tokenOutOfRange(token:vocabularySize:)`` or
   ///   ``ModelError/windowTooLong(tokens:positions:)``.
   public func embed(
