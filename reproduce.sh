@@ -32,11 +32,11 @@ usage: ./reproduce.sh COMMAND [options]
     --threads N       threads inside a cell (default: all processors)
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing
+  all               every table and figure, one after the other, over failures; ends with a summary
+    --scale NAME, --threads N, --force, --dry-run
   pretrain MODEL    train a tiny model again, from its text and models/MODEL/recipe.json
     --threads N       threads (default: all processors); the model doesn't depend on it
     --steps N         stop after N steps of the recipe's schedule
-  all               every table and figure, one after the other, over failures; ends with a summary
-    --scale NAME, --threads N, --force, --dry-run
   check tableN      compare fresh records with the committed ones; exit code 1 if they differ
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   test              build and run all tests; ends with 'N passed, N failed'
@@ -217,32 +217,6 @@ run_table() {
   exit "$run_status"
 }
 
-# A run that was stopped goes on where it was.
-run_pretraining() {
-  local model=${1:-} options=() folder
-  [ -n "$model" ] || fail "pretrain what?" "./reproduce.sh pretrain tiny-llama"
-  shift
-  [ -f "$root/models/$model/recipe.json" ] || fail "there is no models/$model/recipe.json"
-  while [ $# -gt 0 ]; do
-    case "$1" in
-      --threads | --steps)
-        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
-        options+=("$1" "$2"); shift 2 ;;
-      *) fail "unknown option '$1' for pretrain" "./reproduce.sh help" ;;
-    esac
-  done
-  folder="$root/results/pretraining"
-  need build
-  build_program
-  fetch_assets dataset=classics
-  "$zeroqat" texts --dataset classics --out "$folder/texts"
-  attend "$zeroqat" pretrain --recipe "$root/models/$model/recipe.json" --data "$folder/texts" \
-    --out "$folder/$model" ${options[@]+"${options[@]}"}
-  stop_if_interrupted
-  [ "$status" -ne 0 ] || say "the model: ${folder#"$root"/}/$model"
-  exit "$status"
-}
-
 # What a rendered table came to, from its numbers: a line per row, column and seed.
 counts_of() {
   [ -f "$1" ] || { echo "not rendered"; return; }
@@ -299,6 +273,32 @@ run_all() {
   say "all tables at scale $scale, $(((SECONDS - started) / 60)) minutes"
   printf '  %s\n' "${lines[@]}"
   exit "$worst"
+}
+
+# A run that was stopped goes on where it was.
+run_pretraining() {
+  local model=${1:-} options=() folder
+  [ -n "$model" ] || fail "pretrain what?" "./reproduce.sh pretrain tiny-llama"
+  shift
+  [ -f "$root/models/$model/recipe.json" ] || fail "there is no models/$model/recipe.json"
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --threads | --steps)
+        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
+        options+=("$1" "$2"); shift 2 ;;
+      *) fail "unknown option '$1' for pretrain" "./reproduce.sh help" ;;
+    esac
+  done
+  folder="$root/results/pretraining"
+  need build
+  build_program
+  fetch_assets dataset=classics
+  "$zeroqat" texts --dataset classics --out "$folder/texts"
+  attend "$zeroqat" pretrain --recipe "$root/models/$model/recipe.json" --data "$folder/texts" \
+    --out "$folder/$model" ${options[@]+"${options[@]}"}
+  stop_if_interrupted
+  [ "$status" -ne 0 ] || say "the model: ${folder#"$root"/}/$model"
+  exit "$status"
 }
 
 # check and publish work on the records that a run left.
@@ -385,6 +385,10 @@ case "$command" in
   setup) need build python fetch plot develop ;;
   clean) clean "$@" ;;
   help | --help | -h) usage ;;
-  *) fail "unknown command '$command'" \
-    "commands: $(tables)all pretrain check publish test list setup clean help" ;;
+  *)
+    # Tables with names of their own.
+    [ ! -f "$root/tables/$command/grid.json" ] || run_table "$command" "$@"
+    fail "unknown command '$command'" \
+      "commands: $(tables)all pretrain check publish test list setup clean help"
+    ;;
 esac

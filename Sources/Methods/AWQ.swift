@@ -24,7 +24,7 @@ package struct AWQ: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "awq", summary: "salient columns scaled up by search, weights clipped, then rounded",
-    category: .postTraining, citation: "Lin et al. 2023, arXiv:2306.00978")
+    category: .postTraining, citation: "Lin et al. 2023, arXiv:2306.00978", target: .weights)
 
   private let bits: QuantizationSpec
   private let quantizer: AWQQuantizer

@@ -8,7 +8,8 @@ package struct FullPrecision: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "full-precision", summary: "the checkpoint as it is, in float32",
-    category: .fullPrecision, citation: "the model's own")
+    category: .fullPrecision, citation: "the model's own", target: .nothing,
+    cost: .weights)
 
   package init(options: Options, bits: QuantizationSpec) throws {
     guard bits == .none else {

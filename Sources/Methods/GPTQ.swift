@@ -35,7 +35,8 @@ package struct GPTQ: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "gptq", summary: "rounding column by column, later columns make up for the error",
-    category: .postTraining, citation: "Frantar et al. 2022, arXiv:2210.17323")
+    category: .postTraining, citation: "Frantar et al. 2022, arXiv:2210.17323",
+    target: .weights)
 
   private let bits: QuantizationSpec
   private let rounding: GPTQRounding

@@ -39,7 +39,8 @@ package struct LLMQAT: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "llm-qat", summary: "data-free distillation by backpropagation, symmetric grids",
-    category: .firstOrder, citation: "Liu et al. 2023, arXiv:2305.17888")
+    category: .firstOrder, citation: "Liu et al. 2023, arXiv:2305.17888", trainsOnText: true,
+    cost: .gradientTraining)
 
   private let options: Options
   private let bits: QuantizationSpec

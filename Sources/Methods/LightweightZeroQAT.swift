@@ -19,7 +19,8 @@ package struct LightweightZeroQAT: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "zeroqat-light", summary: "zeroth-order QAT of Q and V, the rest packed and frozen",
-    category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031v2")
+    category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031v2",
+    trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
   private let options: Options
   private let bits: QuantizationSpec

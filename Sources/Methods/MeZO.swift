@@ -32,7 +32,8 @@ package struct MeZO: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "mezo", summary: "zeroth-order training of all parameters in full precision",
-    category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333")
+    category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333",
+    target: .nothing, trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
   private let options: Options
 

@@ -32,12 +32,15 @@ package struct MeZOThenPTQ: QuantizationMethod {
     /// Steps between checkpoints.
     package var checkpointEvery: Int?
     /// Name of a post-training method, which runs with its own defaults; `rtn` where not given.
-    package var ptq: String?
+    package var quantizer: String?
+    /// Passes of a post-training method that learns, `omniquant`; its own default where not given.
+    package var quantizerEpochs: Int?
   }
 
   package static let card = MethodCard(
     name: "mezo-ptq", summary: "MeZO in full precision, then post-training quantisation",
-    category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333")
+    category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333",
+    trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
   private let options: Options
   private let bits: QuantizationSpec
@@ -47,21 +50,33 @@ package struct MeZOThenPTQ: QuantizationMethod {
     // Here, so that the refusal names this method and not the one that quantises.
     try requireBits(bits, Self.card)
     try options.validateSettings()
-    quantizer = try Self.quantizer(named: options.ptq ?? RTN.card.name, bits)
+    quantizer = try Self.quantizer(
+      named: options.quantizer ?? RTN.card.name, epochs: options.quantizerEpochs, bits)
     self.options = options
     self.bits = bits
   }
 
-  /// The post-training method called `name`, with its own defaults.
-  private static func quantizer(named name: String, _ bits: QuantizationSpec) throws
+  /// The post-training method called `name`, with its own defaults but for the number of passes.
+  private static func quantizer(named name: String, epochs: Int?, _ bits: QuantizationSpec) throws
     -> any QuantizationMethod
   {
+    if let epochs {
+      try check("quantizerEpochs", epochs, expected: "at least 0") { $0 >= 0 }
+      if name != OmniQuant.card.name {
+        throw MethodError.option(
+          name: "quantizerEpochs",
+          expected: "none without \"quantizer\": \"\(OmniQuant.card.name)\"",
+          found: "\(epochs)")
+      }
+    }
+    let options = epochs.map { "{\"epochs\": \($0)}" } ?? "{}"
     let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
-    try check("ptq", name, expected: "a post-training method: \(known.joined(separator: ", "))") {
+    let list = known.joined(separator: ", ")
+    try check("quantizer", name, expected: "a post-training method: \(list)") {
       known.contains($0)
     }
     return try MethodCatalog.make(
-      name, options: JSONDocument(text: Array("{}".utf8), file: "defaults of '\(name)'"), at: "",
+      name, options: JSONDocument(text: Array(options.utf8), file: "defaults of '\(name)'"), at: "",
       bits: bits)
   }
 

@@ -45,7 +45,8 @@ package struct OmniQuant: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "omniquant", summary: "learned clipping and smoothing, block by block",
-    category: .postTraining, citation: "Shao et al. 2023, arXiv:2308.13137")
+    category: .postTraining, citation: "Shao et al. 2023, arXiv:2308.13137",
+    cost: .blockGradients)
 
   private let options: Options
   private let bits: QuantizationSpec

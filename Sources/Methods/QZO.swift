@@ -45,7 +45,9 @@ package struct QZO: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "qzo", summary: "zeroth-order training of the grids' scales, codes frozen",
-    category: .zerothOrder, citation: "Shang et al. 2025, arXiv:2505.13430")
+    category: .zerothOrder, citation: "Shang et al. 2025, arXiv:2505.13430",
+    target: .weightsAndActivations, trainsOnText: true, trainsOnTasks: true,
+    cost: .forwardTraining)
 
   /// The official code's floor under trained scales.
   private static let floor: Float = 1e-7

@@ -48,7 +48,9 @@ package struct QuZO: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "quzo", summary: "zeroth-order training of codes by stochastic rounding",
-    category: .zerothOrder, citation: "Zhou et al. 2025, arXiv:2502.12346")
+    category: .zerothOrder, citation: "Zhou et al. 2025, arXiv:2502.12346",
+    target: .weightsAndActivations, trainsOnText: true, trainsOnTasks: true,
+    cost: .forwardTraining)
 
   private let options: Options
   private let bits: QuantizationSpec

@@ -15,7 +15,7 @@ package struct RTN: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "rtn", summary: "round to nearest on min-max grids, no data", category: .postTraining,
-    citation: "common baseline")
+    citation: "common baseline", cost: .weights)
 
   private let bits: QuantizationSpec
   private let minimumScale: Float

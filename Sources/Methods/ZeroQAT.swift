@@ -16,7 +16,8 @@ package struct ZeroQAT: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "zeroqat", summary: "zeroth-order QAT of all block weights, two forwards per step",
-    category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031")
+    category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031",
+    trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
   private let options: Options
   private let bits: QuantizationSpec

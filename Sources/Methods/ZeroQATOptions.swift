@@ -50,6 +50,8 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   package var initialisationEpochs: Int?
   /// Windows of training text to calibrate on.
   package var calibrationWindows: Int?
+  /// Windows of training text that batches are taken from in turn, the paper's segments; null for all.
+  package var trainingWindows: Int?
   /// Steps between checkpoints.
   package var checkpointEvery: Int?
   /// What is trained: weights, or clipping and smoothing with them.
@@ -80,13 +82,16 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
       ((alphaLeast ?? Self.alpha)...1.5).contains($0)
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("trainingWindows", trainingWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try validateBlocks()
     try validateLearning()
   }
 
   /// The training loop that the options describe.
   func training(seed: UInt64) -> ZerothOrderTraining {
-    training(seed: seed, differenceBound: clipDifference)
+    var training = training(seed: seed, differenceBound: clipDifference)
+    training.batch.textWindows = trainingWindows
+    return training
   }
 
   /// The smoothing rule, or nil.

@@ -152,17 +152,21 @@ package struct GridRowMethod: Codable, Sendable, Equatable {
   package var method: String
   /// Options for these cells of the row.
   package var options: JSON
+  /// Why these cells don't run; nil when they do.
+  package var notRun: String?
 
   /// A method from its parts.
-  package init(method: String, options: JSON = .object([])) {
+  package init(method: String, options: JSON = .object([]), notRun: String? = nil) {
     self.method = method
     self.options = options
+    self.notRun = notRun
   }
 
-  /// Reads a method; options may be left out.
+  /// Reads a method; options and reason may be left out.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     method = try container.decode(String.self, forKey: .method)
     options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
+    notRun = try container.decodeIfPresent(String.self, forKey: .notRun)
   }
 }

@@ -78,6 +78,7 @@ extension Grid {
         "contradictory bits: the row '\(row.key)' quantizes in one stage and not in the other")
     }
     try checkIsObject(finetuning.options, at: place + "/options", in: document)
+    try checkReason(finetuning.notRun, at: place + "/notRun", in: document)
   }
 
   private func checkBits(of row: GridRow, at place: String, in document: JSONDocument)
@@ -200,20 +201,8 @@ extension Grid {
     _ scale: GridScale, at place: String, in document: JSONDocument, against names: KnownNames
   ) throws(JSONError) {
     try checkReason(scale.notRun, at: place + "/notRun", in: document)
-    if let model = scale.model {
-      guard names.models.contains(model) else {
-        throw document.error(
-          at: place + "/model",
-          "unknown model '\(model)'; \(suggestion(for: model, among: names.models))")
-      }
-    } else if scale.notRun == nil, columns.contains(where: { $0.model == nil }) {
-      throw document.error(at: place, "missing required member 'model'")
-    }
-    if scale.notRun == nil, scale.protocols.isEmpty, columns.contains(where: { $0.text == nil }) {
-      throw document.error(at: place, "expected at least one protocol in 'protocols'")
-    }
-    try checkProtocols(scale.protocols, at: place + "/protocols", in: document, against: names)
-    try checkStandIns(scale, at: place, in: document, against: names)
+    // What doesn't run yet may name models and texts that aren't there yet.
+    if scale.notRun == nil { try checkNames(of: scale, at: place, in: document, against: names) }
     try checkBits(of: scale, at: place + "/bits", in: document)
     for (name, windows) in [
       ("testWindows", scale.testWindows), ("developmentWindows", scale.developmentWindows),
@@ -234,6 +223,26 @@ extension Grid {
     }
     try checkEstimates(scale.minutes, at: place + "/minutes", in: document)
     try checkEstimates(scale.mebibytes, at: place + "/mebibytes", in: document)
+  }
+
+  /// The models and texts of a scale that runs.
+  private func checkNames(
+    of scale: GridScale, at place: String, in document: JSONDocument, against names: KnownNames
+  ) throws(JSONError) {
+    if let model = scale.model {
+      guard names.models.contains(model) else {
+        throw document.error(
+          at: place + "/model",
+          "unknown model '\(model)'; \(suggestion(for: model, among: names.models))")
+      }
+    } else if columns.contains(where: { $0.model == nil }) {
+      throw document.error(at: place, "missing required member 'model'")
+    }
+    if scale.protocols.isEmpty, columns.contains(where: { $0.text == nil }) {
+      throw document.error(at: place, "expected at least one protocol in 'protocols'")
+    }
+    try checkProtocols(scale.protocols, at: place + "/protocols", in: document, against: names)
+    try checkStandIns(scale, at: place, in: document, against: names)
   }
 
   private func checkProtocols(

@@ -69,7 +69,9 @@ extension Grid {
                 address: address, columns: served.map(\.key), panel: panel,
                 metrics: served.map(\.metric).withoutRepetitions, bits: bits, method: method,
                 diagnostics: diagnostics,
-                notRun: settings.notRun ?? first.notRun ?? missing(panel, at: settings)))
+                notRun: settings.notRun ?? first.notRun
+                  ?? (first.stage == .finetuning ? row.finetuning?.notRun : nil)
+                  ?? missing(panel, at: settings)))
           }
         }
       }

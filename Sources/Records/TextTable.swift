@@ -1,7 +1,9 @@
 package import JSONText
 
-/// A table of the paper whose entries are words or settings, not scores: `tables/<table>/paper.json`
-/// of a folder without a grid. Ours is made from what the program knows of itself.
+/// A table of the paper whose entries are words or settings, not scores.
+///
+/// Read from `tables/<table>/paper.json` of a folder without a grid. Ours is made from what the program
+/// knows of itself.
 package struct TextTable: Codable, Sendable, Equatable {
   /// The version of this layout.
   package static let currentSchema = 1

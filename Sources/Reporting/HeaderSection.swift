@@ -135,7 +135,8 @@ extension TableContents {
         "\(count("test").map(NumberText.grouped) ?? "no") test examples of \(task.inMarkdown)"
       ]
       if asked?.use == .fineTuning {
-        let chosen = count("development").flatMap { $0 > 0 ? $0 : nil } ?? asked?.examples.development
+        let chosen =
+          count("development").flatMap { $0 > 0 ? $0 : nil } ?? asked?.examples.development
         parts += [
           chosen.map { "\(NumberText.grouped($0)) to choose on" },
           asked?.examples.train.map { "at most \(NumberText.grouped($0)) to train on" },

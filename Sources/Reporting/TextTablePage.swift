@@ -67,7 +67,8 @@ package struct TextTablePage: Sendable {
           method.trainsOnText ? "yes" : "no", method.trainsOnTasks ? "yes" : "no",
         ] + [method.cost, method.summary, method.citation].map(\.inMarkdown))
     }
-    return table.text + "\n\nFrom the methods' own cards. WO: weights alone; WA: weights and activations."
+    return table.text
+      + "\n\nFrom the methods' own cards. WO: weights alone; WA: weights and activations."
   }
 
   /// The options that the paper's table has columns for, in its order.

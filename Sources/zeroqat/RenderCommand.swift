@@ -96,10 +96,11 @@ struct TextPage {
       Workspace(root: root, results: options.results, environment: processEnvironment()))
     guard catalog.textTables.contains(name) else { return nil }
     folder = "\(catalog.workspace.root)/tables/\(name)"
-    markdown = TextTablePage(
-      table: try catalog.textTable(name), methods: methodSummaries,
-      hyperparameters: try catalog.hyperparameters(methodRegistry)
-    ).markdown
+    markdown =
+      TextTablePage(
+        table: try catalog.textTable(name), methods: methodSummaries,
+        hyperparameters: try catalog.hyperparameters(methodRegistry)
+      ).markdown
   }
 
   /// Writes the page.

@@ -118,7 +118,7 @@ struct RivalTests {
     func run(steps: Int) throws -> (model: QuantizedModel, rehearsal: Rehearsal) {
       let rehearsal = try Rehearsal()
       let options = """
-        {\(step), "steps": \(steps), "checkpointEvery": 2, "ptq": "\(ptq)"}
+        {\(step), "steps": \(steps), "checkpointEvery": 2, "quantizer": "\(ptq)"}
         """
       return (try rehearsal(make(MeZOThenPTQ.self, options, spec(4, 4))), rehearsal)
     }
@@ -152,10 +152,11 @@ struct RivalTests {
   func unknownPTQ() throws {
     for name in ["mezo", "zeroqat", "rnt"] {
       let error = #expect(throws: MethodError.self) {
-        try make(MeZOThenPTQ.self, "{\(step), \"steps\": 1, \"ptq\": \"\(name)\"}", spec(4, 4))
+        try make(
+          MeZOThenPTQ.self, "{\(step), \"steps\": 1, \"quantizer\": \"\(name)\"}", spec(4, 4))
       }
       #expect(
-        error?.description.hasPrefix("option 'ptq': expected a post-training method: rtn, ")
+        error?.description.hasPrefix("option 'quantizer': expected a post-training method: rtn, ")
           == true)
       #expect(error?.description.hasSuffix("found \(name)") == true)
     }

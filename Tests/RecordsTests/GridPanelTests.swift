@@ -246,6 +246,25 @@ import Testing
         == .object([.init("then", .string("rtn")), .init("steps", .integer(3))]))
   }
 
+  @Test func aScaleThatDoesNotRunYetMayNameWhatIsNotThereYet() throws {
+    let text = try #require(
+      replacing(
+        #""notRun": "too large""#, by: #""notRun": "not yet", "model": "b", "protocols": ["c-8"]"#,
+        in: Self.tuned))
+    let (grid, document) = try Self.grid(text)
+    try grid.check(in: document, against: Self.tunedNames)
+    #expect(grid.points(at: .paper).allSatisfy { $0.notRun == "not yet" })
+  }
+
+  @Test func aRowSaysWhyItDoesNotFineTune() throws {
+    let text = try #require(
+      replacing(
+        #""method": "train", "options": { "then": "rtn" }"#,
+        by: #""method": "train", "notRun": "trains on text""#, in: Self.tuned))
+    let points = try Self.grid(text).0.points(at: .tiny).filter { $0.address.row == "rtn" }
+    #expect(points.map(\.notRun) == [nil, "trains on text"])
+  }
+
   @Test func tasksThatNothingStandsForAreLeftOutWhereAnotherIsThere() throws {
     let points = try Self.grid(Self.tuned).0.points(at: .tiny).filter {
       $0.address.column == "acc"

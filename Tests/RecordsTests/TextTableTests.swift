@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct TextTableTests {
   static func text(
-    schema: Int = 1, table: String = "words", cells: String = #""WO", null"#, ours: String = "methods"
+    schema: Int = 1, table: String = "words", cells: String = #""WO", null"#,
+    ours: String = "methods"
   ) -> String {
     """
     {

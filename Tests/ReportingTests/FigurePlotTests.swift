@@ -39,7 +39,9 @@ import Testing
       right: FigureAxis(series: "perplexity", label: "perplexity"), across: "epochs")
     var records = Fixtures.records
     // The grid's order isn't the axis': 8 before 2.
-    for (row, epochs, loss) in [("rtn", 8, 0.25), ("smoothquant", 2, 0.5)] as [(String, Int64, Double)] {
+    for (row, epochs, loss) in [("rtn", 8, 0.25), ("smoothquant", 2, 0.5)]
+      as [(String, Int64, Double)]
+    {
       for index in records.indices
       where records[index].cell.address.row == row
         && records[index].cell.address.column == "ppl-w6a6"
@@ -73,7 +75,8 @@ import Testing
 
   @Test func recordsFromBeforeThereWereSeriesAreReadable() throws {
     let contents = try Self.contents()
-    #expect(contents.markdown(plots: ["figure-small.svg"])
+    #expect(
+      contents.markdown(plots: ["figure-small.svg"])
         .contains("![figure](figure-small.svg)"))
   }
 }
