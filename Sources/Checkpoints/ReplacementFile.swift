@@ -9,6 +9,25 @@ public func replaceFile(at path: String, with bytes: [UInt8]) throws(CheckpointE
   try file.replace()
 }
 
+/// Removes what processes that are no more left beside `path` when they were ended in mid-write.
+public func removeLeftovers(of path: String) {
+  let parent = folder(of: path)
+  guard let directory = opendir(parent.isEmpty ? "." : parent) else { return }
+  defer { closedir(directory) }
+  let prefix = path.dropFirst(parent.count) + "."
+  while let entry = readdir(directory) {
+    // SAFETY: d_name ends in a zero byte (readdir(3)) and lives until the next readdir.
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard name.hasPrefix(prefix), name.hasSuffix(".tmp"), name.count > prefix.count + 4,
+      let process = pid_t(name.dropFirst(prefix.count).dropLast(4)), process > 0,
+      kill(process, 0) != 0, errno == ESRCH
+    else { continue }
+    unlink(parent + name)
+  }
+}
+
 /// A file that takes another's place only when it is complete.
 ///
 /// It is written under a temporary name in the same folder; ``replace()`` syncs and renames it. Until

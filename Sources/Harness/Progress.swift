@@ -61,11 +61,19 @@ package struct Progress: Sendable {
 }
 
 extension RunRecord {
-  /// The test score in a few words.
+  /// The test scores in a few words: each metric once, as a mean where several tasks have it.
   fileprivate var resultInWords: String {
-    guard let score = scores.first(where: { $0.split == "test" }) else { return "no test score" }
-    guard let value = score.value else { return "\(score.metric) isn't finite" }
-    return "\(score.metric) \(rounded(value, digits: 3))"
+    let tested = scores.filter { $0.split == "test" }
+    let metrics = tested.map(\.metric).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+    guard !metrics.isEmpty else { return "no test score" }
+    return metrics.map { metric in
+      let all = tested.filter { $0.metric == metric }
+      let values = all.compactMap(\.value)
+      guard values.count == all.count else { return "\(metric) isn't finite" }
+      return "\(metric) \(rounded(values.reduce(0, +) / Double(values.count), digits: 3))"
+    }.joined(separator: ", ")
   }
 }
 

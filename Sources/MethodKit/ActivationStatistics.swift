@@ -20,30 +20,41 @@ package struct ActivationStatistics: Sendable {
 /// on.
 ///
 /// > Source: OmniQuant's official code, generate_act_scale_shift.py.
-final class ObservedRanges<Base: BlockOperators>: BlockOperators, @unchecked Sendable {
-  // SAFETY: a pass asks for one operator after another, on one thread.
+struct ObservedRanges<Base: BlockOperators>: BlockOperators {
   private struct Site {
-    var maxima: [Float]
-    var midpoint: [Float]?
+    let maxima: Vector
+    let midpoint: Vector
+    let least: Vector
+    let most: Vector
+    /// One number: the windows so far.
+    let windows = Vector(zeros: 1)
 
-    init(_ channels: Int) { maxima = [Float](repeating: 0, count: channels) }
+    init(_ channels: Int) {
+      maxima = Vector(zeros: channels)
+      midpoint = Vector(zeros: channels)
+      least = Vector(zeros: channels)
+      most = Vector(zeros: channels)
+    }
 
-    mutating func note(_ x: Matrix) {
-      let least = Vector([Float](repeating: .infinity, count: x.columns))
-      let most = Vector([Float](repeating: -.infinity, count: x.columns))
+    func note(_ x: Matrix) {
+      for j in 0..<x.columns { (least.pointer[j], most.pointer[j]) = (.infinity, -.infinity) }
       foldColumnRange(of: x, least: least, most: most)
-      let (low, high) = (least.elements, most.elements)
-      for j in maxima.indices { maxima[j] = max(maxima[j], abs(low[j]), abs(high[j])) }
-      let middle = zip(low, high).map { ($0 + $1) / 2 }
-      midpoint = midpoint.map { zip($0, middle).map { 0.99 * $0 + 0.01 * $1 } } ?? middle
+      let isFirst = windows.pointer[0] == 0
+      windows.pointer[0] += 1
+      for j in 0..<x.columns {
+        let (low, high) = (least.pointer[j], most.pointer[j])
+        maxima.pointer[j] = max(maxima.pointer[j], abs(low), abs(high))
+        let middle = (low + high) / 2
+        midpoint.pointer[j] = isFirst ? middle : 0.99 * midpoint.pointer[j] + 0.01 * middle
+      }
     }
   }
 
   private let base: Base
-  private var attention: Site
-  private var output: Site
-  private var feedForward: Site
-  private var down: Site
+  private let attention: Site
+  private let output: Site
+  private let feedForward: Site
+  private let down: Site
 
   init(_ base: Base, _ c: ModelConfiguration) {
     self.base = base
@@ -73,15 +84,12 @@ final class ObservedRanges<Base: BlockOperators>: BlockOperators, @unchecked Sen
 
   /// What was noted so far.
   var statistics: ActivationStatistics {
-    func middle(_ site: Site) -> [Float] {
-      site.midpoint ?? [Float](repeating: 0, count: site.maxima.count)
-    }
-    return ActivationStatistics(
+    ActivationStatistics(
       maxima: ActivationMaxima(
-        attention: attention.maxima, output: output.maxima, feedForward: feedForward.maxima,
-        down: down.maxima),
-      attentionMidpoint: middle(attention), outputMidpoint: middle(output),
-      feedForwardMidpoint: middle(feedForward))
+        attention: attention.maxima.elements, output: output.maxima.elements,
+        feedForward: feedForward.maxima.elements, down: down.maxima.elements),
+      attentionMidpoint: attention.midpoint.elements, outputMidpoint: output.midpoint.elements,
+      feedForwardMidpoint: feedForward.midpoint.elements)
   }
 }
 

@@ -31,26 +31,39 @@ package struct GradientTraining: Sendable {
     package let ids: [Int32]
     /// Tokens in a window.
     package let windowTokens: Int
+    /// What each id predicts, −1 where that isn't scored; nil means the next id of its window.
+    package let targets: [Int32]?
 
     /// Text from its ids.
     ///
-    /// - Precondition: They fill whole windows, at least one.
-    package init(ids: [Int32], windowTokens: Int) {
+    /// - Precondition: They fill whole windows, at least one; there are as many targets.
+    package init(ids: [Int32], windowTokens: Int, targets: [Int32]? = nil) {
       precondition(
         windowTokens > 0 && !ids.isEmpty && ids.count % windowTokens == 0,
         "\(ids.count) ids in windows of \(windowTokens)")
+      precondition(
+        targets.map { $0.count == ids.count } ?? true,
+        "\(targets?.count ?? 0) targets for \(ids.count) ids")
       self.ids = ids
       self.windowTokens = windowTokens
+      self.targets = targets
     }
 
     /// How many windows there are.
     package var count: Int { ids.count / windowTokens }
 
     /// The ids of the batch at a step: the next windows in order, from the first again after the last.
-    func batch(at step: Int, of size: Int) -> [Int32] {
+    func batch(at step: Int, of size: Int) -> [Int32] { batch(of: ids, at: step, size) }
+
+    /// The targets of that batch; nil where they are the next ids.
+    func targets(at step: Int, of size: Int) -> [Int32]? {
+      targets.map { batch(of: $0, at: step, size) }
+    }
+
+    private func batch(of values: [Int32], at step: Int, _ size: Int) -> [Int32] {
       (0..<size).flatMap { offset in
         let window = (step * size + offset) % count
-        return ids[window * windowTokens..<(window + 1) * windowTokens]
+        return values[window * windowTokens..<(window + 1) * windowTokens]
       }
     }
   }
@@ -90,7 +103,7 @@ package struct GradientTraining: Sendable {
         let loss: TrainingLoss =
           try teacher.map {
             .distillation(teacher: try $0(tokens), scale: 1 / Float(batchWindows))
-          } ?? .nextToken
+          } ?? text.targets(at: step, of: batchWindows).map { .targets($0) } ?? .nextToken
         optimizer.zeroGradients()
         let value = try pass(
           tokens, windowTokens: text.windowTokens, loss: loss, operators: learner, frame: frame)

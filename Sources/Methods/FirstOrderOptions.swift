@@ -26,13 +26,25 @@ func checkFirstOrder(
 }
 
 extension MethodContext {
-  /// The windows of text to train on.
+  /// The windows of text to train on, or the right answers of a task.
   ///
-  /// - Throws: ``MethodKit/MethodError`` where the material is a task's examples, or a batch has more
-  ///   windows than there are.
-  func trainingText(_ card: MethodCard, batchWindows: Int) throws(MethodError)
-    -> GradientTraining.Text
+  /// - Parameters:
+  ///   - card: Names the method in a refusal.
+  ///   - batchWindows: Windows or examples per step.
+  ///   - takesTasks: Whether the method's loss is defined for answers.
+  /// - Returns: The windows.
+  /// - Throws: ``MethodKit/MethodError`` where the material is a task's examples and those aren't taken,
+  ///   or a batch has more than there are.
+  func trainingText(_ card: MethodCard, batchWindows: Int, takesTasks: Bool = true)
+    throws(MethodError) -> GradientTraining.Text
   {
+    if takesTasks, let task = material as? OptionTask<TrainingSplit> {
+      try check(
+        "batchWindows", batchWindows,
+        expected: "at most the \(task.examples.count) examples to train on"
+      ) { $0 <= task.examples.count }
+      return GradientTraining.Text(task)
+    }
     guard let text = material as? TokenWindows<TrainingSplit> else {
       throw .model(
         method: card.name, reason: "it trains on windows of text, not on the examples of a task")

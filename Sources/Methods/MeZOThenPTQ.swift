@@ -32,9 +32,9 @@ package struct MeZOThenPTQ: QuantizationMethod {
     /// Steps between checkpoints.
     package var checkpointEvery: Int?
     /// Name of a post-training method, which runs with its own defaults; `rtn` where not given.
-    package var ptq: String?
+    package var quantizer: String?
     /// Passes of a post-training method that learns, `omniquant`; its own default where not given.
-    package var ptqEpochs: Int?
+    package var quantizerEpochs: Int?
   }
 
   package static let card = MethodCard(
@@ -51,7 +51,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     try requireBits(bits, Self.card)
     try options.validateSettings()
     quantizer = try Self.quantizer(
-      named: options.ptq ?? RTN.card.name, epochs: options.ptqEpochs, bits)
+      named: options.quantizer ?? RTN.card.name, epochs: options.quantizerEpochs, bits)
     self.options = options
     self.bits = bits
   }
@@ -61,18 +61,18 @@ package struct MeZOThenPTQ: QuantizationMethod {
     -> any QuantizationMethod
   {
     if let epochs {
-      try check("ptqEpochs", epochs, expected: "at least 0") { $0 >= 0 }
+      try check("quantizerEpochs", epochs, expected: "at least 0") { $0 >= 0 }
       if name != OmniQuant.card.name {
         throw MethodError.option(
-          name: "ptqEpochs", expected: "none without \"ptq\": \"\(OmniQuant.card.name)\"",
+          name: "quantizerEpochs",
+          expected: "none without \"quantizer\": \"\(OmniQuant.card.name)\"",
           found: "\(epochs)")
       }
     }
     let options = epochs.map { "{\"epochs\": \($0)}" } ?? "{}"
     let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
-    try check("ptq", name, expected: "a post-training method: \(known.joined(separator: ", "))") {
-      known.contains($0)
-    }
+    let list = known.joined(separator: ", ")
+    try check("quantizer", name, expected: "a post-training method: \(list)") { known.contains($0) }
     return try MethodCatalog.make(
       name, options: JSONDocument(text: Array(options.utf8), file: "defaults of '\(name)'"), at: "",
       bits: bits)

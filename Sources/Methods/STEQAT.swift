@@ -65,7 +65,7 @@ package struct STEQAT: QuantizationMethod {
   package static let card = MethodCard(
     name: "ste-qat", summary: "backpropagation through ZeroQAT's quantised model, by AdamW",
     category: .firstOrder, citation: "common baseline; recipe of arXiv:2305.17888",
-    trainsOnText: true, cost: .gradientTraining)
+    trainsOnText: true, trainsOnTasks: true, cost: .gradientTraining)
 
   private let options: Options
   private let bits: QuantizationSpec
@@ -100,7 +100,9 @@ package struct STEQAT: QuantizationMethod {
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let batchWindows = options.batchWindows ?? 1
     try bits.check(context.source.configuration)
-    let text = try context.trainingText(Self.card, batchWindows: batchWindows)
+    // A teacher's distribution is learned at every token, filling included.
+    let text = try context.trainingText(
+      Self.card, batchWindows: batchWindows, takesTasks: options.loss != .distillation)
     let model = try base.initialModel(context, for: Self.card)
     let transformer = model.transformer
     let learner = learner(model)

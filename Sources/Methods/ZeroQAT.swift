@@ -50,8 +50,8 @@ package struct ZeroQAT: QuantizationMethod {
   /// - Parameters:
   ///   - context: The source and the text.
   ///   - card: Whose name a refusal carries.
-  /// - Returns: The model.
-  /// - Throws: ``MethodKit/MethodError`` for a model that doesn't fit, and what reading it throws.
+  /// - Returns: The model; its weights are the caller's to train.
+  /// - Throws: ``MethodKit/MethodError`` for what can't be smoothed or calibrated, and what reading throws.
   func initialModel(
     _ context: MethodContext, for card: MethodCard = Self.card
   ) throws -> QuantizedModel {

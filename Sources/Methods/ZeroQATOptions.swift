@@ -46,7 +46,7 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   ///
   /// 3 in the official code.
   package var clipGamma: Float?
-  /// Passes over the calibration windows by which blocks learn; 2 in the paper and 4 in its light variant.
+  /// Passes over the calibration windows by which blocks learn; 2 by default, 2 or 4 in the paper.
   package var initialisationEpochs: Int?
   /// Windows of training text to calibrate on.
   package var calibrationWindows: Int?

@@ -60,6 +60,9 @@ package struct Pretraining {
       ("text", text.digest), ("kernels", BLAS.coreName),
     ]
     try Self.makeFolder(folder)
+    for name in ["state.safetensors", "dev-loss.jsonl", "model.safetensors"] {
+      removeLeftovers(of: "\(folder)/\(name)")
+    }
     if access(statePath, F_OK) == 0 {
       try state.read(from: statePath, model.tensors, binding: binding)
       report("going on from step \(state.step)")

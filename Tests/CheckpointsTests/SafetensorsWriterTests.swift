@@ -1,4 +1,5 @@
 import Checkpoints
+import Glibc
 import TestSupport
 import Testing
 
@@ -39,6 +40,18 @@ import Testing
     let path = folder.path("a.safetensors")
     try SafetensorsWriter.write([], to: path)
     #expect(try SafetensorsFile(path).tensors.isEmpty)
+  }
+
+  @Test func leftoversOfEndedProcessesAreRemoved() throws {
+    // No process has so high a number, and this one is alive.
+    let own = "a.safetensors.\(getpid()).tmp"
+    let others = [
+      "a.safetensors", "a.safetensors.tmp", "a.safetensors.x.tmp", "b.4194305.tmp", own,
+    ]
+    for name in others + ["a.safetensors.4194305.tmp"] { try folder.write("", to: name) }
+    removeLeftovers(of: folder.path("a.safetensors"))
+    #expect(TemporaryFolder.names(in: folder.path) == others.sorted())
+    removeLeftovers(of: folder.path("nowhere/a.safetensors"))
   }
 
   @Test func writesInPieces() throws {

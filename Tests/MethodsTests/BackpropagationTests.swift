@@ -116,7 +116,7 @@ struct BackpropagationTests {
         #expect(levels.count <= 4, "\(id), row \(row)")
       }
     }
-    #expect(trained.rehearsal.figures["training tokens"] == 20 * 16)
+    #expect(trained.rehearsal.figures["training tokens"] == Double(20 * 16))
   }
 
   @Test(

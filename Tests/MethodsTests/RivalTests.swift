@@ -118,7 +118,7 @@ struct RivalTests {
     func run(steps: Int) throws -> (model: QuantizedModel, rehearsal: Rehearsal) {
       let rehearsal = try Rehearsal()
       let options = """
-        {\(step), "steps": \(steps), "checkpointEvery": 2, "ptq": "\(ptq)"}
+        {\(step), "steps": \(steps), "checkpointEvery": 2, "quantizer": "\(ptq)"}
         """
       return (try rehearsal(make(MeZOThenPTQ.self, options, spec(4, 4))), rehearsal)
     }
@@ -152,10 +152,11 @@ struct RivalTests {
   func unknownPTQ() throws {
     for name in ["mezo", "zeroqat", "rnt"] {
       let error = #expect(throws: MethodError.self) {
-        try make(MeZOThenPTQ.self, "{\(step), \"steps\": 1, \"ptq\": \"\(name)\"}", spec(4, 4))
+        try make(
+          MeZOThenPTQ.self, "{\(step), \"steps\": 1, \"quantizer\": \"\(name)\"}", spec(4, 4))
       }
       #expect(
-        error?.description.hasPrefix("option 'ptq': expected a post-training method: rtn, ")
+        error?.description.hasPrefix("option 'quantizer': expected a post-training method: rtn, ")
           == true)
       #expect(error?.description.hasSuffix("found \(name)") == true)
     }
@@ -164,22 +165,25 @@ struct RivalTests {
   @Test("Only a method that learns has passes")
   func passesOfPTQ() throws {
     for (ptq, epochs, expected) in [
-      (#""rtn""#, 2, #"none without "ptq": "omniquant", found 2"#),
+      (#""rtn""#, 2, #"none without "quantizer": "omniquant", found 2"#),
       (#""omniquant""#, -1, "at least 0, found -1"),
     ] {
       let error = #expect(throws: MethodError.self) {
         try make(
-          MeZOThenPTQ.self, "{\(step), \"steps\": 1, \"ptq\": \(ptq), \"ptqEpochs\": \(epochs)}",
+          MeZOThenPTQ.self,
+          "{\(step), \"steps\": 1, \"quantizer\": \(ptq), \"quantizerEpochs\": \(epochs)}",
           spec(4, 4))
       }
-      #expect(error?.description == "option 'ptqEpochs': expected \(expected)")
+      #expect(error?.description == "option 'quantizerEpochs': expected \(expected)")
     }
     func digest(epochs: Int) throws -> String {
       try Rehearsal()(
         make(
           MeZOThenPTQ.self,
-          #"{"learningRate": 0, "epsilon": 1e-3, "steps": 1, "ptq": "omniquant", "ptqEpochs": \#(epochs)}"#,
-          spec(4, 4))
+          """
+          {"learningRate": 0, "epsilon": 1e-3, "steps": 1, "quantizer": "omniquant",
+           "quantizerEpochs": \(epochs)}
+          """, spec(4, 4))
       ).otherDigest
     }
     let alone = try Rehearsal()(make(OmniQuant.self, #"{"epochs": 1}"#, spec(4, 4)))

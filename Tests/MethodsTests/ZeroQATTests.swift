@@ -362,6 +362,7 @@ struct ZeroQATTests {
       (#""steps": -1"#, "option 'steps': expected at least 0, found -1"),
       (#""directions": 0"#, "option 'directions': expected at least 1, found 0"),
       (#""batchWindows": 0"#, "option 'batchWindows': expected at least 1, found 0"),
+      (#""batchExamples": 0"#, "option 'batchExamples': expected at least 1, found 0"),
       (#""checkpointEvery": 0"#, "option 'checkpointEvery': expected at least 1, found 0"),
       (
         #""initialisationEpochs": 2"#,

@@ -162,6 +162,30 @@ struct CellTasksTests {
     #expect(other.zerothOrder?.probeLosses != summary.probeLosses)
   }
 
+  @Test(
+    "Fine-tuning by backpropagation learns the right answers, and is chosen and scored in the same way"
+  )
+  func backpropagation() throws {
+    let options = """
+      { "steps": 12, "learningRate": 3e-3, "checkpointEvery": 4, "batchWindows": 5 }
+      """
+    let record = try run(settings([fineTuning()], "ste-qat", options))
+    #expect(record.status == .finished, "\(record.reason ?? "")")
+    #expect(record.trajectory.map(\.step) == [0, 4, 8, 12])
+    #expect(record.trajectory.allSatisfy { $0.developmentTask?.metric == "accuracy" })
+    let losses = ["first", "last"].map { step in
+      record.facts.first { $0.name == "training loss, \(step) step" }?.value ?? .nan
+    }
+    #expect(losses[1] < losses[0])
+    #expect(record.scores.map(\.metric) == ["accuracy", "accuracy"])
+    let refused = try run(
+      settings(
+        [fineTuning()], "ste-qat", #"{ "steps": 1, "learningRate": 1, "batchWindows": 21 }"#))
+    #expect(
+      refused.reason
+        == "option 'batchWindows': expected at most the 20 examples to train on, found 21")
+  }
+
   @Test("Training on answers' tokens, scoring generated ones")
   func generated() throws {
     let task = fineTuning(

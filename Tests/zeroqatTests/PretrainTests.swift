@@ -46,7 +46,9 @@ import Testing
     #expect(rest.status == 0)
     #expect(rest.output.contains("going on from step "))
     #expect(try pretrain(fixture, to: "whole").status == 0)
-    #expect(try fixture.files(in: "stopped") == fixture.files(in: "whole"))
+    let (resumed, whole) = (try fixture.files(in: "stopped"), try fixture.files(in: "whole"))
+    #expect(resumed.keys.sorted() == whole.keys.sorted())
+    #expect(resumed.keys.filter { resumed[$0] != whole[$0] } == [])
   }
 
   @Test func mistakesAndDivergenceHaveTheirOwnStatus() throws {
