@@ -143,6 +143,6 @@ private final class QuantizedCheckpoints: RunObserver {
   }
 
   func journal(_ probe: Probe) throws { try context.observer.journal(probe) }
-  func choose(step: Int) { context.observer.choose(step: step) }
+  func choose(step: Int) throws { try context.observer.choose(step: step) }
   func keep(_ summary: TrainingSummary) { context.observer.keep(summary) }
 }
