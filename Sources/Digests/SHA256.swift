@@ -26,7 +26,7 @@ public struct SHA256: Sendable {
   }
 
   /// Takes in the bytes of numbers, as they lie in memory.
-  public mutating func update(_ values: [Float]) {
+  public mutating func update(numbers values: [Float]) {
     values.withUnsafeBytes { update(bytes: $0) }
   }
 

@@ -45,11 +45,11 @@ extension QuantizedModel {
 
 extension SHA256 {
   fileprivate mutating func update(_ matrix: Matrix) {
-    for row in 0..<matrix.rows { update(matrix.rows(row..<row + 1).elements) }
+    for row in 0..<matrix.rows { update(numbers: matrix.rows(row..<row + 1).elements) }
   }
 
   fileprivate mutating func update(_ vectors: [Vector?]) {
-    for case let vector? in vectors { update(vector.elements) }
+    for case let vector? in vectors { update(numbers: vector.elements) }
   }
 
   fileprivate mutating func update(_ table: any EmbeddingTable) {
