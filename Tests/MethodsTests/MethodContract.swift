@@ -26,6 +26,9 @@ private func members<M: QuantizationMethod>(for type: M.Type) -> [(name: String,
     let model = training.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
     return [("epsilons", "[1e-3]"), ("directions", "2"), ("model", "{\(model)}")]
   case ("ste-qat", _): return Array(training.prefix(2))
+  // Less than by default, to be quick.
+  case ("omniquant", _): return [("epochs", "2")]
+  case ("llm-qat", _): return [("generatedWindows", "8"), ("batchWindows", "4")]
   case (_, .zerothOrder), (_, .zerothOrderTuning): return training
   case (_, .fullPrecision), (_, .postTraining), (_, .firstOrder), (_, .diagnostic): return []
   }
