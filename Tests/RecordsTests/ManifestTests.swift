@@ -287,7 +287,8 @@ import Testing
           models: models, datasets: datasets,
           methods: [
             "full-precision", "rtn", "smoothquant", "gptq", "awq", "omniquant", "llm-qat",
-            "efficientqat", "ste-qat", "zeroqat", "zeroqat-light", "mezo", "mezo-ptq", "quzo", "qzo",
+            "efficientqat", "ste-qat", "zeroqat", "zeroqat-light", "mezo", "mezo-ptq", "quzo",
+            "qzo",
           ]))
     }
   }
