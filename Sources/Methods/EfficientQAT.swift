@@ -37,7 +37,7 @@ package struct EfficientQAT: QuantizationMethod {
   package static let card = MethodCard(
     name: "efficientqat", summary: "block-wise training of weights and grids, then of all scales",
     category: .firstOrder, citation: "Chen et al. 2024, arXiv:2407.11062", target: .weights,
-    trainsOnText: true, cost: .gradientTraining)
+    trainsOnText: true, trainsOnTasks: true, cost: .gradientTraining)
 
   private let options: Options
   private let bits: QuantizationSpec

@@ -64,14 +64,17 @@ package struct MeZOThenPTQ: QuantizationMethod {
       try check("quantizerEpochs", epochs, expected: "at least 0") { $0 >= 0 }
       if name != OmniQuant.card.name {
         throw MethodError.option(
-          name: "quantizerEpochs", expected: "none without \"quantizer\": \"\(OmniQuant.card.name)\"",
+          name: "quantizerEpochs",
+          expected: "none without \"quantizer\": \"\(OmniQuant.card.name)\"",
           found: "\(epochs)")
       }
     }
     let options = epochs.map { "{\"epochs\": \($0)}" } ?? "{}"
     let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
     let list = known.joined(separator: ", ")
-    try check("quantizer", name, expected: "a post-training method: \(list)") { known.contains($0) }
+    try check("quantizer", name, expected: "a post-training method: \(list)") {
+      known.contains($0)
+    }
     return try MethodCatalog.make(
       name, options: JSONDocument(text: Array(options.utf8), file: "defaults of '\(name)'"), at: "",
       bits: bits)

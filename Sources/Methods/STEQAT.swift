@@ -65,7 +65,7 @@ package struct STEQAT: QuantizationMethod {
   package static let card = MethodCard(
     name: "ste-qat", summary: "backpropagation through ZeroQAT's quantised model, by AdamW",
     category: .firstOrder, citation: "common baseline; recipe of arXiv:2305.17888",
-    trainsOnText: true, cost: .gradientTraining)
+    trainsOnText: true, trainsOnTasks: true, cost: .gradientTraining)
 
   private let options: Options
   private let bits: QuantizationSpec

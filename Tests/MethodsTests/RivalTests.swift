@@ -162,6 +162,35 @@ struct RivalTests {
     }
   }
 
+  @Test("Only a method that learns has passes")
+  func passesOfPTQ() throws {
+    for (ptq, epochs, expected) in [
+      (#""rtn""#, 2, #"none without "quantizer": "omniquant", found 2"#),
+      (#""omniquant""#, -1, "at least 0, found -1"),
+    ] {
+      let error = #expect(throws: MethodError.self) {
+        try make(
+          MeZOThenPTQ.self,
+          "{\(step), \"steps\": 1, \"quantizer\": \(ptq), \"quantizerEpochs\": \(epochs)}",
+          spec(4, 4))
+      }
+      #expect(error?.description == "option 'quantizerEpochs': expected \(expected)")
+    }
+    func digest(epochs: Int) throws -> String {
+      try Rehearsal()(
+        make(
+          MeZOThenPTQ.self,
+          """
+          {"learningRate": 0, "epsilon": 1e-3, "steps": 1, "quantizer": "omniquant",
+           "quantizerEpochs": \(epochs)}
+          """, spec(4, 4))
+      ).otherDigest
+    }
+    let alone = try Rehearsal()(make(OmniQuant.self, #"{"epochs": 1}"#, spec(4, 4)))
+    #expect(try digest(epochs: 1) == alone.otherDigest)
+    #expect(try digest(epochs: 0) != alone.otherDigest)
+  }
+
   @Test("QuZO and QZO start as round to nearest, and keep what they don't train")
   func start() throws {
     let rounded = try Rehearsal()(make(RTN.self, "{}", spec(3, nil, group: 4)))

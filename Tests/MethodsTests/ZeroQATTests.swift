@@ -67,15 +67,27 @@ struct ZeroQATTests {
   @Test("Training text decides: each step sees the next windows")
   func batches() throws {
     // With one window of text all steps see the same; with more they don't.
-    func losses(windows: Int) throws -> [Double] {
+    func losses(windows: Int, trainingWindows: String = "null") throws -> [Double] {
       let rehearsal = try Rehearsal(windows: windows)
-      let options = #"{"steps": 4, "learningRate": 0, "epsilon": 1e-6, "initialisation": "none"}"#
+      let options = """
+        {"steps": 4, "learningRate": 0, "epsilon": 1e-6, "initialisation": "none",
+         "trainingWindows": \(trainingWindows)}
+        """
       _ = try rehearsal(make(ZeroQAT.self, options, spec(nil, 8)))
       return rehearsal.journalled.map { ($0.plus + $0.minus) / 2 }
     }
     let (one, two) = (try losses(windows: 1), try losses(windows: 2))
     #expect(one.allSatisfy { abs($0 - one[0]) < 2e-3 }, "\(one)")
     #expect(abs(two[0] - two[1]) > 2e-2 && abs(two[0] - two[2]) < 2e-3, "\(two)")
+    // Of two windows one may be all that is trained on.
+    let first = try losses(windows: 2, trainingWindows: "1")
+    #expect(first.allSatisfy { abs($0 - two[0]) < 2e-3 }, "\(first)")
+    let error = #expect(throws: MethodError.self) {
+      try losses(windows: 2, trainingWindows: "3")
+    }
+    #expect(
+      error?.description
+        == "option 'trainingWindows': expected 1 to the 2 windows of training text, found 3")
   }
 
   @Test(

@@ -91,6 +91,17 @@ import Tokenizers
     #expect([Int32(-2), 0x0102_0304].littleEndianBytes == [0xFE, 0xFF, 0xFF, 0xFF, 4, 3, 2, 1])
   }
 
+  @Test func someWindowsAreSpreadOverAll() throws {
+    let windows = try TokenWindows(
+      stream(10, TrainingSplit.self), windowTokens: 2, selection: .first)
+    let some = windows.spread(2)
+    #expect(some.count == 2)
+    #expect(Array(some[0]) == Array(windows[0]) && Array(some[1]) == Array(windows[2]))
+    #expect(some.windowTokens == 2 && some.available == 5)
+    #expect(windows.spread(5) == windows)
+    #expect((0..<3).map { some.batch(at: $0, of: 1) } == [[0], [1], [0]])
+  }
+
   @Test func batchesCycleInOrder() throws {
     let windows = try TokenWindows(
       stream(10, TrainingSplit.self), windowTokens: 2, selection: .first)

@@ -387,4 +387,43 @@ import Testing
     #expect(lock.wholeMatch(of: /[0-9]+\n/) != nil)
     #expect(try program.records().count == 5)
   }
+
+  @Test func methodsAreListedAsTheirCardsDescribeThem() throws {
+    let program = try BuiltProgram()
+    let list = try program(["list", "methods", "--json"])
+    #expect(list.status == 0)
+    let methods = try JSONDocument(text: Array(list.output.utf8), file: "methods.json")
+      .decode([MethodSummary].self)
+    let names = try program(["list", "methods"] + program.place).output
+    #expect(methods.map(\.name).joined(separator: "\n") + "\n" == names)
+    let light = try #require(methods.first { $0.name == "zeroqat-light" })
+    #expect(light.trainsOnText && light.trainsOnTasks && light.category == "ZO-QAT")
+    #expect(light.cost == "forward passes, every step" && light.target == "WA")
+    #expect(methods.first { $0.name == "gptq" }?.target == "WO")
+    // A diagnostic has no row; all others say what they are for.
+    #expect(methods.filter(\.isDiagnostic).allSatisfy { !$0.trainsOnText })
+    let wrong = try program(["list", "models", "--json"] + program.place)
+    #expect(wrong.status != 0 && wrong.output.contains("--json is for 'list methods'"))
+  }
+
+  @Test func aTableOfWordsIsRenderedWithoutAScale() throws {
+    let program = try BuiltProgram()
+    try program.sample.folder.write(
+      """
+      {
+        "schema": 1, "table": "words", "title": "Kinds", "ours": "methods",
+        "paper": { "id": "a", "version": "v2", "title": "b", "model": "m" }, "captionNote": "Few.",
+        "columns": ["Type"],
+        "rows": [{ "label": "GPTQ", "cells": [null], "source": "s", "confidence": "secondary" }]
+      }
+      """, to: "tables/words/paper.json")
+    let page = try program(["render", "words"] + program.place)
+    #expect(page.status == 0)
+    #expect(page.output.contains("| GPTQ | not known |"))
+    #expect(page.output.contains("| `rtn` | PTQ | WA | no | no | weights alone |"))
+    #expect(try program(["publish", "words"] + program.place).status == 0)
+    let published = try readFile(program.sample.root + "/tables/words/table.md")
+    #expect(String(decoding: published, as: UTF8.self) == page.output)
+    #expect(try program(["list", "tables"] + program.place).output.contains("words  Kinds"))
+  }
 }
