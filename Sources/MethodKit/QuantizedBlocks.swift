@@ -68,6 +68,8 @@ package struct QuantizedBlocks: BlockOperators {
   package var tokenQuantizer: (any ActivationQuantizer)?
   /// Operands of attention that it quantises as well.
   package var quantizedOperands: Set<LinearKind> = [.query, .key, .value]
+  /// Rotations on the way, before activations are quantised.
+  package var rotation: OnlineRotation?
   /// What live weights, and packed ones with trained codes, are perturbed by.
   package var perturbation: Perturbation?
   /// Order of summation of the products.
@@ -92,10 +94,12 @@ package struct QuantizedBlocks: BlockOperators {
   }
 
   package func quantizeInput(_ x: Matrix, of linears: [LinearKind], block: Int) {
+    rotation?.rotateInput(x, of: linears)
     tokenQuantizer?.fakeQuantize(x, groupSize: nil)
   }
 
   package func quantizeOperand(_ x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int) {
+    rotation?.rotateOperand(x, kind)
     if quantizedOperands.contains(kind) { tokenQuantizer?.fakeQuantize(x, groupSize: groupSize) }
   }
 

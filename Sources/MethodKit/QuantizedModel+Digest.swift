@@ -20,7 +20,8 @@ extension QuantizedModel {
 
   /// SHA-256 over everything that isn't a linear weight, as float32.
   ///
-  /// Biases, smoothing and clipping of each linear, norms, embedding, head, positions, projections.
+  /// Biases, smoothing and clipping of each linear, norms, embedding, head, positions, projections, the
+  /// stream's rotation.
   package var otherDigest: String {
     var hash = SHA256()
     for id in transformer.configuration.linearIDs {
@@ -34,7 +35,9 @@ extension QuantizedModel {
     for (gain, bias) in blocks.norms.joined() { hash.update([gain, bias]) }
     let frame = transformer.frame
     hash.update([frame.finalGain, frame.finalBias])
-    for matrix in [frame.positions, frame.projectionIn, frame.projectionOut] {
+    for matrix in [
+      frame.positions, frame.projectionIn, frame.projectionOut, frame.rotation?.matrix,
+    ] {
       if let matrix { hash.update(matrix) }
     }
     hash.update(frame.embedding)

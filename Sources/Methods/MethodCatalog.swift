@@ -11,6 +11,7 @@ package enum MethodCatalog {
     SmoothQuant.self,
     GPTQ.self,
     AWQ.self,
+    Hadamard.self,
     OmniQuant.self,
     LLMQAT.self,
     EfficientQAT.self,

@@ -85,7 +85,7 @@ extension Transformer {
   ) {
     let (gain, bias) = operators.norm(kind, block: block)
     if configuration.architecture == .opt, let bias {
-      layerNorm(x, gain: gain, bias: bias, epsilon: configuration.normEpsilon, into: out)
+      OPT.normalize(x, configuration, gain: gain, bias: bias, into: out)
     } else {
       rmsNorm(x, gain: gain, bias: bias, epsilon: configuration.normEpsilon, into: out)
     }

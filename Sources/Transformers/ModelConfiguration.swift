@@ -54,6 +54,8 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var hasLinearBias: Bool
   /// Norms come before each half block; the post-norm form is OPT-350m's.
   public var normsFirst = true
+  /// A block's LayerNorms subtract the mean (OPT); false where a rotation of the stream has taken that in.
+  public var normsSubtractMean = true
   /// A norm follows the last block.
   public var hasFinalNorm = true
   /// Width of the embedding where a projection leads to ``channels`` (OPT-350m).

@@ -76,6 +76,8 @@ public struct ModelFrame: Sendable {
   public let finalGain: Vector?
   /// Bias of the final norm (LayerNorm).
   public let finalBias: Vector?
+  /// What the residual stream is multiplied by after the embedding, and back before the final norm.
+  public private(set) var rotation: StreamRotationMatrix?
 
   /// A frame from its parts; what an architecture lacks stays nil.
   public init(
@@ -91,4 +93,33 @@ public struct ModelFrame: Sendable {
     self.finalGain = finalGain
     self.finalBias = finalBias
   }
+
+  /// The same frame around blocks whose residual stream is `x·R`.
+  ///
+  /// - Precondition: It isn't rotated yet.
+  public func rotatingStream(by rotation: StreamRotationMatrix) -> ModelFrame {
+    precondition(self.rotation == nil, "a stream that is rotated already")
+    var result = self
+    result.rotation = rotation
+    return result
+  }
+}
+
+/// R of a residual stream `x·R`, with `R·Rᵀ` the identity on all that the stream holds.
+public struct StreamRotationMatrix: Sendable {
+  /// R, `[C, C]`: the weight of the linear that leads back.
+  let back: Matrix
+  /// Rᵀ: the weight of the linear that leads there.
+  let there: Matrix
+
+  /// A rotation from R, `[C, C]`.
+  public init(_ matrix: Matrix) {
+    precondition(matrix.rows == matrix.columns, "[\(matrix.rows), \(matrix.columns)]")
+    back = matrix
+    there = Matrix(rows: matrix.columns, columns: matrix.rows)
+    for i in 0..<matrix.rows { for j in 0..<matrix.columns { there.row(j)[i] = matrix.row(i)[j] } }
+  }
+
+  /// R, for digests.
+  public var matrix: Matrix { back }
 }

@@ -47,6 +47,17 @@ enum OPT {
     operators.apply(LinearID(block: block, kind: .down), to: w.hidden, into: w.result)
   }
 
+  /// A block's norm: LayerNorm, or RMSNorm of a stream from which the mean is gone already.
+  static func normalize(
+    _ x: Matrix, _ c: ModelConfiguration, gain: Vector, bias: Vector, into out: Matrix
+  ) {
+    if c.normsSubtractMean {
+      layerNorm(x, gain: gain, bias: bias, epsilon: c.normEpsilon, into: out)
+    } else {
+      rmsNorm(x, gain: gain, bias: bias, epsilon: c.normEpsilon, into: out)
+    }
+  }
+
   /// One block, in place on the residual stream `x`, `[M, C]`; each half in a workspace.
   static func block(
     _ block: Int, _ c: ModelConfiguration, x: Matrix, windowTokens: Int,
@@ -58,7 +69,7 @@ enum OPT {
       guard let bias else { preconditionFailure("a LayerNorm has a bias") }
       if c.normsFirst {
         w.kept?.stream.copy(from: x)
-        layerNorm(x, gain: gain, bias: bias, epsilon: c.normEpsilon, into: w.normed)
+        normalize(x, c, gain: gain, bias: bias, into: w.normed)
       } else {
         w.normed.copy(from: x)
       }
@@ -69,7 +80,7 @@ enum OPT {
       add(w.result, to: x)
       if !c.normsFirst {
         w.kept?.stream.copy(from: x)
-        layerNorm(x, gain: gain, bias: bias, epsilon: c.normEpsilon, into: w.result)
+        normalize(x, c, gain: gain, bias: bias, into: w.result)
         x.copy(from: w.result)
       }
     }

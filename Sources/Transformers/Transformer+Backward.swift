@@ -27,6 +27,9 @@ extension Transformer {
     _ block: Int, gradient d: Matrix, windowTokens: Int, rotary: RotaryTable,
     operators: some DifferentiableBlockOperators, tape: BlockTape, workspace: GradientWorkspace
   ) {
+    precondition(
+      frame.rotation == nil && configuration.normsSubtractMean,
+      "a rotated model has no backward pass")
     let (tape, workspace) = (tape.prefix(d.rows), workspace.prefix(d.rows))
     switch configuration.architecture {
     case .llama:

@@ -55,7 +55,10 @@ public struct Transformer: Sendable {
         add(positions.rows(position..<position + 1), to: x.rows(row..<row + 1))
       }
     }
-    return x
+    guard let rotation = frame.rotation else { return x }
+    let rotated = Matrix(rows: x.rows, columns: x.columns)
+    linear(x, rotation.there, into: rotated)
+    return rotated
   }
 
   /// Angles of the rotary positions of a window, or an empty table for learned positions.
@@ -98,7 +101,12 @@ public struct Transformer: Sendable {
   }
 
   /// The stream after the final norm; the stream itself where there is none.
-  func normalized(_ x: Matrix) -> Matrix {
+  func normalized(_ stream: Matrix) -> Matrix {
+    var x = stream
+    if let rotation = frame.rotation {
+      x = Matrix(rows: stream.rows, columns: stream.columns)
+      linear(stream, rotation.back, into: x)
+    }
     guard let gain = frame.finalGain else { return x }
     let result = Matrix(rows: x.rows, columns: x.columns)
     if let bias = frame.finalBias {
