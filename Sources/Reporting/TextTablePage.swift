@@ -79,9 +79,11 @@ package struct TextTablePage: Sendable {
       return "Nothing is set for all tables: see the options of each grid's rows."
     }
     return Scale.allCases.compactMap { scale in
-      guard let settings = hyperparameters.scales[scale.rawValue], !settings.isEmpty else {
-        return nil
+      // An entry without options only estimates what a cell costs.
+      let settings = (hyperparameters.scales[scale.rawValue] ?? []).filter {
+        $0.options != .object([])
       }
+      guard !settings.isEmpty else { return nil }
       return "### Scale `\(scale.rawValue)`\n\n\(settingsTable(settings))"
     }.joined(separator: "\n\n")
       + "\n\nLater rows go over earlier ones; a table's own options go over these. What isn't set is the "
@@ -94,7 +96,7 @@ package struct TextTablePage: Sendable {
       [("Method", .left), ("Bits", .left), ("Model", .left), ("Stage", .left)]
         + names.map { ($0, .right) } + [("Others", .left)])
     for entry in settings {
-      guard case .object(let members) = entry.options, !members.isEmpty else { continue }
+      guard case .object(let members) = entry.options else { continue }
       let others = members.filter { !names.contains($0.name) }
       table.add(
         [

@@ -408,6 +408,7 @@ import Testing
 
   @Test func aTableOfWordsIsRenderedWithoutAScale() throws {
     let program = try BuiltProgram()
+    try makeFolder(program.sample.root + "/tables/words")
     try program.sample.folder.write(
       """
       {
