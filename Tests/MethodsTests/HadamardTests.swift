@@ -58,6 +58,21 @@ struct HadamardTests {
     #expect(zip(without.elements, expected).contains { abs($0 - $1) > 0.01 * largest })
   }
 
+  @Test("Token by token it is the same model", arguments: ["opt_preln", "llama_gqa_untied"])
+  func decoding(name: String) throws {
+    let model = try rotated(Vectors.path("model/\(name)"))
+    let ids = try Vectors.safetensors("model/\(name)/expected").readIntegers("input_ids")
+    let (tokens, transformer) = (Array(ids.prefix(9)), model.transformer)
+    let whole = try transformer.hidden(tokens, windowTokens: 9, operators: model.blocks)
+    var cache = try DecodingCache(transformer, sequences: 1, capacity: 9)
+    for (position, token) in tokens.enumerated() {
+      let last = try transformer.decode([token], &cache, operators: model.blocks)
+      expectClose(
+        last.elements, whole.rows(position..<position + 1).elements, .relativeToLargest(1e-4),
+        "\(name), position \(position)")
+    }
+  }
+
   @Test("Signs belong to the option's seed, not to the run's")
   func seeds() throws {
     let path = Vectors.path("model/llama_mha")
