@@ -41,15 +41,14 @@ struct BackpropagationTests {
     [(4, 4, nil), (2, nil, 4)] as [(Int, Int?, Int?)])
   func reconstruction(model: String, bits: (Int, Int?, Int?)) throws {
     for (type, options) in [
-      (OmniQuant.self, #"{"epochs": 12, "calibrationWindows": 4}"#),
-      (EfficientQAT.self, #"{"epochs": 12, "calibrationWindows": 4}"#),
+      (OmniQuant.self, #"{"epochs": 12}"#), (EfficientQAT.self, #"{"epochs": 12}"#),
       (
         ZeroQAT.self,
-        #"{"steps": 0, "learningRate": 0, "epsilon": 1e-3, "calibrationWindows": 4, "initialisation": "blocks", "initialisationEpochs": 12}"#
+        #"{"steps": 0, "learningRate": 0, "epsilon": 1e-3, "initialisation": "blocks", "initialisationEpochs": 12}"#
       ),
       (
         STEQAT.self,
-        #"{"steps": 0, "learningRate": 0, "calibrationWindows": 4, "initialisation": "blocks", "initialisationEpochs": 12}"#
+        #"{"steps": 0, "learningRate": 0, "initialisation": "blocks", "initialisationEpochs": 12}"#
       ),
     ] as [(any QuantizationMethod.Type, String)] {
       let spec = try spec(bits.0, bits.1, group: bits.2)
