@@ -75,11 +75,11 @@ extension HarnessError: CustomStringConvertible {
       "'\(path)' has the wrong size: expected \(expected) bytes, found \(found); "
         + "remove it and fetch it again"
     case .missingFiles(let paths, let table, let scale):
-      "missing: \(paths.map { "'\($0)'" }.joined(separator: ", ")); "
+      "missing: \(someOf(paths)); "
         + "./reproduce.sh \(table) --scale \(scale) fetches what is missing"
     case .noTexts(let dataset): "\(dataset) holds tasks, not texts"
     case .missingTexts(let paths, let dataset):
-      "missing texts of \(dataset): \(paths.map { "'\($0)'" }.joined(separator: ", "))"
+      "missing texts of \(dataset): \(someOf(paths)); 'zeroqat assets --dataset \(dataset)' says where they come from"
     case .resultsInUse(let path, let processID):
       "the results folder '\(path)' is in use by process \(processID); "
         + "wait for it, or name another folder with --results"
@@ -97,4 +97,10 @@ extension HarnessError: CustomStringConvertible {
     case .cannotStart(let path, let reason): "cannot start '\(path)': \(reason)"
     }
   }
+}
+
+/// The first four paths, quoted, and how many more there are: a dataset can have fifty files.
+private func someOf(_ paths: [String]) -> String {
+  let named = paths.prefix(4).map { "'\($0)'" }.joined(separator: ", ")
+  return paths.count > 4 ? "\(named) and \(paths.count - 4) more" : named
 }

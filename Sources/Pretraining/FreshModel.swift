@@ -1,3 +1,4 @@
+internal import Glibc
 import Tensors
 import Transformers
 
@@ -38,12 +39,18 @@ struct FreshModel {
     }
     let embedding = SingleTable(table(0, rows: c.vocabularySize))
     let isOPT = c.architecture == .opt
+    let positions: Matrix? =
+      !isOPT
+      ? nil
+      : initialisation.positions == .sinusoidal
+        ? .sinusoids(rows: c.positionRows, columns: c.channels, deviation: initialisation.deviation)
+        : table(1, rows: c.positionRows)
     let finalGain = Vector(zeros: c.channels)
     finalGain.fillWithOnes()
     let frame = ModelFrame(
       embedding: embedding,
       head: c.tiesHead ? embedding : SingleTable(table(2, rows: c.vocabularySize)),
-      positions: isOPT ? table(1, rows: c.positionRows) : nil,
+      positions: positions,
       finalGain: finalGain, finalBias: isOPT ? Vector(zeros: c.channels) : nil)
     transformer = Transformer(configuration: c, frame: frame)
     operators = DenseOperators(parameters)
@@ -59,6 +66,22 @@ struct FreshModel {
 }
 
 extension Matrix {
+  /// `√2 · deviation · (sin, cos)(row / 10000^(2·⌊column/2⌋/columns))`, so that the mean square is `deviation²`.
+  ///
+  /// > Source: Vaswani et al. 2017, arXiv 1706.03762, section 3.5.
+  fileprivate static func sinusoids(rows: Int, columns: Int, deviation: Double) -> Matrix {
+    let matrix = Matrix(rows: rows, columns: columns)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let exponent = Double(column / 2 * 2) / Double(columns)
+        let angle = Double(row) / pow(10_000, exponent)
+        let wave = column.isMultiple(of: 2) ? sin(angle) : cos(angle)
+        matrix.row(row)[column] = Float(2.0.squareRoot() * deviation * wave)
+      }
+    }
+    return matrix
+  }
+
   /// `deviation · z` for every element.
   fileprivate func fill(_ normals: NormalStream, tensor: Int, deviation: Float) {
     for row in 0..<rows {

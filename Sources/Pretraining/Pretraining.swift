@@ -44,7 +44,9 @@ package struct Pretraining {
     self.recipe = recipe
     self.folder = folder
     self.report = report
-    tokenizerFolder = "\(recipeFolder)/\(recipe.data.tokenizer)"
+    tokenizerFolder =
+      recipe.data.tokenizer.hasPrefix("/")
+      ? recipe.data.tokenizer : "\(recipeFolder)/\(recipe.data.tokenizer)"
     (tokenizer, tokenizerFiles) = try recipeTokenizer(in: tokenizerFolder)
     text = try PretrainingText(
       recipe, folder: recipeFolder, dataFolder: dataFolder, tokenizer)
@@ -100,7 +102,7 @@ package struct Pretraining {
     let windows = order.batch(at: state.step, of: recipe.training.batchWindows)
     model.zeroGradients()
     let loss = try pass(
-      windows.flatMap { text.training[$0] }, windowTokens: recipe.data.windowTokens,
+      windows.flatMap { text.training[$0] }, windowTokens: recipe.windowTokens(at: state.step),
       loss: .nextToken, operators: model.operators, frame: model.frameGradients)
     let norm = clipNorm(of: model.tensors.map(\.gradient), to: recipe.training.clipNorm)
     guard loss.isFinite, norm.isFinite else {

@@ -70,6 +70,19 @@ package struct Recipe: Codable, Sendable, Equatable {
     ///
     /// > Source: Radford et al. 2019, "Language models are unsupervised multitask learners", section 2.3.
     package var scalesResiduals: Bool
+    /// How the table of positions starts; OPT only, and normals where it is missing.
+    package var positions: Positions?
+
+    /// First values of learned positions.
+    package enum Positions: String, Codable, Sendable, CaseIterable {
+      /// Normals like every other table.
+      case normal
+      /// Sines and cosines of the same mean square.
+      ///
+      /// Neighbours are alike and a shift is a linear map, which normals have to learn one position at a time: a small
+      /// model on few tokens doesn't get there.
+      case sinusoidal
+    }
   }
 
   /// The text.
@@ -102,6 +115,20 @@ package struct Recipe: Codable, Sendable, Equatable {
     package var clipNorm: Double?
     /// What is kept of a forward pass.
     package var recomputation: Recomputation
+    /// Stages at the start that read every window in shorter pieces; none where it is missing.
+    ///
+    /// Learned positions see more examples each, so that attention finds its neighbours sooner.
+    ///
+    /// > Source: Press et al. 2021, arXiv 2012.15832, section 4.
+    package var shortWindows: [ShortWindows]?
+  }
+
+  /// A stage of short windows.
+  package struct ShortWindows: Codable, Sendable, Equatable {
+    /// Tokens in a piece; a divisor of `windowTokens`.
+    package var tokens: Int
+    /// The update that is the stage's last, counted from 1.
+    package var untilStep: Int
   }
 
   /// AdamW's settings.
@@ -168,6 +195,11 @@ extension Recipe {
     return LearningRate(
       peak: rate.peak, schedule: rate.schedule, warmupSteps: rate.warmupSteps, final: rate.final,
       steps: training.steps)
+  }
+
+  /// Tokens of the windows that step `step`, from 0, reads.
+  func windowTokens(at step: Int) -> Int {
+    training.shortWindows?.first { step < $0.untilStep }?.tokens ?? data.windowTokens
   }
 
   /// Tokens that a step reads.

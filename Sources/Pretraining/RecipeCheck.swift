@@ -23,8 +23,13 @@ private struct RecipeCheck {
     }
     try check(recipe.shape, recipe.architecture)
     try number(recipe.initialisation.deviation, "/initialisation/deviation", above: 0)
+    if recipe.architecture == .llama, recipe.initialisation.positions != nil {
+      throw document.error(
+        at: "/initialisation/positions", "a LLaMA model has no table of positions")
+    }
     try check(recipe.data, positions: recipe.shape.positions)
     try check(recipe.training)
+    try check(recipe.training.shortWindows ?? [], of: recipe.data.windowTokens)
     try count(recipe.evaluation.every, "/evaluation/every")
     try count(recipe.evaluation.windows, "/evaluation/windows")
     try count(recipe.checkpoint.every, "/checkpoint/every")
@@ -121,6 +126,26 @@ private struct RecipeCheck {
         "expected from 0 to the run's \(training.steps) steps, found \(rate.warmupSteps)")
     }
     if let clip = training.clipNorm { try number(clip, "/training/clipNorm", above: 0) }
+  }
+
+  private func check(
+    _ stages: [Recipe.ShortWindows], of windowTokens: Int
+  ) throws(JSONError) {
+    var before = 0
+    for (index, stage) in stages.enumerated() {
+      let pointer = "/training/shortWindows/\(index)"
+      guard stage.tokens >= 2, windowTokens % stage.tokens == 0 else {
+        throw document.error(
+          at: pointer + "/tokens",
+          "expected a divisor of the window's \(windowTokens) tokens from 2, found \(stage.tokens)")
+      }
+      guard stage.untilStep > before else {
+        throw document.error(
+          at: pointer + "/untilStep",
+          "expected a step after \(before), where the stage before ends, found \(stage.untilStep)")
+      }
+      before = stage.untilStep
+    }
   }
 
   private func count(_ value: Int, _ pointer: String) throws(JSONError) {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Glibc
 import JSONText
 import Pretraining
 import Tensors
@@ -14,12 +15,17 @@ import Transformers
   typealias Tensors = [String: [Float]]
 
   /// A run of one step with a large ε, so that the update isn't just the gradient's sign.
-  private static func recipe(_ architecture: String, peak: String, clipNorm: String) -> String {
-    RecipeFixture.recipe(
+  private static func recipe(
+    _ architecture: String, peak: String, clipNorm: String, piece: Int = 32
+  ) -> String {
+    let stages =
+      #""recomputation": "none", "shortWindows": [{ "tokens": \#(piece), "untilStep": 1 }]"#
+    return RecipeFixture.recipe(
       architecture,
       replacing: [
         ("\"epsilon\": 1e-8", "\"epsilon\": 0.01"), ("\"clipNorm\": 1.0, ", clipNorm),
         ("\"peak\": 1e-2", "\"peak\": \(peak)"), ("\"every\": 15", "\"every\": 1"),
+        ("\"recomputation\": \"none\"", piece == 32 ? "\"recomputation\": \"none\"" : stages),
       ])
   }
 
@@ -44,11 +50,35 @@ import Transformers
     tensors.values.joined().reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
   }
 
-  @Test("Gradient, clipping, decay and rate of the first step", arguments: ["llama", "opt"])
-  func firstStep(architecture: String) throws {
+  @Test("Sinusoidal positions: Vaswani's table with the mean square of the other tables")
+  func sinusoidalPositions() throws {
+    let fixture = try RecipeFixture()
+    let recipe = Self.recipe("opt", peak: "1e-30", clipNorm: "").replacing(
+      "\"scalesResiduals\": true", with: "\"scalesResiduals\": true, \"positions\": \"sinusoidal\"")
+    let state = try state(fixture, recipe, "sines")
+    let table = try state.read("model.decoder.embed_positions.weight")
+    var squares = 0.0
+    for row in 0..<66 {
+      for pair in 0..<16 {
+        let angle = Double(row) * exp(-Double(2 * pair) / 32 * log(10_000))
+        let expected = (0.02 * 2.0.squareRoot() * sin(angle), 0.02 * 2.0.squareRoot() * cos(angle))
+        let found = (Double(table[row * 32 + 2 * pair]), Double(table[row * 32 + 2 * pair + 1]))
+        #expect(abs(found.0 - expected.0) < 1e-8 && abs(found.1 - expected.1) < 1e-8)
+        squares += found.0 * found.0 + found.1 * found.1
+      }
+    }
+    #expect(table.count == 66 * 32)
+    #expect(abs(squares / Double(table.count) / 4e-4 - 1) < 1e-6)
+  }
+
+  @Test(
+    "Gradient, clipping, decay and rate of the first step, also when it reads pieces of windows",
+    arguments: [("llama", 32), ("opt", 32), ("opt", 8)])
+  func firstStep(architecture: String, piece: Int) throws {
     let fixture = try RecipeFixture()
     // A vanishing rate leaves the first weights and shows the gradient.
-    let plain = try state(fixture, Self.recipe(architecture, peak: "1e-30", clipNorm: ""), "plain")
+    let plain = try state(
+      fixture, Self.recipe(architecture, peak: "1e-30", clipNorm: "", piece: piece), "plain")
     let gradient = try gradient(plain)
     let length = norm(gradient)
     var weights: Tensors = [:]
@@ -77,8 +107,8 @@ import Transformers
       let model = Transformer(
         configuration: source.configuration, frame: try source.frame(precision: .single))
       let losses = try model.negativeLogLikelihood(
-        batch, windowTokens: 32, operators: DenseParameters(source: source))
-      return losses.reduce(0, +) / Double(4 * 31)
+        batch, windowTokens: piece, operators: DenseParameters(source: source))
+      return losses.reduce(0, +) / Double(4 * 32 / piece * (piece - 1))
     }
     // Along the gradient the loss rises by its length; along anything else by less.
     let (up, down) = (try loss(along: 0.005), try loss(along: -0.005))
@@ -90,7 +120,9 @@ import Transformers
 
     // Clipped to 0.1, warmed up to a fifth of the peak.
     let clipped = try state(
-      fixture, Self.recipe(architecture, peak: "1e-2", clipNorm: "\"clipNorm\": 0.1, "), "clipped")
+      fixture,
+      Self.recipe(architecture, peak: "1e-2", clipNorm: "\"clipNorm\": 0.1, ", piece: piece),
+      "clipped")
     #expect(length > 0.2)
     #expect(abs(norm(try self.gradient(clipped)) / 0.1 - 1) < 1e-5)
     let rate = 1e-2 / 5

@@ -46,6 +46,10 @@ import Testing
       "expected a number above 0, found -1.0"
     ),
     (
+      "\"scalesResiduals\": true", "\"scalesResiduals\": true, \"positions\": \"normal\"",
+      "/initialisation/positions", "a LLaMA model has no table of positions"
+    ),
+    (
       "[\"train.txt\"]", "[]", "/data/train", "expected at least one file, found none"
     ),
     (
@@ -91,6 +95,19 @@ import Testing
     (
       "\"recomputation\": \"none\"", "\"recomputation\": \"some\"", "/training/recomputation",
       "unknown value 'some'; known: 'blocks', 'none'"
+    ),
+    (
+      "\"recomputation\": \"none\"",
+      "\"recomputation\": \"none\", \"shortWindows\": [{ \"tokens\": 12, \"untilStep\": 3 }]",
+      "/training/shortWindows/0/tokens",
+      "expected a divisor of the window's 32 tokens from 2, found 12"
+    ),
+    (
+      "\"recomputation\": \"none\"",
+      "\"recomputation\": \"none\", \"shortWindows\": [{ \"tokens\": 8, \"untilStep\": 3 }, "
+        + "{ \"tokens\": 16, \"untilStep\": 3 }]",
+      "/training/shortWindows/1/untilStep",
+      "expected a step after 3, where the stage before ends, found 3"
     ),
     (
       "\"windows\": 6", "\"windows\": 0", "/evaluation/windows",

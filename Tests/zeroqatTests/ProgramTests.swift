@@ -267,7 +267,10 @@ import Testing
     #expect(unknown.output == "error: unknown dataset 'vrese'; did you mean 'verse'?\n")
     let path = program.sample.cacheHome + "/zeroqat/datasets/verse/verse.txt"
     try moveFile(path, to: path + ".away")
-    #expect(try texts("verse").output == "error: missing texts of verse: '\(path)'\n")
+    #expect(
+      try texts("verse").output
+        == "error: missing texts of verse: '\(path)'; "
+        + "'zeroqat assets --dataset verse' says where they come from\n")
   }
 
   @Test func cleanRemovesLeftoversAlone() throws {
