@@ -62,6 +62,10 @@ package struct BlockReconstruction: Sendable {
       "calibrationWindows", windows,
       expected: "at most the \(text.count) windows of training text"
     ) { $0 <= text.count }
+    try check(
+      "batchWindows", settings.batchWindows,
+      expected: "at most the \(windows) calibration windows"
+    ) { $0 <= windows }
     // Spread over the text: its first windows may all be one document.
     let chosen = (0..<windows).map { $0 * text.count / windows }
     let stream = try transformer.embed(

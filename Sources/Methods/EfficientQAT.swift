@@ -48,11 +48,8 @@ package struct EfficientQAT: QuantizationMethod {
       throw MethodError.bits(
         method: Self.card.name, expected: "weights of 2, 3, 4, 6 or 8 bits", found: "\(bits)")
     }
-    for (name, value) in [
-      ("epochs", options.epochs), ("endToEndSteps", options.endToEndSteps),
-    ] {
-      try check(name, value ?? 0, expected: "at least 0") { $0 >= 0 }
-    }
+    try checkEpochs("epochs", options.epochs)
+    try check("endToEndSteps", options.endToEndSteps ?? 0, expected: "at least 0") { $0 >= 0 }
     for (name, value) in [
       ("batchWindows", options.batchWindows), ("calibrationWindows", options.calibrationWindows),
       ("endToEndBatchWindows", options.endToEndBatchWindows),
@@ -74,7 +71,8 @@ package struct EfficientQAT: QuantizationMethod {
     let c = context.source.configuration
     try bits.check(c)
     let batchWindows = options.endToEndBatchWindows ?? min(32, context.training.count)
-    let text = try context.trainingText(Self.card, batchWindows: batchWindows)
+    let text = try context.trainingText(
+      Self.card, batchWindows: batchWindows, option: "endToEndBatchWindows")
     let transformer = try context.observer.during(.load) {
       Transformer(configuration: c, frame: try context.source.frame(precision: .single))
     }
@@ -97,10 +95,12 @@ package struct EfficientQAT: QuantizationMethod {
     -> LearnableBlocks
   {
     let c = transformer.configuration
+    let windows = options.calibrationWindows ?? 16
     let reconstruction = try context.observer.during(.calibrate) {
       try BlockReconstruction(
-        transformer, context.training, windows: options.calibrationWindows ?? 16,
-        settings: .init(epochs: options.epochs ?? 2, batchWindows: options.batchWindows ?? 2),
+        transformer, context.training, windows: windows,
+        settings: .init(
+          epochs: options.epochs ?? 2, batchWindows: options.batchWindows ?? min(2, windows)),
         quantizesActivations: bits.activationBits != nil)
     }
     var linears: [LinearID: LearnableLinear] = [:]

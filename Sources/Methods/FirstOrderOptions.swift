@@ -4,7 +4,7 @@ import Tasks
 import Transformers
 
 /// Which parameters backpropagation trains.
-package enum LearnedParameters: String, Decodable, Sendable {
+package enum LearnedParameters: String, Decodable, Sendable, CaseIterable {
   /// The weights of the blocks' linears, as ZeroQAT does.
   case weights
   /// Those, and the blocks' biases and norms.
@@ -31,16 +31,17 @@ extension MethodContext {
   /// - Parameters:
   ///   - card: Names the method in a refusal.
   ///   - batchWindows: Windows or examples per step.
+  ///   - option: What the method calls that number.
   ///   - takesTasks: Whether the method's loss is defined for answers.
   /// - Returns: The windows.
   /// - Throws: ``MethodKit/MethodError`` where the material is a task's examples and those aren't taken,
   ///   or a batch has more than there are.
-  func trainingText(_ card: MethodCard, batchWindows: Int, takesTasks: Bool = true)
-    throws(MethodError) -> GradientTraining.Text
-  {
+  func trainingText(
+    _ card: MethodCard, batchWindows: Int, option: String = "batchWindows", takesTasks: Bool = true
+  ) throws(MethodError) -> GradientTraining.Text {
     if takesTasks, let task = material as? OptionTask<TrainingSplit> {
       try check(
-        "batchWindows", batchWindows,
+        option, batchWindows,
         expected: "at most the \(task.examples.count) examples to train on"
       ) { $0 <= task.examples.count }
       return GradientTraining.Text(task)
@@ -50,7 +51,7 @@ extension MethodContext {
         method: card.name, reason: "it trains on windows of text, not on the examples of a task")
     }
     try check(
-      "batchWindows", batchWindows,
+      option, batchWindows,
       expected: "at most the \(text.count) windows of training text"
     ) { $0 <= text.count }
     return GradientTraining.Text(ids: text.ids, windowTokens: text.windowTokens)

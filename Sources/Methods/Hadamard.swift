@@ -16,7 +16,7 @@ import Transformers
 /// the one and before the other, so that tied tables stay tied.
 package struct Hadamard: QuantizationMethod {
   /// How rotated weights are rounded.
-  package enum WeightRounding: String, Decodable, Sendable {
+  package enum WeightRounding: String, Decodable, Sendable, CaseIterable {
     /// To nearest.
     case rtn
     /// By GPTQ, on the rotated model.

@@ -42,6 +42,9 @@ package struct LLMQAT: QuantizationMethod {
     category: .firstOrder, citation: "Liu et al. 2023, arXiv:2305.17888", trainsOnText: true,
     cost: .gradientTraining)
 
+  /// Windows that the teacher writes where the options don't say.
+  private static let generatedWindows = 64
+
   private let options: Options
   private let bits: QuantizationSpec
 
@@ -50,9 +53,13 @@ package struct LLMQAT: QuantizationMethod {
     try checkFirstOrder(
       steps: options.steps, learningRate: options.learningRate, weightDecay: options.weightDecay,
       batchWindows: options.batchWindows, checkpointEvery: options.checkpointEvery)
-    try check("generatedWindows", options.generatedWindows ?? 1, expected: "at least 1") {
-      $0 >= 1
+    let count = options.generatedWindows ?? Self.generatedWindows
+    try check("generatedWindows", count, expected: "from 1 to 1000000") {
+      (1...1_000_000).contains($0)
     }
+    try check(
+      "batchWindows", options.batchWindows ?? 1, expected: "at most the \(count) generated windows"
+    ) { $0 <= count }
     try check("temperature", options.temperature ?? 1, expected: "a finite number above 0") {
       $0 > 0 && $0.isFinite
     }
@@ -64,7 +71,7 @@ package struct LLMQAT: QuantizationMethod {
     try bits.check(context.source.configuration)
     let teacher = try Teacher(context)
     let windowTokens = context.training.windowTokens
-    let count = options.generatedWindows ?? 64
+    let count = options.generatedWindows ?? Self.generatedWindows
     let ids = try context.observer.during(.calibrate) {
       try TextGeneration(
         teacher.transformer, seed: context.seed, temperature: options.temperature ?? 1
@@ -75,7 +82,7 @@ package struct LLMQAT: QuantizationMethod {
     let text = GradientTraining.Text(ids: ids, windowTokens: windowTokens)
     let student = try loaded(context)
     let learner = learner(student.0)
-    let batchWindows = options.batchWindows ?? 8
+    let batchWindows = options.batchWindows ?? min(8, count)
     let steps = options.steps ?? tileCount(count, size: batchWindows)
     let transformer = student.1
     let frame =

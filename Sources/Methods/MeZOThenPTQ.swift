@@ -61,7 +61,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     -> any QuantizationMethod
   {
     if let epochs {
-      try check("quantizerEpochs", epochs, expected: "at least 0") { $0 >= 0 }
+      try checkEpochs("quantizerEpochs", epochs)
       if name != OmniQuant.card.name {
         throw MethodError.option(
           name: "quantizerEpochs",

@@ -53,7 +53,7 @@ package struct OmniQuant: QuantizationMethod {
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
-    try check("epochs", options.epochs ?? 20, expected: "at least 0") { $0 >= 0 }
+    try checkEpochs("epochs", options.epochs)
     try check("batchWindows", options.batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("calibrationWindows", options.calibrationWindows ?? 1, expected: "at least 1") {
       $0 >= 1
@@ -140,6 +140,13 @@ package struct OmniQuant: QuantizationMethod {
         epochs: options.epochs ?? 20, batchWindows: options.batchWindows ?? 1,
         isAugmented: options.augmentedLoss ?? false))
   }
+}
+
+/// Refuses a number of passes below 0 or above a million.
+///
+/// A count near the integers' end would overflow once it is multiplied by the steps of a pass.
+func checkEpochs(_ name: String, _ epochs: Int?) throws(MethodError) {
+  try check(name, epochs ?? 0, expected: "from 0 to 1000000") { (0...1_000_000).contains($0) }
 }
 
 /// Throws unless a learning rate, where one is given, is a number of at least 0.

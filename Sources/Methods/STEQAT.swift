@@ -13,7 +13,7 @@ package struct STEQAT: QuantizationMethod {
   /// Options of ``STEQAT``.
   package struct Options: Decodable, Sendable {
     /// What gradients do at a quantizer.
-    package enum Estimator: String, Decodable, Sendable {
+    package enum Estimator: String, Decodable, Sendable, CaseIterable {
       /// Through clamps and ranges, as automatic differentiation does.
       case grid
       /// Unchanged where |x| is below `straightThroughBound`, zero elsewhere.
@@ -21,7 +21,7 @@ package struct STEQAT: QuantizationMethod {
     }
 
     /// What the loss compares with.
-    package enum Loss: String, Decodable, Sendable {
+    package enum Loss: String, Decodable, Sendable, CaseIterable {
       /// The next token.
       case crossEntropy
       /// The full-precision model's distribution.

@@ -61,7 +61,7 @@ extension ZeroQATOptions {
   /// Checks what concerns the start from blocks.
   func validateBlocks() throws(MethodError) {
     guard let initialisationEpochs else { return }
-    try check("initialisationEpochs", initialisationEpochs, expected: "at least 0") { $0 >= 0 }
+    try checkEpochs("initialisationEpochs", initialisationEpochs)
     if initialisation != .blocks {
       throw .option(
         name: "initialisationEpochs", expected: "none without \"initialisation\": \"blocks\"",

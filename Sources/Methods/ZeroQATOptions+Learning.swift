@@ -4,7 +4,7 @@ import Transformers
 
 extension ZeroQATOptions {
   /// What zeroth-order training moves.
-  package enum Learned: String, Decodable, Sendable {
+  package enum Learned: String, Decodable, Sendable, CaseIterable {
     /// Linear weights; clipping and smoothing stay as they started. What the released code does.
     case weights
     /// Weights, γ of clipping, and smoothing scales and shifts together. What the abstract says.
@@ -12,7 +12,7 @@ extension ZeroQATOptions {
   }
 
   /// Which linears the lightweight variant keeps in full precision and trains.
-  package enum Trainable: String, Decodable, Sendable {
+  package enum Trainable: String, Decodable, Sendable, CaseIterable {
     /// The query projections.
     case query = "q"
     /// Query and value projections, as in the paper.

@@ -7,7 +7,7 @@ import Quantizers
 /// code leave open.
 package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   /// How quantisation parameters start.
-  package enum Initialisation: String, Decodable, Sendable {
+  package enum Initialisation: String, Decodable, Sendable, CaseIterable {
     /// No smoothing.
     case none
     /// Smoothing scales from activation maxima, as before the paper's block reconstruction.
@@ -44,7 +44,7 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   package var alphaMost: Float?
   /// γ of both clip fractions σ(γ); null for no clipping.
   ///
-  /// 3 in the official code.
+  /// DEVIATION: none where it is not given; the official code always clips, from γ = 3, and so do the grids.
   package var clipGamma: Float?
   /// Passes over the calibration windows by which blocks learn; 2 by default, 2 or 4 in the paper.
   package var initialisationEpochs: Int?
@@ -68,6 +68,8 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   package var trainable: Trainable?
 
   /// Migration strength where none is given.
+  ///
+  /// DEVIATION: SmoothQuant's general value for all models, where the official code takes 0.75 for LLaMA.
   private static let alpha: Float = 0.5
 
   /// Checks every value.

@@ -46,6 +46,9 @@ package struct ZerothOrderSignal: QuantizationMethod {
     let model = try base.initialModel(context)
     let text = context.training
     let size = options.model.batchWindows ?? 1
+    try check(
+      "batchWindows", size, expected: "at most the \(text.count) windows of training text"
+    ) { $0 <= text.count }
     let batches = [0, 1].map { text.batch(at: $0, of: size).flatMap { text[$0] } }
     try context.observer.during(.train) {
       var loss = QuantizedLoss(

@@ -21,7 +21,7 @@ extension ProbedLoss {
 }
 
 /// What directions are drawn from.
-public enum DirectionDistribution: String, Sendable, Codable {
+public enum DirectionDistribution: String, Sendable, Codable, CaseIterable {
   /// Standard normals.
   case gaussian
   /// ±1 with equal chance.

@@ -50,7 +50,7 @@ public final class ByteBuffer: @unchecked Sendable {
     let rounded = max(page, (byteCount + page - 1) / page * page)
     let address = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let address, address != MAP_FAILED else {
-      preconditionFailure("out of memory: \(rounded) bytes refused, errno \(errno)")
+      fatalError("out of memory: \(rounded) bytes refused, errno \(errno)")
     }
     self.base = address
     self.byteCount = byteCount

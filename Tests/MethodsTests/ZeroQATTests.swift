@@ -370,7 +370,7 @@ struct ZeroQATTests {
       ),
       (
         #""initialisation": "blocks", "initialisationEpochs": -1"#,
-        "option 'initialisationEpochs': expected at least 0, found -1"
+        "option 'initialisationEpochs': expected from 0 to 1000000, found -1"
       ),
       (#""clipDifference": 0"#, "option 'clipDifference': expected a number above 0, found 0.0"),
       (#""minimumScale": -1"#, "option 'minimumScale': expected a number above 0, found -1.0"),
