@@ -153,7 +153,7 @@ extension MeasuredScore {
       guard finite.count == start.testWindowNLL.count else { return nil }
       starts.append(finite)
     }
-    return PairedComparison(seeds: part.units, starts)
+    return PairedComparison(seeds: part.units, starts, roundingFloor: roundingFloor ?? 0)
   }
 }
 
