@@ -82,7 +82,10 @@ extension TableContents {
   private func measuredText(_ entry: TableEntry, notes: inout Footnotes) -> String {
     switch entry.state {
     case .measured(let score):
-      var text = NumberText.score(score.value, standardError: score.standardError)
+      var text =
+        score.parts[0].units.isEmpty
+        ? NumberText.score(score.value)
+        : NumberText.score(score.value, standardError: score.standardError)
       var remarks = remarks(on: entry, score: score)
       if score.seeds > 1, let error = score.seedError {
         text += " (± \(text.contains("e") ? NumberText.short(error) : NumberText.fixed(error, 2)))"

@@ -72,6 +72,20 @@ import Testing
     }
   }
 
+  /// One window says nothing about another text: its error is undefined, not zero.
+  @Test func oneWindowHasNoError() throws {
+    var record = Fixtures.record("full-precision", "ppl-w6a6", bits: "FP", windows: [3])
+    for stored in [nil, 0.0] {
+      record.scores[0].standardErrorNLL = stored
+      let text = try Self.render([record], model: nil)
+      #expect(text.contains("| Full precision | 5.47 | 20.09 ± – |"))
+      #expect(text.contains("| Full precision | test | 20.085537 | 3 | – | – | 1 |"))
+      #expect(!text.contains("± 0.00"))
+      let csv = try CSVExportTests.contents([record]).csv
+      #expect(csv.contains(",20.085536923187668,,3.0,"))
+    }
+  }
+
   @Test func boldNeedsTheRunnerUpToBeBeaten() throws {
     let honest = try Self.render()
     // W4A4: ZeroQAT far ahead of SmoothQuant. W6A6: level with it.
