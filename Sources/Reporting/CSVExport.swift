@@ -47,7 +47,7 @@ extension TableContents {
       score.map { String($0.outcomes?.count ?? $0.windowNLL.count) },
       score.map { String($0.scoredTokens) }, trajectory?.initial.test?.description,
       trajectory?.last.test?.description, trajectory?.testBest?.test?.description,
-      trajectory.map { String($0.chosen.step) }, record?.zerothOrder.map { String($0.tokens) },
+      trajectory.map { String($0.chosen.step) }, record?.trainingTokens.map { String($0) },
       record?.zerothOrder.map { String($0.forwards) }, measurement?.wallSeconds.description,
       measurement.map { String($0.peakResidentBytes) }, measurement.map { String($0.threads) },
       record?.cell.protocolSettings.id, record?.digest("tokens.test"), record?.cell.model.digest,

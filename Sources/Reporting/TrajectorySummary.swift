@@ -48,6 +48,26 @@ package struct TrajectorySummary: Sendable, Equatable {
     return honest - peeking
   }
 
+  /// The split on which the last step's perplexity is more than ``runawayFactor`` times the first's;
+  /// nil when it is so on neither, and for tasks.
+  ///
+  /// A training may go astray and still end in finite numbers; the chosen step doesn't show that. The
+  /// last perplexity is nil when it isn't finite.
+  package var runaway: (split: String, first: Double, last: Double?)? {
+    guard taskMetric == nil else { return nil }
+    for (split, first, last) in [
+      ("test", initial.test, last.test), ("development", initial.development, last.development),
+    ] {
+      guard let first else { continue }
+      guard let last else { return (split, first, nil) }
+      if last > Self.runawayFactor * first { return (split, first, last) }
+    }
+    return nil
+  }
+
+  /// How many times its first perplexity a training may end with before tables say so.
+  package static let runawayFactor = 2.0
+
   /// A summary of a record's trajectory, or nil when it has none.
   package init?(_ record: RunRecord) {
     let start = record.trajectory.first

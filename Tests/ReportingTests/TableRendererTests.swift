@@ -86,6 +86,20 @@ import Testing
     }
   }
 
+  @Test func aRoundingFloorThatPrintsAsZeroIsLeftOut() throws {
+    func text(_ floor: Double) throws -> String {
+      try Self.render(
+        [
+          Fixtures.record("full-precision", "ppl-w6a6", bits: "FP", windows: Fixtures.windows),
+          Fixtures.record(
+            "rtn", "ppl-w6a6", bits: "W6A6", windows: Fixtures.shifted(0.2), alternative: floor),
+        ])
+    }
+    #expect(!(try text(0.0004)).contains("rounding floor 0"))
+    #expect(
+      try text(0.0006).contains("rounding floor 0.0006 nats per token (±0.1 % of perplexity)"))
+  }
+
   @Test func boldNeedsTheRunnerUpToBeBeaten() throws {
     let honest = try Self.render()
     // W4A4: ZeroQAT far ahead of SmoothQuant. W6A6: level with it.
