@@ -21,11 +21,10 @@ extension TableContents {
         ])
     for record in measured {
       guard let measurement = record.measurement else { continue }
-      let trained = record.zerothOrder
       table.add(
         [
-          name(of: record), trained.map { NumberText.grouped($0.tokens) } ?? "0",
-          trained.map { NumberText.grouped($0.forwards) } ?? "0",
+          name(of: record), record.trainingTokens.map(NumberText.grouped) ?? "–",
+          record.zerothOrder.map { NumberText.grouped($0.forwards) } ?? "–",
         ]
           + phases.map { phase in
             measurement.phases.first { $0.name == phase }
@@ -40,8 +39,22 @@ extension TableContents {
           ])
     }
     return "## Budgets\n\n"
-      + "Training tokens count once per step, forwards are passes over a training batch; scoring "
-      + "isn't training. Peak resident is the kernel's high-water mark (VmHWM) of the cell's own "
+      + "Training tokens count once per step, forwards are passes over a training batch; neither "
+      + "scoring nor the reconstruction of single blocks is counted, and – stands where a record "
+      + "names none. Peak resident is the kernel's high-water mark (VmHWM) of the cell's own "
       + "process, memory-mapped weights included.\n\n\(table.text)"
+  }
+}
+
+extension RunRecord {
+  /// Tokens that the model was trained on, counting a token once per step; nil when the record doesn't
+  /// say.
+  ///
+  /// Zeroth-order training says it in its summary, training by gradients in a fact.
+  var trainingTokens: Int? {
+    let counts =
+      facts.filter { $0.name == "training tokens" }.compactMap { Int(exactly: $0.value) }
+      + [zerothOrder?.tokens].compactMap(\.self)
+    return counts.isEmpty ? nil : counts.reduce(0, +)
   }
 }

@@ -30,7 +30,7 @@ extension TableContents {
   private func csvLine(_ entry: TableEntry, record: RunRecord?) -> String {
     var isWithheld = false
     if case .withheld = entry.state { isWithheld = true }
-    let score = isWithheld ? nil : record?.testScore(entry.column.metric)
+    let score = isWithheld ? nil : record.flatMap { self.score(of: $0, in: entry) }
     let verdict = verdict(of: entry)
     let trajectory = isWithheld ? nil : record.flatMap(TrajectorySummary.init)
     let measurement = record?.measurement
@@ -41,21 +41,38 @@ extension TableContents {
       record?.cell.bits,
       entry.paper?.value, entry.paper?.footnotes.joined(separator: " "), status, verdict.word,
       verdict.text.withoutFolders, score?.value?.description,
-      score.flatMap { score in
-        guard let value = score.value, let error = score.standardErrorNLL else { return nil }
-        return (value * error).description
-      },
+      score?.errorOfValue?.description,
       score?.meanNLL?.description, score?.standardErrorNLL?.description,
-      score?.alternativeMeanNLL?.description, score.map { String($0.windowNLL.count) },
+      score?.alternativeMeanNLL?.description,
+      score.map { String($0.outcomes?.count ?? $0.windowNLL.count) },
       score.map { String($0.scoredTokens) }, trajectory?.initial.test?.description,
       trajectory?.last.test?.description, trajectory?.testBest?.test?.description,
-      trajectory.map { String($0.chosen.step) }, record?.zerothOrder.map { String($0.tokens) },
+      trajectory.map { String($0.chosen.step) }, record?.trainingTokens.map { String($0) },
       record?.zerothOrder.map { String($0.forwards) }, measurement?.wallSeconds.description,
       measurement.map { String($0.peakResidentBytes) }, measurement.map { String($0.threads) },
       record?.cell.protocolSettings.id, record?.digest("tokens.test"), record?.cell.model.digest,
       record?.cell.id,
     ]
     return fields.map { ($0 ?? "").asCSVField }.joined(separator: ",")
+  }
+
+  /// The record's own test score in an entry; nil where it has none, or several that the entry's
+  /// number is the mean of.
+  private func score(of record: RunRecord, in entry: TableEntry) -> Score? {
+    let metric = entry.column.metric
+    guard metric.isOfTasks else { return record.testScore(metric) }
+    let keys = record.cell.address.task.map { [$0] } ?? entry.column.tasks
+    guard keys.count == 1, let names = grid.scales[scale]?.texts[keys[0]] else { return nil }
+    return record.testScore(metric, among: names)
+  }
+}
+
+extension Score {
+  /// Standard error of the score's value over windows (delta method) or examples; nil below two.
+  fileprivate var errorOfValue: Double? {
+    guard task == nil else { return standardError }
+    guard windowNLL.count > 1, let value, let standardErrorNLL else { return nil }
+    return value * standardErrorNLL
   }
 }
 

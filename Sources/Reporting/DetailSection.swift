@@ -37,8 +37,7 @@ extension TableContents {
         table.add([
           name(of: record), (score.split + what).inMarkdown, number(score.value),
           score.task == nil ? number(score.meanNLL) : "–",
-          (score.task == nil ? score.standardErrorNLL : score.standardError)
-            .map { NumberText.significant($0, 4) } ?? "–",
+          score.unitError.map { NumberText.significant($0, 4) } ?? "–",
           score.alternativeMeanNLL.map { NumberText.significant($0, 8) } ?? "–",
           String(score.outcomes?.count ?? score.windowNLL.count),
           NumberText.grouped(score.scoredTokens), id,
@@ -65,16 +64,22 @@ extension TableContents {
 
   private func trajectoryDetails(_ record: RunRecord) -> String? {
     guard let summary = TrajectorySummary(record) else { return nil }
-    var table = MarkdownTable([("Step", .right), ("Dev PPL", .right), ("Test PPL", .right)])
+    let what = summary.taskMetric?.inMarkdown ?? "PPL"
+    var table = MarkdownTable([
+      ("Step", .right), ("Dev \(what)", .right), ("Test \(what)", .right),
+    ])
     for point in summary.points {
-      func text(_ value: Double?, _ error: Double?) -> String {
-        value.map { NumberText.score($0, standardError: error) } ?? "not finite"
-      }
-      table.add([
-        String(point.step), text(point.development, point.developmentError),
-        text(point.test, point.testError),
-      ])
+      table.add([String(point.step), point.developmentText, point.testText])
     }
     return table.text
+  }
+}
+
+extension Score {
+  /// Standard error over windows of the mean NLL, or over examples of the value; nil below two, where
+  /// it is undefined.
+  fileprivate var unitError: Double? {
+    guard (outcomes?.count ?? windowNLL.count) > 1 else { return nil }
+    return task == nil ? standardErrorNLL : standardError
   }
 }

@@ -17,7 +17,7 @@ package struct MeasuredScore: Sendable, Equatable {
     package let units: [[Double]]
     /// Mean of ``units``, or of the metric's own values.
     package let mean: Double
-    /// Standard error of ``mean`` over windows or examples, seeds averaged first.
+    /// Standard error of ``mean`` over windows or examples, seeds averaged first; nil below two.
     package let unitError: Double?
     /// Standard error of ``mean`` over seeds; nil for a single one.
     package let seedError: Double?
@@ -37,7 +37,8 @@ package struct MeasuredScore: Sendable, Equatable {
   package let metric: Metric
   /// Perplexity, or the metric's own value.
   package let value: Double
-  /// Standard error of ``value`` over windows or examples; nil when the metric has neither.
+  /// Standard error of ``value`` over windows or examples; nil when the metric has neither, or a part
+  /// has one alone.
   package let standardError: Double?
   /// Standard error of ``value`` over seeds; nil for a single one.
   package let seedError: Double?
@@ -153,7 +154,7 @@ extension MeasuredScore {
       guard finite.count == start.testWindowNLL.count else { return nil }
       starts.append(finite)
     }
-    return PairedComparison(seeds: part.units, starts)
+    return PairedComparison(seeds: part.units, starts, roundingFloor: roundingFloor ?? 0)
   }
 }
 
@@ -221,7 +222,7 @@ extension RunRecord {
     let statistics = WindowStatistics(windows)
     let pairs: [(String, Double?, Double)] = [
       ("meanNLL", score.meanNLL, statistics.mean),
-      ("standardErrorNLL", score.standardErrorNLL, statistics.standardError),
+      ("standardErrorNLL", score.standardErrorNLL, statistics.standardError ?? 0),
       ("value", score.value, exp(statistics.mean)),
     ]
     for (member, stored, windows) in pairs {
@@ -259,7 +260,7 @@ extension RunRecord {
     let statistics = WindowStatistics(outcomes)
     for (member, stored, computed) in [
       ("value", score.value, statistics.mean),
-      ("standardError", score.standardError, statistics.standardError),
+      ("standardError", score.standardError, statistics.standardError ?? 0),
     ] {
       if let stored, (stored - computed).magnitude > 1e-9 {
         throw .inconsistentScore(

@@ -23,10 +23,11 @@ package enum NumberText {
     return short(value)
   }
 
-  /// A score with its standard error, such as `31.20 ± 0.45` or `2.7e3 ± 1.2e2`.
+  /// A score with its standard error, such as `31.20 ± 0.45` or `2.7e3 ± 1.2e2`; `31.20 ± –` where
+  /// the error is undefined, as for a single window or example.
   package static func score(_ value: Double, standardError: Double?) -> String {
     let text = score(value)
-    guard let standardError, standardError.isFinite else { return text }
+    guard let standardError, standardError.isFinite else { return "\(text) ± –" }
     return "\(text) ± \(text.contains("e") ? short(standardError) : fixed(standardError, 2))"
   }
 

@@ -69,9 +69,15 @@ package struct PairedComparison: Sendable, Equatable {
     self.roundingFloor = roundingFloor
     windows = count
     meanDifference = byWindow.mean
-    var (variance, degrees) = (byWindow.standardError * byWindow.standardError, Double(count - 1))
-    if seeds > 1 { (variance, degrees) = crossedError(differences) }
-    standardError = seeds > 1 ? variance.squareRoot() : byWindow.standardError
+    guard let windowError = byWindow.standardError else { return nil }
+    var degrees = Double(count - 1)
+    if seeds > 1 {
+      let crossed = crossedError(differences)
+      standardError = crossed.variance.squareRoot()
+      degrees = crossed.degreesOfFreedom
+    } else {
+      standardError = windowError
+    }
     degreesOfFreedom = degrees
     probability = Self.probability(
       of: meanDifference, standardError: standardError, degreesOfFreedom: degrees)
@@ -146,21 +152,21 @@ private func crossedError(_ d: [[Double]]) -> (variance: Double, degreesOfFreedo
 package struct WindowStatistics: Sendable, Equatable {
   /// Arithmetic mean.
   package let mean: Double
-  /// Standard error of the mean, `√(Σ(x − mean)²/(n − 1)/n)`; 0 for fewer than two values.
-  package let standardError: Double
+  /// Standard error of the mean, `√(Σ(x − mean)²/(n − 1)/n)`; nil for fewer than two values.
+  package let standardError: Double?
 
   /// Statistics of `values`, summed in order.
   package init(_ values: [Double]) {
     let n = Double(values.count)
     guard n > 0 else {
       mean = .nan
-      standardError = 0
+      standardError = nil
       return
     }
     let mean = values.reduce(0, +) / n
     self.mean = mean
     guard n > 1 else {
-      standardError = 0
+      standardError = nil
       return
     }
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

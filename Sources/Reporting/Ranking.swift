@@ -8,8 +8,23 @@ package struct RankedPair: Sendable, Equatable {
   package let worse: GridRow
   /// What we measured.
   package let outcome: Outcome
-  /// The paired test behind the outcome; nil when one of the two diverged or has no windows.
+  /// The paired test behind the outcome; nil when one of the two diverged, or there are fewer than
+  /// two windows or examples.
   package let test: PairedComparison?
+  /// What the outcome rests on.
+  package let ground: Ground
+
+  /// What an order rests on.
+  package enum Ground: Sendable, Equatable {
+    /// A paired test.
+    case test
+    /// One of the two diverged, the other didn't.
+    case divergence
+    /// Values that follow from a formula and have no error.
+    case formula
+    /// Two numbers, and nothing to judge their difference by.
+    case nothing
+  }
 
   /// How our order compares with the paper's.
   package enum Outcome: Sendable, Equatable {
@@ -21,10 +36,11 @@ package struct RankedPair: Sendable, Equatable {
     case tied
   }
 
-  /// Whether the order that we measured is supported: by the paired test, or by a divergence.
+  /// Whether the order that we measured is supported: by the paired test, by a divergence, or by
+  /// values that have no error.
   package var isSupported: Bool {
     guard outcome != .tied else { return false }
-    return test?.isSupported ?? true
+    return test?.isSupported ?? (ground != .nothing)
   }
 
   /// Whether the pair holds this row.
@@ -69,9 +85,11 @@ extension TableContents {
     let (better, worse) = aFirst ? (a, b) : (b, a)
     let outcome: RankedPair.Outcome
     var test: PairedComparison?
+    var ground = RankedPair.Ground.divergence
     switch (better.score, worse.score) {
     case (let first?, let second?):
       test = first.compared(with: second)
+      ground = test != nil ? .test : first.metric == .memory ? .formula : .nothing
       let difference = test?.meanDifference ?? (first.value - second.value)
       if difference == 0 {
         outcome = .tied
@@ -82,6 +100,7 @@ extension TableContents {
     case (nil, .some): outcome = .reversed
     case (nil, nil): return nil
     }
-    return RankedPair(better: better.row, worse: worse.row, outcome: outcome, test: test)
+    return RankedPair(
+      better: better.row, worse: worse.row, outcome: outcome, test: test, ground: ground)
   }
 }

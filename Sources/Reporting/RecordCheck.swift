@@ -193,7 +193,8 @@ private func compareScores(_ fresh: RunRecord, _ committed: RunRecord) -> CheckC
   let differences = WindowStatistics(zip(windowsA, windowsB).map { $0 - $1 })
   let relative = exp(differences.mean) - 1
   let tolerance = CheckTolerance.limit(
-    bits: committed.cell.bits, fresh: a, committed: b, pairedError: differences.standardError)
+    bits: committed.cell.bits, fresh: a, committed: b,
+    pairedError: differences.standardError ?? 0)
   let isWorse = tolerance.isExceeded(relativeRise: relative, rise: differences.mean)
   let isBetter = tolerance.isExceeded(
     relativeRise: exp(-differences.mean) - 1, rise: -differences.mean)
@@ -206,7 +207,7 @@ private func compareScores(_ fresh: RunRecord, _ committed: RunRecord) -> CheckC
   } else if isBetter {
     detail = "\(change): better by more than the tolerance; commit the new record if that is meant"
   } else {
-    detail = differences.mean == 0 && differences.standardError == 0 ? "identical" : change
+    detail = differences.mean == 0 && (differences.standardError ?? 0) == 0 ? "identical" : change
   }
   return CheckCase(
     address: committed.cell.address, result: isWorse ? .failure : .pass,

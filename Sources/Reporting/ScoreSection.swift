@@ -82,7 +82,10 @@ extension TableContents {
   private func measuredText(_ entry: TableEntry, notes: inout Footnotes) -> String {
     switch entry.state {
     case .measured(let score):
-      var text = NumberText.score(score.value, standardError: score.standardError)
+      var text =
+        score.parts[0].units.isEmpty
+        ? NumberText.score(score.value)
+        : NumberText.score(score.value, standardError: score.standardError)
       var remarks = remarks(on: entry, score: score)
       if score.seeds > 1, let error = score.seedError {
         text += " (± \(text.contains("e") ? NumberText.short(error) : NumberText.fixed(error, 2)))"
@@ -128,14 +131,32 @@ extension TableContents {
           ? "of the column's \(entry.column.tasks.count) tasks, only what stands for \(tasks)"
           : "mean of \(tasks)")
     }
-    if let floor = score.roundingFloor {
+    // A floor that prints as 0.0 % says nothing.
+    if let floor = score.roundingFloor, Double(NumberText.fixed(floor * 100, 1)) != 0 {
       remarks.append(
         "rounding floor \(NumberText.fixed(floor, 4)) nats per token "
           + "(±\(NumberText.fixed(floor * 100, 1)) % of perplexity): another, equally valid order "
           + "of summation moves the score by this much")
     }
+    remarks += runawayRemarks(score)
     if let remark = betterThanFullPrecision(entry, score: score) { remarks.append(remark) }
     return remarks + events(of: score.records)
+  }
+
+  /// That a training ran away after the step that was chosen, seed by seed.
+  private func runawayRemarks(_ score: MeasuredScore) -> [String] {
+    guard score.metric == .perplexity else { return [] }
+    return score.records.compactMap { record in
+      guard let summary = TrajectorySummary(record), let runaway = summary.runaway else {
+        return nil
+      }
+      return (score.seeds > 1 ? "seed \(record.cell.address.seed): " : "")
+        + (record.chosenStep.map { "development chose step \($0); " } ?? "")
+        + "the last step (\(summary.last.step)) had "
+        + (runaway.last.map { "\(runaway.split) perplexity \(NumberText.score($0))" }
+          ?? "a \(runaway.split) perplexity that isn't finite")
+        + ", against \(NumberText.score(runaway.first)) at step \(summary.initial.step)"
+    }
   }
 
   private func betterThanFullPrecision(_ entry: TableEntry, score: MeasuredScore) -> String? {
@@ -148,45 +169,6 @@ extension TableContents {
   /// The full-precision entry of a column.
   func fullPrecision(_ column: GridColumn) -> TableEntry? {
     entries(inColumn: column.key).first { $0.row.isFullPrecision }
-  }
-}
-
-/// The best entry of a column, where the paired test supports it.
-struct ColumnWin {
-  /// The best entry.
-  var winner: TableEntry
-  /// The next one.
-  var runnerUp: TableEntry
-  /// A warning when the two had very different training budgets.
-  var budgetRemark: String?
-}
-
-extension TableContents {
-  /// The best of these quantised entries, or nil when the runner-up may be as good.
-  func columnWin(among entries: [TableEntry]) -> ColumnWin? {
-    let measured = entries.compactMap { entry -> (TableEntry, MeasuredScore)? in
-      guard !entry.row.isFullPrecision, let score = entry.score, !score.parts[0].units.isEmpty
-      else { return nil }
-      return (entry, score)
-    }.sorted {
-      let sign = $0.1.metric.isLowerBetter ? 1.0 : -1.0
-      return sign * $0.1.parts.reduce(0) { $0 + $1.mean }
-        < sign * $1.1.parts.reduce(0) { $0 + $1.mean }
-    }
-    guard measured.count >= 2,
-      let test = measured[0].1.compared(with: measured[1].1), test.isSupported
-    else { return nil }
-    let (winner, runnerUp) = (measured[0].0, measured[1].0)
-    let tokens = [winner, runnerUp].map { entry in
-      entry.records.reduce(0) { $0 + ($1.zerothOrder?.tokens ?? 0) }
-    }
-    var remark: String?
-    if tokens[0] > 2 * tokens[1] || tokens[1] > 2 * tokens[0] {
-      remark =
-        "unequal budgets: \(NumberText.grouped(tokens[0])) training tokens against "
-        + "\(NumberText.grouped(tokens[1])) of \(runnerUp.row.label.inMarkdown)"
-    }
-    return ColumnWin(winner: winner, runnerUp: runnerUp, budgetRemark: remark)
   }
 }
 

@@ -11,6 +11,7 @@ extension TableContents {
     let figure = figurePlot?.fileName
     if let figure, plots.contains(figure) { sections.append("![figure](\(figure))") }
     sections += metrics.map(scoreSection)
+    if let heldSection { sections.append(heldSection) }
     sections.append(verdictSection)
     let courses = plots.filter { $0 != figure }
     sections += [rankingSection, pairedSection, zerothOrderSection(plots: courses)]

@@ -116,6 +116,11 @@ extension TableContents {
 extension RankedPair {
   /// What supports the outcome, in words.
   package var support: String {
-    test?.support ?? "one of the two diverged"
+    switch ground {
+    case .test: test?.support ?? "no paired test"
+    case .divergence: "one of the two diverged"
+    case .formula: "by a formula without error"
+    case .nothing: "no paired test: fewer than two windows or examples"
+    }
   }
 }

@@ -11,7 +11,8 @@ extension TableContents {
       "Test perplexity at the start, at the end, at the step that the development split chose (the "
         + "one in the table above), and at the step that the test split would have chosen (a "
         + "report, never a choice). The selection effect is what peeking at the test split would "
-        + "have gained.", outcomeTable(trained),
+        + "have gained." + (trained.contains(where: isOfTask) ? Self.ofTasks : ""),
+      outcomeTable(trained),
     ]
     let sentences = trained.map { "- \(name(of: $0)): \(gainSentence($0))" }
     paragraphs.append(sentences.joined(separator: "\n"))
@@ -23,6 +24,14 @@ extension TableContents {
       paragraphs.append("![\(plot.withoutSuffix.inMarkdown)](\(plot))")
     }
     return paragraphs.joined(separator: "\n\n")
+  }
+
+  private static let ofTasks =
+    " Of a task it is the test score and the mean loss in nats; its test examples are scored only at "
+    + "steps that are the best so far on development, the others are \"not scored\"."
+
+  private func isOfTask(_ record: RunRecord) -> Bool {
+    record.trajectory.first?.developmentTask != nil
   }
 
   private func outcomeTable(_ trained: [RunRecord]) -> String {
@@ -37,7 +46,7 @@ extension TableContents {
       }
       func text(_ point: TrajectorySummary.Point?) -> String {
         guard let point else { return "–" }
-        return (point.test.map { NumberText.score($0) } ?? "diverged") + " (step \(point.step))"
+        return "\(point.shortTestText) (step \(point.step))"
       }
       table.add([
         name(of: record), text(summary.initial), text(summary.last), text(summary.chosen),
@@ -75,8 +84,25 @@ extension TableContents {
     return String(count)
   }
 
+  private static let choseStart =
+    "training **did not beat** its own initialisation: the development split chose step 0."
+
+  /// The same of a task: the scores side by side, as the initialisation's answers aren't recorded one
+  /// by one; nil for text and where the start or the chosen step has no test score.
+  private func taskGainSentence(_ record: RunRecord) -> String? {
+    guard record.status == .finished, let summary = TrajectorySummary(record),
+      let metric = summary.taskMetric, summary.initial.step == 0, summary.initial.isTestScored,
+      summary.chosen.isTestScored
+    else { return nil }
+    if summary.chosen.step == 0 { return Self.choseStart }
+    return "test \(metric.inMarkdown) \(summary.initial.testText) at its own initialisation, "
+      + "\(summary.chosen.testText) at the chosen step \(summary.chosen.step); the "
+      + "initialisation's answers aren't recorded one by one, so no test is made."
+  }
+
   /// Whether training beat the initialisation that it started from, said plainly.
   private func gainSentence(_ record: RunRecord) -> String {
+    if let sentence = taskGainSentence(record) { return sentence }
     guard record.status == .finished,
       let score = record.testScore(.perplexity), let start = record.trajectory.first,
       start.step == 0,
@@ -88,9 +114,7 @@ extension TableContents {
     let size =
       "\(NumberText.difference(test.meanDifference, standardError: test.standardError)) nats per "
       + "token, \(test.support.inMarkdown)"
-    if record.zerothOrder?.bestDevelopmentStep == 0 {
-      return "training **did not beat** its own initialisation: the development split chose step 0."
-    }
+    if record.zerothOrder?.bestDevelopmentStep == 0 { return Self.choseStart }
     guard test.isSupported else {
       return "training **did not measurably change** the test score of its own initialisation "
         + "(\(size))."

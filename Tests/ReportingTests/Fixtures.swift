@@ -63,6 +63,13 @@ enum Fixtures {
       paperCell("zeroqat", "acc-w4a4", "55.7"),
     ])
 
+  /// The paper's numbers of W4A4 alone.
+  static var w4a4Paper: PaperTable {
+    var paper = paper
+    paper.cells.removeAll { $0.column != "ppl-w4a4" }
+    return paper
+  }
+
   static func paperCell(
     _ row: String, _ column: String, _ value: String, _ marks: [String] = []
   ) -> PaperCell {
@@ -107,7 +114,7 @@ enum Fixtures {
     let n = Double(windows.count)
     return Score(
       split: split, metric: "perplexity", value: exponential(mean), meanNLL: mean,
-      standardErrorNLL: (squares / (n - 1) / n).squareRoot(), windowNLL: windows,
+      standardErrorNLL: n > 1 ? (squares / (n - 1) / n).squareRoot() : nil, windowNLL: windows,
       scoredTokens: windows.count * 511, alternativeMeanNLL: alternative.map { mean + $0 })
   }
 

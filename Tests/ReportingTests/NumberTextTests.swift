@@ -13,8 +13,8 @@ import Testing
   @Test func errorsFollowTheirScoresForm() {
     #expect(NumberText.score(31.2, standardError: 0.449) == "31.20 ± 0.45")
     #expect(NumberText.score(2711, standardError: 118) == "2.7e3 ± 1.2e2")
-    #expect(NumberText.score(31.2, standardError: nil) == "31.20")
-    #expect(NumberText.score(31.2, standardError: .nan) == "31.20")
+    #expect(NumberText.score(31.2, standardError: nil) == "31.20 ± –")
+    #expect(NumberText.score(31.2, standardError: .nan) == "31.20 ± –")
   }
 
   @Test func signsAreAlwaysShownAndZeroHasNone() {

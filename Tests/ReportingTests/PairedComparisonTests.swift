@@ -39,6 +39,12 @@ import Testing
     #expect(PairedComparison([1, 2], [1.5, 2.5])?.probability == 0)
   }
 
+  @Test func oneValueHasNoStandardError() {
+    #expect(WindowStatistics([3]).standardError == nil)
+    #expect(WindowStatistics([]).standardError == nil)
+    #expect(WindowStatistics([3, 3]).standardError == 0)
+  }
+
   @Test func aDifferenceWithinTheRoundingFloorIsNotSupported() throws {
     let (a, b) = (Fixtures.shifted(-0.01, wobble: 0.1), Fixtures.windows)
     #expect(try #require(PairedComparison(a, b)).isSupported)
@@ -78,8 +84,8 @@ import Testing
       let b = base.map { $0 + 0.02 * generator.gaussian() }
       if let test = PairedComparison(a, b), test.isSupported, test.meanDifference < 0 { found += 1 }
       let (x, y) = (WindowStatistics(a), WindowStatistics(b))
-      let error =
-        (x.standardError * x.standardError + y.standardError * y.standardError).squareRoot()
+      guard let ex = x.standardError, let ey = y.standardError else { continue }
+      let error = (ex * ex + ey * ey).squareRoot()
       if (x.mean - y.mean).magnitude > 2 * error { unpaired += 1 }
     }
     #expect(Double(found) / Double(trials) >= 0.97)

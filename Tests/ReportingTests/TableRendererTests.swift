@@ -72,6 +72,34 @@ import Testing
     }
   }
 
+  /// One window says nothing about another text: its error is undefined, not zero.
+  @Test func oneWindowHasNoError() throws {
+    var record = Fixtures.record("full-precision", "ppl-w6a6", bits: "FP", windows: [3])
+    for stored in [nil, 0.0] {
+      record.scores[0].standardErrorNLL = stored
+      let text = try Self.render([record], model: nil)
+      #expect(text.contains("| Full precision | 5.47 | 20.09 ± – |"))
+      #expect(text.contains("| Full precision | test | 20.085537 | 3 | – | – | 1 |"))
+      #expect(!text.contains("± 0.00"))
+      let csv = try CSVExportTests.contents([record]).csv
+      #expect(csv.contains(",20.085536923187668,,3.0,"))
+    }
+  }
+
+  @Test func aRoundingFloorThatPrintsAsZeroIsLeftOut() throws {
+    func text(_ floor: Double) throws -> String {
+      try Self.render(
+        [
+          Fixtures.record("full-precision", "ppl-w6a6", bits: "FP", windows: Fixtures.windows),
+          Fixtures.record(
+            "rtn", "ppl-w6a6", bits: "W6A6", windows: Fixtures.shifted(0.2), alternative: floor),
+        ])
+    }
+    #expect(!(try text(0.0004)).contains("rounding floor 0"))
+    #expect(
+      try text(0.0006).contains("rounding floor 0.0006 nats per token (±0.1 % of perplexity)"))
+  }
+
   @Test func boldNeedsTheRunnerUpToBeBeaten() throws {
     let honest = try Self.render()
     // W4A4: ZeroQAT far ahead of SmoothQuant. W6A6: level with it.
