@@ -40,7 +40,7 @@ usage: ./reproduce.sh COMMAND [options]
   check tableN      compare fresh records with the committed ones; exit code 1 if they differ
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   test              build and run all tests; ends with 'N passed, N failed'
-  list              tables, methods, models and protocols
+  list              tables, methods, models, datasets and scales
   setup             install what building, fetching and developing need; nothing else
   clean             remove what was built; --results: also results/; --cache: also fetched files
   help              this text
@@ -337,14 +337,18 @@ run_tests() {
   python3 "$root/Scripts/count-tests.py" "$report" "$log" "$counts"
 }
 
-# Folders of tables/, tables before figures.
+# Folders of tables/, tables before figures and others.
 tables() {
-  local folder
-  for folder in "$root"/tables/table* "$root"/tables/[!t]*; do
-    if [ -f "$folder/grid.json" ] || [ -f "$folder/paper.json" ]; then
-      printf '%s ' "$(basename "$folder")"
-    fi
+  local folder name first="" rest=""
+  for folder in "$root"/tables/*; do
+    [ -f "$folder/grid.json" ] || [ -f "$folder/paper.json" ] || continue
+    name=$(basename "$folder")
+    case "$name" in
+      table*) first+="$name " ;;
+      *) rest+="$name " ;;
+    esac
   done
+  printf '%s' "$first$rest"
 }
 
 clean() {

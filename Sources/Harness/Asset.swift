@@ -1,5 +1,24 @@
 package import Records
 
+/// Who answers for a file: what may be done about one with wrong bytes depends on it.
+package enum AssetHolder: Sendable, Equatable {
+  /// The cache, or the hub's: a copy that can be had again.
+  case cache
+  /// The checkout.
+  case repository
+  /// The user, who named it in this environment variable.
+  case user(variable: String)
+
+  /// What to do about wrong bytes.
+  var advice: String {
+    switch self {
+    case .cache: "remove it and fetch it again"
+    case .repository: "'git restore' brings it back"
+    case .user(let variable): "\(variable) names it; correct or unset it"
+    }
+  }
+}
+
 /// A file that a table needs, and where it stands on this machine.
 package struct Asset: Sendable, Equatable {
   /// Model or dataset.

@@ -22,9 +22,11 @@ package struct AssetLocator {
         let path = "\(committedFolder(of: model))/\(file.name)"
         return Asset(
           kind: .model, name: model.name, file: file, origin: nil, path: path,
-          state: try state(of: file, at: path))
+          state: try state(of: file, at: path, holder: .repository))
       }
-      return try asset(.model, model.name, file, model.origin, own: own, folder: "models")
+      return try asset(
+        .model, model.name, file, model.origin, own: own, variable: model.environment,
+        folder: "models")
     }
   }
 
@@ -32,11 +34,12 @@ package struct AssetLocator {
   ///
   /// - Throws: As for a model.
   package mutating func files(of dataset: DatasetManifest) throws -> [Asset] {
-    let own =
-      try ownCopy(dataset.environment) ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
+    let named = try ownCopy(dataset.environment)
+    let own = named ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
     return try dataset.files.map { file in
       try asset(
-        .dataset, dataset.name, file, dataset.origin(of: file), own: own, folder: "datasets")
+        .dataset, dataset.name, file, dataset.origin(of: file), own: own,
+        variable: named == nil ? nil : dataset.environment, folder: "datasets")
     }
   }
 
@@ -102,9 +105,12 @@ package struct AssetLocator {
     return whole
   }
 
+  /// One file: in `own`, which is looked at before the cache, or there.
+  ///
+  /// `variable` is what names `own`; nil when it was found.
   private mutating func asset(
     _ kind: Asset.Kind, _ name: String, _ file: AssetFile, _ origin: PackageOrigin?, own: String?,
-    folder: String
+    variable: String?, folder: String
   ) throws(FileError) -> Asset {
     let cached = "\(workspace.cache)/\(folder)/\(name)/\(file.name)"
     var path = cached
@@ -117,21 +123,23 @@ package struct AssetLocator {
       // What a fetch brings goes to the cache, never into the user's folder.
       if origin != nil && FileStatus(of: path) == nil { path = cached }
     }
+    let holder = path == cached ? nil : variable.map { AssetHolder.user(variable: $0) }
     return Asset(
       kind: kind, name: name, file: file, origin: origin, path: path,
-      state: try state(of: file, at: path))
+      state: try state(of: file, at: path, holder: holder ?? .cache))
   }
 
-  private mutating func state(of file: AssetFile, at path: String) throws(FileError)
-    -> Asset.State
+  private mutating func state(of file: AssetFile, at path: String, holder: AssetHolder)
+    throws(FileError) -> Asset.State
   {
     guard let status = FileStatus(of: path), !status.isFolder else { return .missing }
     if let bytes = file.bytes, bytes != status.bytes {
-      return .corrupt(.wrongSize(path: path, expected: bytes, found: status.bytes))
+      return .corrupt(.wrongSize(path: path, holder: holder, expected: bytes, found: status.bytes))
     }
     let found = try memory.digest(ofFile: path)
     if let expected = file.sha256, expected != found {
-      return .corrupt(.wrongDigest(path: path, expected: expected, found: found))
+      return .corrupt(
+        .wrongDigest(path: path, holder: holder, expected: expected, found: found))
     }
     return .present(digest: found)
   }

@@ -31,10 +31,13 @@ package struct Catalog: Sendable {
 
   /// The table's grid, checked.
   ///
-  /// - Throws: ``HarnessError/unknownTable(_:suggestion:)``, or ``JSONError`` with the place.
+  /// - Throws: ``HarnessError/unknownTable(_:suggestion:)``, ``HarnessError/tableOfWords(_:)``, or
+  ///   ``JSONError`` with the place.
   package func grid(of table: String, methods: MethodRegistry) throws -> Grid {
+    guard !textTables.contains(table) else { throw HarnessError.tableOfWords(table) }
     guard tables.contains(table) else {
-      throw HarnessError.unknownTable(table, suggestion: suggestion(for: table, among: tables))
+      throw HarnessError.unknownTable(
+        table, suggestion: suggestion(for: table, among: tables + textTables))
     }
     let document = try JSONDocument(contentsOf: workspace.gridPath(of: table))
     var grid = try document.decode(Grid.self)
@@ -43,6 +46,7 @@ package struct Catalog: Sendable {
         at: "/table", "expected the folder's name '\(table)', found '\(grid.table)'")
     }
     try grid.check(in: document, against: names(methods))
+    try ProtocolCheck(grid: grid, document: document, catalog: self)()
     let common = try inherited(methods)
     grid.hyperparameters = common?.values
     try methods.checkOptions(of: grid, in: document, common: common?.document)

@@ -28,20 +28,7 @@ package struct EvaluationTask: Sendable, Equatable {
     _ name: TaskName, in request: String, catalog: Catalog, locator: inout AssetLocator
   ) throws -> [EvaluationTask] {
     let manifest = try catalog.dataset(name.dataset)
-    guard !manifest.tasks.isEmpty else {
-      throw ProtocolIDError(
-        id: request,
-        reason: "expected a dataset, a hyphen and 2 to 65536 tokens per window, as in 'books-512'; "
-          + "'\(name.dataset)' is text and has no tasks")
-    }
-    let wanted = manifest.tasks.filter { $0.name == name.task ?? $0.name }
-    guard !wanted.isEmpty else {
-      let known = manifest.tasks.map(\.name)
-      throw ProtocolIDError(
-        id: request,
-        reason: "the dataset '\(name.dataset)' has no task '\(name.task ?? "")'; "
-          + suggestion(for: name.task ?? "", among: known))
-    }
+    let wanted = try manifest.tasks(named: name, in: request)
     let files = try locator.files(of: manifest)
     let there = Set(files.filter(\.exists).map(\.file.name))
     let found = wanted.compactMap { task -> EvaluationTask? in

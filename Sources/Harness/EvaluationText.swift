@@ -117,10 +117,7 @@ package struct EvaluationText: Sendable, Equatable {
 
   private init(text id: ProtocolID, catalog: Catalog, locator: inout AssetLocator) throws {
     let manifest = try catalog.dataset(id.dataset)
-    guard let any = manifest.splits.first else {
-      throw ProtocolIDError(
-        id: id.description, reason: "'\(id.dataset)' has tasks and no text to cut into windows")
-    }
+    let any = try manifest.firstSplit(for: id)
     let files = try locator.files(of: manifest)
     let there = Set(files.filter(\.exists).map(\.file.name))
     let split = manifest.splits.first { $0.fileNames.isSubset(of: there) } ?? any

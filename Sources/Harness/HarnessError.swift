@@ -4,6 +4,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case noCheckout(String)
   /// There is no such table.
   case unknownTable(String, suggestion: String)
+  /// The table is made of words: it has no cells to plan, run or check.
+  case tableOfWords(String)
   /// There is no such dataset.
   case unknownDataset(String, suggestion: String)
   /// No scale has that name.
@@ -19,9 +21,9 @@ package enum HarnessError: Error, Sendable, Equatable {
   /// An environment variable names something that isn't a folder with a model in it.
   case variableNamesNoModel(variable: String, path: String)
   /// A file hasn't the bytes that its manifest says.
-  case wrongDigest(path: String, expected: String, found: String)
+  case wrongDigest(path: String, holder: AssetHolder, expected: String, found: String)
   /// A file hasn't the size that its manifest says.
-  case wrongSize(path: String, expected: Int, found: Int)
+  case wrongSize(path: String, holder: AssetHolder, expected: Int, found: Int)
   /// Files that a fetch can bring aren't there.
   case missingFiles([String], table: String, scale: String)
   /// A dataset of tasks, where texts are wanted.
@@ -52,6 +54,8 @@ extension HarnessError: CustomStringConvertible {
       "'\(folder)' isn't in a checkout (no folders 'tables' and 'models'); "
         + "change to one or name it with --root"
     case .unknownTable(let name, let suggestion): "unknown table '\(name)'; \(suggestion)"
+    case .tableOfWords(let table):
+      "\(table) is a table of words and holds no cells; 'zeroqat render \(table)' makes it"
     case .unknownDataset(let name, let suggestion): "unknown dataset '\(name)'; \(suggestion)"
     case .unknownScale(let name, let suggestion): "unknown scale '\(name)'; \(suggestion)"
     case .scaleNotInGrid(let scale, let table):
@@ -68,12 +72,12 @@ extension HarnessError: CustomStringConvertible {
         + "name the folder that has it or unset it"
     case .variableNamesNothing(let variable, let path):
       "\(variable) is set to '\(path)', which doesn't exist; correct it or unset it"
-    case .wrongDigest(let path, let expected, let found):
+    case .wrongDigest(let path, let holder, let expected, let found):
       "'\(path)' has the wrong bytes: expected SHA-256 \(expected), found \(found); "
-        + "remove it and fetch it again"
-    case .wrongSize(let path, let expected, let found):
+        + holder.advice
+    case .wrongSize(let path, let holder, let expected, let found):
       "'\(path)' has the wrong size: expected \(expected) bytes, found \(found); "
-        + "remove it and fetch it again"
+        + holder.advice
     case .missingFiles(let paths, let table, let scale):
       "missing: \(someOf(paths)); "
         + "./reproduce.sh \(table) --scale \(scale) fetches what is missing"

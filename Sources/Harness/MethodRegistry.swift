@@ -35,21 +35,39 @@ package struct MethodRegistry: Sendable {
       for point in grid.points(at: scale) where names.contains(point.method.name) {
         do { try check(point.method, point.bits) } catch let error as JSONError {
           // The method points into its own options; the reader wants the place in the grid.
-          let member = error.pointer.split(separator: "/").first.map(String.init)
-          if let member, let common,
-            let place = inherited(member, for: point, in: grid, at: scale)
-          {
-            throw common.error(at: place + error.pointer, error.reason)
-          }
-          let place = place(of: member, for: point, in: grid, at: scale)
-          throw document.error(at: member == nil ? place : place + error.pointer, error.reason)
+          throw located(
+            error.reason, at: error.pointer, for: point, in: grid, document, common, scale)
         } catch {
-          throw document.error(
-            at: place(of: nil, for: point, in: grid, at: scale),
-            "\(point.address.row) at \(point.bits): \(error)")
+          let words = "\(error)"
+          let member = optionName(in: words).flatMap { point.method.options[$0] == nil ? nil : $0 }
+          throw located(
+            "\(point.address.row) at \(point.bits): \(words)", at: member.map { "/" + $0 } ?? "",
+            for: point, in: grid, document, common, scale)
         }
       }
     }
+  }
+
+  /// An error at the place that gave the option: in the grid, or in the hyper-parameters.
+  ///
+  /// `pointer` is the place in the point's options; empty for the options as a whole.
+  private func located(
+    _ reason: String, at pointer: String, for point: GridPoint, in grid: Grid,
+    _ document: JSONDocument, _ common: JSONDocument?, _ scale: Scale
+  ) -> JSONError {
+    let member = pointer.split(separator: "/").first.map(String.init)
+    if let member, let common, let place = inherited(member, for: point, in: grid, at: scale) {
+      return common.error(at: place + pointer, reason)
+    }
+    return document.error(at: place(of: member, for: point, in: grid, at: scale) + pointer, reason)
+  }
+
+  /// The option that a method's complaint about a value begins with: `option 'epsilon': expected …`.
+  private func optionName(in words: String) -> String? {
+    let beginning = "option '"
+    guard words.hasPrefix(beginning) else { return nil }
+    let name = words.dropFirst(beginning.count).prefix { $0 != "'" }
+    return name.isEmpty ? nil : String(name)
   }
 
   /// Where the hyper-parameters write the option `member` for this point; nil when the grid does.
@@ -69,7 +87,8 @@ package struct MethodRegistry: Sendable {
     }
     let last = entries.lastIndex {
       $0.method == point.method.name && $0.options[member] != nil
-        && ($0.bits ?? point.bits) == point.bits
+        && ($0.bits ?? point.bits) == point.bits && $0.stage ?? stage == stage
+        && ($0.model == nil || $0.model == settings?.model(for: point.panel))
     }
     return last.map { "/scales/\(scale.rawValue)/\($0)/options" }
   }

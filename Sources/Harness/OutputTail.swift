@@ -14,18 +14,34 @@ package struct OutputTail: Sendable {
     if bytes.count > Self.capacity { bytes.removeFirst(bytes.count - Self.capacity) }
   }
 
-  /// The line that says what went wrong: the last one with `error:` in it, else the last one that
-  /// isn't blank; without control characters and colours, 300 characters at most.
+  /// What a telling line has in it, the most telling first; the last is a crash's headline that knows
+  /// no more than the signal.
+  private static let marks = ["Fatal error", "Swift runtime failure", "error:", "Program crashed"]
+
+  /// The line that says what went wrong: the words of a crash, else the last line with `error:` in it,
+  /// else the last one that isn't blank; without control characters and colours, 300 characters at most.
   package var reason: String? {
     let newlines: Set<UInt8> = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
-    var last: String?
-    for line in bytes.split(whereSeparator: { newlines.contains($0) }).reversed() {
-      let text = String(decoding: withoutEscapes(line), as: UTF8.self)
-      let trimmed = String(text.drop { $0 == " " }.prefix(300))
-      if trimmed.contains("error:") { return trimmed }
-      if last == nil, !trimmed.isEmpty { last = trimmed }
+    let lines = bytes.split(whereSeparator: { newlines.contains($0) })
+      .map { String(decoding: withoutEscapes($0), as: UTF8.self).drop { $0 == " " } }
+      .filter { !$0.isEmpty && !$0.hasPrefix("Backtrace took") }
+    for mark in Self.marks {
+      guard let line = lines.last(where: { $0.contains(mark) }) else { continue }
+      return String((mark == "error:" ? line : words(of: line, from: mark)).prefix(300))
     }
-    return last
+    return lines.last.map { String($0.prefix(300)) }
+  }
+
+  /// A crash's own words: without the source file that comes before them, and the frame's place and the
+  /// asterisks that come behind.
+  private func words(of line: Substring, from mark: String) -> Substring {
+    guard let start = line.firstRange(of: mark)?.lowerBound else { return line }
+    var words = line[start...]
+    if mark == "Swift runtime failure", let place = words.firstRange(of: " at /") {
+      words = words[..<place.lowerBound]
+    }
+    if words.hasSuffix(" ***") { words = words.dropLast(4) }
+    return words
   }
 
   /// The bytes without `ESC [ … letter` sequences and other control bytes.

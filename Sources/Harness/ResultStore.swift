@@ -83,10 +83,11 @@ package struct ResultStore: Sendable {
     } catch { throw .results(error) }
   }
 
-  /// Reads a record's file.
+  /// Reads a record's file; one whose scores contradict themselves isn't sound.
   package static func read(_ path: String, expecting id: String) -> Entry {
     do {
-      let record = try JSONDocument(contentsOf: path).decode(RunRecord.self)
+      let document = try JSONDocument(contentsOf: path)
+      let record = try document.decode(RunRecord.self)
       if record.schema != RunRecord.currentSchema {
         return .corrupt(
           reason: "\(path): schema \(record.schema) isn't supported; this build reads schema 1")
@@ -95,6 +96,8 @@ package struct ResultStore: Sendable {
         return .corrupt(
           reason: "\(path): expected the record of cell \(id), found that of \(record.cell.id)")
       }
+      // A number that was edited by hand would stop the whole table when it is rendered.
+      try record.check(in: document)
       return .record(record)
     } catch {
       return .corrupt(reason: "\(error)")

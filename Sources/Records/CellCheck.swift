@@ -79,16 +79,7 @@ extension EvaluationProtocol {
       } else if task.test.isEmpty {
         throw document.error(at: place + "/test", "expected at least one part")
       }
-      for (name, count) in [
-        ("train", task.examples.train), ("development", task.examples.development),
-        ("test", task.examples.test),
-      ] {
-        if let count, count < 1 {
-          throw document.error(
-            at: "\(place)/examples/\(name)",
-            "expected a positive number of examples, found \(count)")
-        }
-      }
+      try task.examples.check(at: "\(place)/examples", in: document)
       for (name, parts) in [("train", task.train), ("test", task.test)] {
         for (i, part) in parts.enumerated()
         where part.from < 0 || part.from >= part.to ?? Int.max {

@@ -212,6 +212,7 @@ extension Grid {
           at: place + "/" + name, "expected a positive number of windows, found \(windows)")
       }
     }
+    try scale.examples?.check(at: place + "/examples", in: document)
     for (index, override) in scale.overrides.enumerated() {
       try check(override, at: place + "/overrides/\(index)", in: document)
     }

@@ -132,6 +132,11 @@ extension DatasetManifest {
         }
         try checkDisjoint(split.train + split.test, at: place, in: document)
       }
+      try task.examples.check(at: place + "/examples", in: document)
+      if let tokens = task.contextTokens, tokens < 1 {
+        throw document.error(
+          at: place + "/contextTokens", "expected a positive number of tokens, found \(tokens)")
+      }
     }
   }
 

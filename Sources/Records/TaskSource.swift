@@ -1,3 +1,5 @@
+package import JSONText
+
 /// A task of a cell: files of examples, what is made of them, and how many.
 public struct TaskSource: Codable, Sendable, Equatable {
   /// The name that scores carry: `zeroshot-piqa`, `sst2`.
@@ -62,6 +64,21 @@ public struct ExampleCounts: Codable, Sendable, Equatable {
     self.development = development
     self.test = test
     self.mayBeFewer = mayBeFewer
+  }
+
+  /// Holds every count to at least one.
+  ///
+  /// - Parameters:
+  ///   - place: The pointer of the counts; errors point at the count.
+  ///   - document: The text that they were decoded from.
+  /// - Throws: ``JSONText/JSONError`` at the first that is smaller.
+  package func check(at place: String, in document: JSONDocument) throws(JSONError) {
+    for (name, count) in [("train", train), ("development", development), ("test", test)] {
+      if let count, count < 1 {
+        throw document.error(
+          at: "\(place)/\(name)", "expected a positive number of examples, found \(count)")
+      }
+    }
   }
 
   /// These counts with those that `other` names in their place.

@@ -9,8 +9,9 @@ struct Zeroqat: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zeroqat", abstract: "Reproduces and measures the tables of ZeroQAT.",
     discussion: """
-      Exit status: 0 good, 1 a regression or a missed anchor, 2 wrong use or bad input, 3 a cell \
-      failed or a training diverged, 4 nothing was measured, 130 interrupted.
+      Exit status: 0 good, also where a cell diverged: that is a result; 1 a regression or a missed \
+      anchor; 2 wrong use or bad input; 3 a cell failed or a pretraining diverged; 4 nothing was \
+      measured; 130 interrupted.
       """,
     subcommands: [
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,

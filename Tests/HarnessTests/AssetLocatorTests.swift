@@ -96,6 +96,49 @@ import Testing
         + "remove it and fetch it again")
   }
 
+  /// What a variable names is the user's own file: nobody should be told to remove it.
+  @Test func wrongBytesOfTheUsersOwnCopyAreTheVariables() throws {
+    let sample = try SampleCheckout()
+    let weights = try sample.folder.write("toy weightS\n", to: "mine.gguf")
+    try makeFolder(sample.folder.path("texts"))
+    let verse = try sample.folder.write("short", to: "texts/verse.txt")
+    let assets = try Self.locate(
+      sample, ["ZEROQAT_TOY": weights, "ZEROQAT_VERSE": sample.folder.path("texts")])
+    guard case .corrupt(let model) = assets[0].state, case .corrupt(let text) = assets[1].state
+    else {
+      Issue.record("wrong bytes went unnoticed")
+      return
+    }
+    #expect(model.description.hasPrefix("'\(weights)' has the wrong bytes: expected SHA-256 b378"))
+    #expect(model.description.hasSuffix("; ZEROQAT_TOY names it; correct or unset it"))
+    #expect(
+      text.description == "'\(verse)' has the wrong size: expected 62 bytes, found 5; "
+        + "ZEROQAT_VERSE names it; correct or unset it")
+    // A folder that lacks the file leaves it to the cache.
+    try sample.folder.write("toy", to: "cache/zeroqat/models/toy/toy.gguf")
+    let cached = try Self.locate(sample, ["ZEROQAT_TOY": sample.folder.path("texts")])[0].state
+    guard case .corrupt(let error) = cached else {
+      Issue.record("a cut file went unnoticed")
+      return
+    }
+    #expect(error.description.hasSuffix("; remove it and fetch it again"))
+  }
+
+  @Test func wrongBytesInTheCheckoutAreGits() throws {
+    let sample = try SampleCheckout()
+    try sample.folder.write("toy weightS\n", to: "models/toy/toy.gguf")
+    let workspace = Workspace(
+      root: sample.root, results: sample.results, cache: "/nowhere", environment: [:])
+    var manifest = try Catalog(workspace).model("toy")
+    manifest.committed = true
+    var locator = AssetLocator(workspace)
+    guard case .corrupt(let error)? = try locator.files(of: manifest).first?.state else {
+      Issue.record("a wrong byte went unnoticed")
+      return
+    }
+    #expect(error.description.hasSuffix("; 'git restore' brings it back"))
+  }
+
   @Test func findsAFolderInTheHubsCache() throws {
     let sample = try SampleCheckout()
     let hub = sample.folder.path("hf/hub/models--some--Model")

@@ -23,6 +23,52 @@ import Testing
     #expect(Self.reason(output) == expected)
   }
 
+  /// What a crash leaves: its words first, then frames, registers, images and how long all that took.
+  @Test(arguments: [
+    (
+      "Methods/GPTQ.swift:12: Fatal error: shapes differ", "Program crashed: Illegal instruction",
+      "0 0x00007f8a _assertionFailure(_:_:file:line:flags:) + 225 in libswiftCore.so",
+      "Fatal error: shapes differ"
+    ),
+    (
+      "error: a warning before", "Swift runtime failure: Index out of range",
+      "0 [inlined] [system] 0x00005557 Swift runtime failure: Index out of range in z at //<compiler>",
+      "Swift runtime failure: Index out of range in z"
+    ),
+    (
+      "step 3", "Swift runtime failure: precondition failure", "0 0x00005557 main + 28 in z",
+      "Swift runtime failure: precondition failure"
+    ),
+    (
+      "step 3", "Program crashed: Illegal instruction", "0 0x00005557 main + 28 in z",
+      "Program crashed: Illegal instruction"
+    ),
+    ("step 3", "System trace", "0 0x00005557 main + 28 in z at /z.swift:1", "r8 0x0 0"),
+  ])
+  func aCrashIsToldByItsWords(before: String, headline: String, frame: String, expected: String) {
+    let text = """
+      \(before)
+
+      *** Signal 4: Backtracing from 0x5557f4ac0b3c... done ***
+
+      *** \(headline) ***
+
+      Thread 0 "z" crashed:
+
+        \(frame)
+      ...
+
+      Registers:
+
+      r8 0x0 0
+
+      Backtrace took 0.67s
+
+
+      """
+    #expect(Self.reason(text) == expected)
+  }
+
   @Test func forgetsTheBeginningOnly() {
     var tail = OutputTail()
     tail.append(Array("error: forgotten\n".utf8)[...])

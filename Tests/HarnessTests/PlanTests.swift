@@ -185,6 +185,57 @@ import Testing
     #expect(found?.reason == "unknown member 'more'")
   }
 
+  /// A method says only the name of an option whose value it can't take.
+  @Test func valuesOutOfRangeAreShownAtTheirMember() throws {
+    struct Complaint: Error, CustomStringConvertible { let description: String }
+    let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { method, _ in
+      for name in ["behave", "steps"] {
+        guard let value = method.options[name], value != .string("well") else { continue }
+        throw Complaint(description: "option '\(name)': expected less, found more")
+      }
+      if method.name == "rtn" {
+        throw Complaint(description: "option 'groups': expected a divisor, found 3")
+      }
+    }
+    func error(_ grid: String) throws -> JSONError? {
+      let sample = try SampleCheckout(grid: grid)
+      let catalog = try Catalog(Fixture(sample).workspace)
+      return #expect(throws: JSONError.self) { try catalog.grid(of: "sample", methods: registry) }
+    }
+    let odd = #"{ "key": "rtn", "label": "RTN", "method": "rtn" },"#
+    func onlyOdd(_ grid: String) throws -> String { try replaced(odd, by: "", in: grid) }
+    var found = try error(onlyOdd(SampleCheckout.grid(behave: "badly")))
+    #expect(found?.pointer == "/rows/1/options/behave")
+    #expect(found?.reason == "odd at W8A8: option 'behave': expected less, found more")
+    #expect((found?.line ?? 0) > 1)
+    found = try error(
+      onlyOdd(
+        SampleCheckout.grid(
+          scale: #", "overrides": [{"row": "odd", "options": {"steps": 1}}]"#)))
+    #expect(found?.pointer == "/scales/small/overrides/0/options/steps")
+    // Nobody wrote the option: it is the method's own default that doesn't fit.
+    found = try error(SampleCheckout.grid())
+    #expect(found?.pointer == "/rows/1")
+    #expect(found?.reason == "rtn at W8A8: option 'groups': expected a divisor, found 3")
+  }
+
+  @Test func aTableOfWordsHoldsNoCells() throws {
+    let sample = try SampleCheckout()
+    try makeFolder(sample.folder.path("tables/words"))
+    try sample.folder.write("{}", to: "tables/words/paper.json")
+    let fixture = Fixture(sample)
+    let catalog = try Catalog(fixture.workspace)
+    func message(_ table: String) -> String? {
+      #expect(throws: HarnessError.self) {
+        try catalog.grid(of: table, methods: fixture.registry)
+      }?.description
+    }
+    #expect(
+      message("words")
+        == "words is a table of words and holds no cells; 'zeroqat render words' makes it")
+    #expect(message("wrods") == "unknown table 'wrods'; did you mean 'words'?")
+  }
+
   @Test func unknownTablesAndFoldersAreNamed() throws {
     let fixture = Fixture(try SampleCheckout())
     let catalog = try Catalog(fixture.workspace)

@@ -242,6 +242,25 @@ import Testing
     #expect(try fixture.record("rtn")?.status == .finished)
   }
 
+  @Test func aRecordWithAnEditedNumberIsRunAgain() throws {
+    let fixture = Fixture(try SampleCheckout())
+    _ = try fixture.run(fixture.plan())
+    var record = try #require(try fixture.record("rtn"))
+    record.scores[0].value = 2
+    try fixture.store.save(record)
+    let plan = try fixture.plan()
+    #expect(plan.toRun == 1)
+    let path = fixture.store.path(of: record.cell.id)
+    #expect(plan.description.contains("rtn W4A4  will run; its record is damaged: \(path):"))
+    #expect(
+      plan.description.contains(
+        "found 2.0; the record was edited or damaged\n"))
+    #expect(try plan.currentRecords().count == 4)
+    #expect(try fixture.run(plan).finished == 1)
+    #expect(try fixture.record("rtn")?.scores[0].value == 29.96410004739701)
+    #expect(try fixture.plan().toRun == 0)
+  }
+
   @Test func twoRunnersOnOneFolderAreRefused() throws {
     let fixture = Fixture(try SampleCheckout())
     try makeFolder(fixture.sample.results)

@@ -116,6 +116,35 @@ import Testing
     }
     #expect(error?.file.hasSuffix("tables/hyperparameters.json") == true)
     #expect(error?.pointer == "/scales/small/0/options/more")
+    // A value that a method can't take is the entry's that gave it: not that of another stage or model.
+    try sample.folder.write(
+      """
+      { "schema": 1, "scales": { "small": [
+        { "method": "odd", "options": { "more": 2 } },
+        { "method": "rtn", "options": { "more": 1 } },
+        { "method": "rtn", "stage": "finetuning", "options": { "more": 3 } },
+        { "method": "rtn", "model": "toy", "options": { "more": 4 } },
+        { "method": "rtn", "model": "other", "options": { "more": 5 } }
+      ] } }
+      """, to: "tables/hyperparameters.json")
+    try makeFolder(sample.folder.path("models/other"))
+    try sample.folder.write("{}", to: "models/other/manifest.json")
+    struct Complaint: Error, CustomStringConvertible {
+      var description: String { "option 'more': expected less, found 4" }
+    }
+    let strict = MethodRegistry(names: registry.names) { method, _ in
+      if method.options["more"] == .integer(4) { throw Complaint() }
+    }
+    let value = #expect(throws: JSONError.self) {
+      try Catalog(Fixture(sample).workspace).grid(of: "sample", methods: strict)
+    }
+    #expect(value?.file.hasSuffix("tables/hyperparameters.json") == true)
+    #expect(value?.pointer == "/scales/small/3/options/more")
+    #expect(value?.reason == "rtn at W8A8: option 'more': expected less, found 4")
+    try sample.folder.write(
+      """
+      { "schema": 1, "scales": { "small": [{ "method": "odd", "options": { "extra": 1 } }] } }
+      """, to: "tables/hyperparameters.json")
     let lenient = MethodRegistry(names: registry.names) { _, _ in }
     let point = try #require(
       try catalog.grid(of: "sample", methods: lenient).points(at: .small).first {

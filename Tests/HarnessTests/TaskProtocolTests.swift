@@ -143,13 +143,66 @@ import Testing
     #expect(error?.reason == reason)
   }
 
-  @Test func tasksAloneNeedAText() throws {
-    try sample.folder.write(
-      replaced("[\"verse-8\"]", by: "[\"mood\"]", in: SampleCheckout.grid()),
-      to: "tables/sample/grid.json")
-    let error = #expect(throws: ProtocolIDError.self) { try Fixture(sample).plan() }
+  /// The sample's grid with other protocols, and with what stands for a text and for a task.
+  private func grid(
+    protocols: String = #"["verse-8"]"#, verse: String = #"["verse-4"]"#,
+    quiz: String = #"["quizzes-a", "verse-8+mood"]"#
+  ) throws -> String {
+    var text = try replaced(
+      "\"rows\": [", by: #""texts": { "v": "Verse", "q": "Quiz" }, "rows": ["#,
+      in: SampleCheckout.grid(scale: #", "texts": { "v": \#(verse), "q": \#(quiz) }"#))
+    text = try replaced(#"["verse-8"], "seed""#, by: #"\#(protocols), "seed""#, in: text)
+    text = try replaced(#""bits": "W8A8""#, by: #""bits": "W8A8", "text": "v""#, in: text)
+    return try replaced(#""notRun": "no tasks yet""#, by: #""tasks": ["q"]"#, in: text)
+  }
+
+  private func error(_ grid: String) throws -> JSONError? {
+    try sample.folder.write(grid, to: "tables/sample/grid.json")
+    let error = #expect(throws: JSONError.self) { try Fixture(sample).plan() }
+    #expect(error?.file == sample.gridPath)
+    #expect((error?.line ?? 0) > 1)
+    return error
+  }
+
+  @Test(arguments: [
+    (
+      #"["mood"]"#, "/scales/small/protocols/0",
+      "the scale's 'protocols' name no text to calibrate on; name one, as in 'books-512+mood'"
+    ),
+    (
+      #"["verse-8", "verse"]"#, "/scales/small/protocols/1",
+      "bad protocol id 'verse': expected a dataset, a hyphen and 2 to 65536 tokens per window, as "
+        + "in 'books-512'; 'verse' is text and has no tasks"
+    ),
+    (
+      #"["verse--5"]"#, "/scales/small/protocols/0",
+      "bad protocol id 'verse--5': expected a dataset, a hyphen and 2 to 65536 tokens per window, "
+        + "as in 'books-512'; 'verse' is text and has no tasks"
+    ),
+    (
+      #"["quizzes-foo"]"#, "/scales/small/protocols/0",
+      "bad protocol id 'quizzes-foo': the dataset 'quizzes' has no task 'foo'; known: 'a', 'b'"
+    ),
+    (
+      #"["verse-8", "mood-8"]"#, "/scales/small/protocols/1",
+      "bad protocol id 'mood-8': 'mood' has tasks and no text to cut into windows"
+    ),
+  ])
+  func protocolsOfAGridAreRefusedInIt(protocols: String, pointer: String, reason: String) throws {
+    let found = try error(grid(protocols: protocols))
+    #expect(found?.pointer == pointer)
+    #expect(found?.reason == reason)
+  }
+
+  @Test func aTextDoesNotStandForATask() throws {
+    try sample.folder.write(grid(), to: "tables/sample/grid.json")
+    #expect(throws: Never.self) { try Fixture(sample).plan() }
+    var found = try error(grid(quiz: #"["mood", "verse-8"]"#))
+    #expect(found?.pointer == "/scales/small/texts/q/1")
     #expect(
-      error?.description == "bad protocol id 'mood': the scale's 'protocols' name no text to "
-        + "calibrate on; name one, as in 'books-512+mood'")
+      found?.reason == "expected a task, found the text 'verse-8'; tasks: 'mood', 'quizzes'")
+    found = try error(grid(verse: #"["mood"]"#))
+    #expect(found?.pointer == "/scales/small/texts/v/0")
+    #expect(found?.reason == "expected a text, as in 'books-512', found the task 'mood'")
   }
 }

@@ -100,6 +100,14 @@ import Testing
       "expected a positive number of windows, found 0"
     ),
     (
+      #""testWindows": 2"#, #""examples": {"train": 0}"#, "/scales/small/examples/train",
+      "expected a positive number of examples, found 0"
+    ),
+    (
+      #""testWindows": 2"#, #""examples": {"train": 1, "test": -3}"#,
+      "/scales/small/examples/test", "expected a positive number of examples, found -3"
+    ),
+    (
       #""testWindows": 2"#, #""overrides": [{"row": "ood", "options": {}}]"#,
       "/scales/small/overrides/0/row", "unknown row 'ood'; did you mean 'odd'?"
     ),

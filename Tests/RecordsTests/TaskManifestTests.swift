@@ -64,6 +64,14 @@ import Testing
       #""train": [{ "file": "train.tsv" }]"#, #""train": [{ "file": "dev.tsv", "from": 3 }]"#,
       "/tasks/0/splits/0", "parts overlap: 'dev.tsv' from byte 3 is in two of them"
     ),
+    (
+      #""development": 500"#, #""development": 0"#, "/tasks/0/examples/development",
+      "expected a positive number of examples, found 0"
+    ),
+    (
+      #""contextTokens": 2048"#, #""contextTokens": -1"#, "/tasks/0/contextTokens",
+      "expected a positive number of tokens, found -1"
+    ),
   ])
   func refuses(piece: String, other: String, pointer: String, reason: String) throws {
     let (manifest, document) = try ManifestTests.dataset(

@@ -116,8 +116,10 @@ package final class SampleCheckout: Sendable {
       printf '{"schema": 1, "cell": '; cat "$spec"
       printf ', "digests": [{"name": "tokens.test", "text": "d"}]'
       printf ', "status": "%s", "scores": [{"split": "test", "metric": "perplexity",' "$1"
-      printf '"value": %s, "meanNLL": 3.4, "standardErrorNLL": 0,' "$(cat "$root/value")"
-      printf '"windowNLL": [3.4, 3.4], "scoredTokens": 14}],'
+      nll=$(awk '{ if ($1 == "null") print; else printf "%.17g", log($1) }' "$root/value")
+      printf '"value": %s, "meanNLL": %s, "standardErrorNLL": 0,' "$(cat "$root/value")" "$nll"
+      tokens=$(sed -n 's/.*"windowTokens": *\\([0-9]*\\).*/\\1/p' "$spec")
+      printf '"windowNLL": [%s, %s], "scoredTokens": %s}],' "$nll" "$nll" $((2 * tokens - 2))
       printf '"trajectory": [], "facts": [], "events": [], "measurement": {'
       printf '"phases": [%s], "wallSeconds": 1, "peakResidentBytes": %s, ' "$3" "$2"
       printf '"anonymousBytes": 1, "fileBytes": 1, "peakLiveTensorBytes": 1, "threads": 1, '

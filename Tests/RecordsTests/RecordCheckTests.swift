@@ -1,0 +1,105 @@
+import JSONText
+import Records
+import Testing
+
+/// Numbers of a record that contradict the numbers they are made of.
+@Suite struct RecordCheckTests {
+  /// Two windows of NLL 1 and 3, and two examples of which one is right.
+  static let sample: RunRecord = {
+    var record = RunRecord(cell: CellCheckTests.sample, status: .finished)
+    record.scores = [
+      Score(
+        split: "test", metric: "perplexity", value: 7.38905609893065, meanNLL: 2,
+        standardErrorNLL: 1, windowNLL: [1, 3],
+        scoredTokens: 2 * (record.cell.protocolSettings.windowTokens - 1)),
+      Score(
+        split: "test", task: "quiz", metric: "accuracy", value: 0.5, standardError: 0.5,
+        outcomes: [0, 1], scoredTokens: 4),
+    ]
+    record.trajectory = [
+      TrajectoryPoint(step: 0, developmentWindowNLL: [2], testWindowNLL: [4, 4]),
+      TrajectoryPoint(step: 5, developmentWindowNLL: [1], testWindowNLL: [1, 3]),
+    ]
+    record.zerothOrder = ZerothOrderSummary(
+      steps: 5, forwards: 10, tokens: 9, epsilon: 1, learningRate: 1, trainableParameters: 1,
+      meanAbsoluteDifference: 1, largestAbsoluteDifference: 1, clippedShare: 0,
+      rootMeanSquareGradient: 1, bestDevelopmentStep: 5, probeLosses: [])
+    return record
+  }()
+
+  static func check(_ record: RunRecord) throws {
+    let document = try JSONDocument(
+      text: Array(jsonText(of: record, style: .pretty).utf8), file: "r.json")
+    try record.check(in: document)
+  }
+
+  @Test func aSoundRecordPasses() throws {
+    try Self.check(Self.sample)
+    var diverged = Self.sample
+    diverged.status = .diverged
+    diverged.scores[0].value = 1
+    try Self.check(diverged)
+    // Perplexities that aren't finite are left out, and so are their windows.
+    var infinite = Self.sample
+    infinite.scores[0] = Score(
+      split: "test", metric: "perplexity", value: nil, meanNLL: nil, standardErrorNLL: nil,
+      windowNLL: [nil, 3], scoredTokens: infinite.scores[0].scoredTokens)
+    infinite.trajectory = []
+    try Self.check(infinite)
+    // A training on a task scores no text on its way.
+    var tuned = Self.sample
+    tuned.trajectory[1] = TrajectoryPoint(
+      step: 5, developmentTask: TaskPoint(metric: "accuracy", value: 1, meanLoss: 1), testTask: nil)
+    try Self.check(tuned)
+  }
+
+  static let edits: [(@Sendable (inout RunRecord) -> Void, String, String)] = [
+    (
+      { $0.scores[0].value = 2 }, "/scores/0/value",
+      "expected 7.38905609893065 by the windows, found 2.0"
+    ),
+    (
+      { $0.scores[0].value = nil }, "/scores/0/value",
+      "expected 7.38905609893065 by the windows, found none"
+    ),
+    (
+      { $0.scores[0].meanNLL = 2.1 }, "/scores/0/meanNLL", "expected 2.0 by the windows, found 2.1"
+    ),
+    (
+      { $0.scores[0].standardErrorNLL = 0 }, "/scores/0/standardErrorNLL",
+      "expected 1.0 by the windows, found 0.0"
+    ),
+    (
+      { $0.scores[0].windowNLL = [] }, "/scores/0/meanNLL",
+      "expected nan by the windows, found 2.0"
+    ),
+    (
+      { $0.scores[0].windowNLL = [3, 1] }, "/scores/0/windowNLL",
+      "expected those of step 5 by the windows, found others"
+    ),
+    (
+      { $0.scores[1].value = 1 }, "/scores/1/value", "expected 0.5 by the examples, found 1.0"
+    ),
+    (
+      { $0.scores[1].standardError = 0.4 }, "/scores/1/standardError",
+      "expected 0.5 by the examples, found 0.4"
+    ),
+  ]
+
+  @Test(arguments: edits.indices) func anEditedNumberIsRefused(index: Int) throws {
+    let (edit, pointer, reason) = Self.edits[index]
+    var record = Self.sample
+    edit(&record)
+    let error = #expect(throws: JSONError.self) { try Self.check(record) }
+    #expect(error?.pointer == pointer)
+    #expect(error?.reason == reason + "; the record was edited or damaged")
+    #expect((error?.line ?? 0) > 1)
+  }
+
+  @Test func tokensAreThoseOfTheWindows() throws {
+    var record = Self.sample
+    record.scores[0].scoredTokens += 1
+    let error = #expect(throws: JSONError.self) { try Self.check(record) }
+    #expect(error?.pointer == "/scores/0/scoredTokens")
+  }
+}
