@@ -286,7 +286,8 @@ import Testing
         against: KnownNames(
           models: models, datasets: datasets,
           methods: [
-            "full-precision", "rtn", "smoothquant", "gptq", "awq", "omniquant", "llm-qat",
+            "full-precision", "rtn", "smoothquant", "gptq", "awq", "hadamard", "omniquant",
+            "llm-qat",
             "efficientqat", "ste-qat", "zeroqat", "zeroqat-light", "mezo", "mezo-ptq", "quzo",
             "qzo",
           ]))
