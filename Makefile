@@ -16,6 +16,7 @@ lint: ## swift format in strict mode, shellcheck where there is one, Scripts/che
 	swift format lint --strict -p -r Package.swift Sources Tests $(wildcard Plugins)
 	Scripts/check-sources.sh
 	Scripts/readme-table.sh --check
+	Scripts/held.sh --check
 	@if command -v shellcheck >/dev/null; then shellcheck -x reproduce.sh .ci/run Scripts/*.sh; fi
 
 walls: ## everything compiles with warnings as errors, and imports only what Package.swift declares

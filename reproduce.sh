@@ -312,6 +312,7 @@ on_records() {
   [ "$verb" = publish ] || exec "$zeroqat" "$verb" "$root/tables/$table" "$@"
   "$zeroqat" publish "$root/tables/$table" "$@"
   "$root/Scripts/readme-table.sh"
+  "$root/Scripts/held.sh"
   say "now look at 'git diff', then commit records and tables together"
 }
 
