@@ -43,7 +43,7 @@ struct PlannedTable {
       let record = records.first { ours.contains($0.cell.address) }
       let id =
         try (record?.cell.protocolSettings.id ?? settings.protocols(for: panel).first)
-        .map { try ProtocolID($0, datasets: catalog.datasets) }
+        .flatMap { try ProtocolRequest($0, datasets: catalog.datasets).text }
       panels[panel] = PanelManifests(
         model: try catalog.model(name), text: try id.map { try catalog.dataset($0.dataset) })
     }
