@@ -82,7 +82,8 @@ package struct BlockReconstruction: Sendable {
     _ transformer: Transformer, full: Matrix, quantized: Matrix, windowTokens: Int,
     settings: Settings, quantizesActivations: Bool
   ) {
-    self.transformer = transformer
+    // Embedding and head aren't needed any more: whoever made the streams may drop them.
+    self.transformer = transformer.blocksAlone
     self.settings = settings
     self.windowTokens = windowTokens
     self.full = full

@@ -55,7 +55,8 @@ package struct Calibration {
 
   /// Starts from a residual stream, `[windows · T, C]`, which the blocks will write to.
   package init(_ transformer: Transformer, stream: Matrix, windowTokens: Int) {
-    self.transformer = transformer
+    // Embedding and head aren't needed any more: whoever made the stream may drop them.
+    self.transformer = transformer.blocksAlone
     self.stream = stream
     self.windowTokens = windowTokens
     batch = max(1, 2048 / windowTokens) * windowTokens

@@ -57,6 +57,22 @@ package struct QuantizerLearning: Sendable {
       quantizesActivations: bits.activationBits != nil)
   }
 
+  /// The same, of a model whose embedding is read for this alone and forgotten.
+  ///
+  /// - Throws: As ``BlockReconstruction``'s initialiser, and ``Checkpoints/CheckpointError``.
+  package func reconstruction(
+    _ context: MethodContext, frame precision: FramePrecision, windows: Int
+  ) throws -> BlockReconstruction {
+    let transformer = try context.observer.during(.load) {
+      Transformer(
+        configuration: context.source.configuration,
+        frame: try context.source.frame(precision: precision))
+    }
+    return try context.observer.during(.calibrate) {
+      try reconstruction(transformer, context, windows: windows)
+    }
+  }
+
   /// Learns the quantisation parameters of a block and runs both streams through it.
   ///
   /// - Parameters:

@@ -67,21 +67,22 @@ package struct LightweightZeroQAT: QuantizationMethod {
     let c = context.source.configuration
     try bits.check(c)
     if options.smooths(bits, c) { try requireNormsFirst(c, card) }
+    // The frame comes when the streams are gone.
+    let blocks = try packedBlocks(options, bits, quantizer, context, trains: trains)
+    return QuantizedModel(transformer: try halfPrecision(context), blocks: blocks)
+  }
+
+  /// The blocks of ``packedModel(_:_:_:_:_:trains:)``.
+  private static func packedBlocks(
+    _ options: ZeroQATOptions, _ bits: QuantizationSpec, _ quantizer: WeightQuantizer,
+    _ context: MethodContext, trains: (LinearKind) -> Bool
+  ) throws -> QuantizedBlocks {
+    let c = context.source.configuration
     let learning = options.blockLearning(bits, c)
     let rule = learning == nil ? options.smoothingRule(bits) : nil
-    let transformer = try context.observer.during(.load) {
-      Transformer(configuration: c, frame: try context.source.frame(precision: .half))
-    }
-    let calibration = try context.observer.during(.calibrate) {
-      try rule.map { _ in
-        try Calibration(
-          transformer, context.training, windows: options.calibrationWindows ?? 16)
-      }
-    }
-    let reconstruction = try context.observer.during(.calibrate) {
-      try learning?.reconstruction(
-        transformer, context, windows: options.calibrationWindows ?? 16)
-    }
+    let windows = options.calibrationWindows ?? 16
+    let calibration = try rule.map { _ in try Self.calibration(context, windows: windows) }
+    let reconstruction = try learning?.reconstruction(context, frame: .half, windows: windows)
     var linears: [LinearID: QuantizedBlocks.Linear] = [:]
     var norms: [[(gain: Vector, bias: Vector?)]] = []
     for block in 0..<c.blocks {
@@ -113,11 +114,26 @@ package struct LightweightZeroQAT: QuantizationMethod {
       }
       context.observer.progress(block + 1, of: c.blocks, "block packed")
     }
-    return QuantizedModel(
-      transformer: transformer,
-      blocks: QuantizedBlocks(
-        linears: linears, norms: norms, weightQuantizer: quantizer,
-        tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
+    return QuantizedBlocks(
+      linears: linears, norms: norms, weightQuantizer: quantizer,
+      tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4))
+  }
+
+  /// The model's frame, embedding and head in half precision.
+  private static func halfPrecision(_ context: MethodContext) throws -> Transformer {
+    try context.observer.during(.load) {
+      Transformer(
+        configuration: context.source.configuration,
+        frame: try context.source.frame(precision: .half))
+    }
+  }
+
+  /// The calibration's streams; the embedding is read for them alone and forgotten.
+  private static func calibration(_ context: MethodContext, windows: Int) throws -> Calibration {
+    let transformer = try halfPrecision(context)
+    return try context.observer.during(.calibrate) {
+      try Calibration(transformer, context.training, windows: windows)
+    }
   }
 
   private static func linear(

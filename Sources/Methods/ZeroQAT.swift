@@ -56,10 +56,11 @@ package struct ZeroQAT: QuantizationMethod {
     _ context: MethodContext, for card: MethodCard = Self.card
   ) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
-    let (dense, transformer) = try loaded(context)
-    let c = dense.configuration
+    let c = context.source.configuration
     if options.smooths(bits, c) { try requireNormsFirst(c, card) }
-    let learned = try options.learnedBlocks(dense, transformer, context, bits)
+    // Before the whole model is loaded, so that the streams never lie beside it.
+    let learned = try options.learnedBlocks(context, bits)
+    let (dense, transformer) = try loaded(context)
     var smoothing = learned.map(\.smoothing)
     if learned.isEmpty, let rule = options.smoothingRule(bits) {
       smoothing = try calibrated(

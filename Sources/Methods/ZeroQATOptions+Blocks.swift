@@ -35,18 +35,21 @@ extension ZeroQATOptions {
 
   /// Learns the quantisation parameters of all blocks; nothing unless they start from blocks.
   ///
+  /// Reads the model for itself, block by block: beside the streams, one block's weights are held.
+  ///
   /// - Throws: ``MethodKit/MethodError`` when there are fewer windows, ``MethodKit/TrainingError``.
   func learnedBlocks(
-    _ dense: DenseParameters, _ transformer: Transformer, _ context: MethodContext,
-    _ bits: QuantizationSpec
+    _ context: MethodContext, _ bits: QuantizationSpec
   ) throws -> [QuantizerLearning.Result] {
-    guard let learning = blockLearning(bits, dense.configuration) else { return [] }
-    let reconstruction = try context.observer.during(.calibrate) {
-      try learning.reconstruction(transformer, context, windows: calibrationWindows ?? 16)
-    }
+    guard let learning = blockLearning(bits, context.source.configuration) else { return [] }
+    let reconstruction = try learning.reconstruction(
+      context, frame: .single, windows: calibrationWindows ?? 16)
     var report = ReconstructionReport()
-    let blocks = dense.configuration.blocks
+    let blocks = context.source.configuration.blocks
     let results = try (0..<blocks).map { block in
+      let dense = try context.observer.during(.load) {
+        try DenseParameters(source: context.source, blocks: block..<block + 1)
+      }
       let result = try learning.learn(
         block: block, of: dense, reconstruction, context.observer)
       report.add(

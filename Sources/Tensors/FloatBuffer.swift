@@ -50,7 +50,10 @@ public final class ByteBuffer: @unchecked Sendable {
     let rounded = max(page, (byteCount + page - 1) / page * page)
     let address = mmap(nil, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let address, address != MAP_FAILED else {
-      fatalError("out of memory: \(rounded) bytes refused, errno \(errno)")
+      // Release builds say nothing of a precondition, so the reason is written before.
+      let reason = "out of memory: \(rounded) bytes refused, errno \(errno)\n"
+      _ = reason.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      preconditionFailure(reason)
     }
     self.base = address
     self.byteCount = byteCount

@@ -16,6 +16,15 @@ public struct Transformer: Sendable {
     self.frame = frame
   }
 
+  /// The same model without its frame, whose tables may then be freed.
+  ///
+  /// Only blocks may be run: it embeds nothing and has no head.
+  public var blocksAlone: Transformer {
+    let none = SingleTable(Matrix(rows: 0, columns: configuration.embeddingWidth))
+    return Transformer(
+      configuration: configuration, frame: ModelFrame(embedding: none, head: none))
+  }
+
   /// The residual stream before the first block: embeddings, and positions for OPT.
   ///
   /// > Shape: `tokens` are `windows · windowTokens` ids; the result is `[tokens.count, C]`.

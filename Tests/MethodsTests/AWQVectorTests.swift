@@ -135,10 +135,11 @@ struct AWQVectorTests {
         let key = "\(run.name).\(index)"
         let losses = try file.read("\(key).ratio_losses")
         // Scales agree to the last bit or so; now and then a weight half-way between two codes falls to
-        // the other side, which shows in the loss of its ratio. How often depends on the kernel set:
-        // 18 of 20 are exact with SkylakeX kernels, 17 with Zen ones.
+        // the other side, which shows in the loss of its ratio. How often depends on OpenBLAS's kernels:
+        // 18 of 20 are exact with those that `reproduce.sh test` chooses; the ones that OpenBLAS
+        // chooses by itself on a Zen processor give 17, and aren't what cells run with.
         let exact = zip(pair.losses, losses).filter { abs($0 / Double($1) - 1) < 1e-5 }
-        #expect(exact.count >= 16, "\(key): \(pair.losses), \(losses)")
+        #expect(exact.count >= 18, "\(key): \(pair.losses), \(losses)")
         expectClose(
           pair.losses.map { Float($0) }, losses, .elementwise(relative: 5e-4, absolute: 0), key)
         guard case .number(let ratio, _)? = values[key]?["ratio"] else {
