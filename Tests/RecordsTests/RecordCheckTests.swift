@@ -53,6 +53,15 @@ import Testing
     try Self.check(tuned)
   }
 
+  @Test func anUnknownStatusIsToldWhichThereAre() throws {
+    let text = try jsonText(of: Self.sample, style: .pretty)
+      .replacing("\"status\": \"finished\"", with: "\"status\": \"well\"")
+    let document = try JSONDocument(text: Array(text.utf8), file: "r.json")
+    let error = #expect(throws: JSONError.self) { try document.decode(RunRecord.self) }
+    #expect(error?.pointer == "/status")
+    #expect(error?.reason == "unknown value 'well'; known: 'finished', 'diverged', 'failed'")
+  }
+
   static let edits: [(@Sendable (inout RunRecord) -> Void, String, String)] = [
     (
       { $0.scores[0].value = 2 }, "/scores/0/value",
