@@ -1,14 +1,23 @@
 package import JSONText
 import Tasks
+import Tensors
 
 extension Recipe {
   /// Reads a recipe and holds it to the rules that its types can't express.
   ///
+  /// - Parameters:
+  ///   - path: The recipe.
+  ///   - memoryBytes: Memory that the training may take; by default all that this machine has.
+  ///   - threads: Threads that will train.
   /// - Throws: ``JSONText/JSONError`` at the first value that is missing, unknown or breaks a rule.
-  package init(contentsOf path: String) throws(JSONError) {
+  package init(
+    contentsOf path: String, memoryBytes: Int = TrainingMemory.ofThisMachine,
+    threads: Int = Threads.count
+  ) throws(JSONError) {
     let document = try JSONDocument(contentsOf: path)
     self = try document.decode(Recipe.self)
     try RecipeCheck(document: document).check(self)
+    try RecipeSizeCheck(document: document, memoryBytes: memoryBytes, threads: threads)(self)
   }
 }
 
