@@ -4,8 +4,8 @@
 # What is missing is installed (Scripts/needs.sh), models and texts are fetched and verified
 # (Scripts/assets.sh), everything else is the business of the zeroqat program.
 # Exit codes: 0 done · 1 a test failed, a check found a difference or an anchor was missed · 2 could
-# not start, with what to do about it · 3 a cell failed · 4 nothing was measured · 130 interrupted
-# (what is finished is kept).
+# not start, with what to do about it · 3 a cell failed · 4 nothing was measured · 129, 130 or
+# 143 interrupted by SIGHUP, SIGINT or SIGTERM (what is finished is kept).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -34,8 +34,8 @@ package struct CellProcess: Sendable {
   package enum Outcome: Sendable, Equatable {
     /// A record, finished or not, to be stored.
     case record(RunRecord)
-    /// A signal came before there was a record; the work folder holds what was reached.
-    case interrupted
+    /// This signal came before there was a record; the work folder holds what was reached.
+    case interrupted(by: Int32)
   }
 
   /// Runs `cell`, or takes the record that an earlier worker finished just before its parent ended.
@@ -84,7 +84,7 @@ package struct CellProcess: Sendable {
     switch verdict(on: cell, ending, result: result, words: tail.reason) {
     case .success(let sound): record = sound
     case .failure(let failure):
-      if ending.wasInterrupted { return .interrupted }
+      if let number = ending.interruption { return .interrupted(by: number) }
       record = RunRecord(cell: cell, status: .failed, reason: failure.reason)
     }
     record.addWhatTheParentKnows(

@@ -35,8 +35,8 @@ package struct ChildProcess: Sendable {
     package var exit: Exit
     /// `ru_maxrss` from wait4, bytes.
     package var residentBytes: Int
-    /// Whether a signal was passed on to it.
-    package var wasInterrupted: Bool
+    /// The first signal that was passed on to it; nil when there was none.
+    package var interruption: Int32?
   }
 
   /// Seconds between passing on the first signal and ending the child by force.
@@ -66,6 +66,7 @@ package struct ChildProcess: Sendable {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var isOpen = true
     var forwarded = 0
+    var first: Int32?
     var deadline: Double?
     while true {
       var waiting = pollfd(fd: isOpen ? descriptor : -1, events: Int16(POLLIN), revents: 0)
@@ -75,6 +76,7 @@ package struct ChildProcess: Sendable {
       let (count, number) = interruption()
       if count - before > forwarded {
         forwarded = count - before
+        first = first ?? number
         kill(-child, forwarded == 1 ? number : SIGKILL)
         deadline = deadline ?? monotonicSeconds() + Self.patience
       }
@@ -90,7 +92,7 @@ package struct ChildProcess: Sendable {
       // Linux counts ru_maxrss in KiB (getrusage(2)).
       return Ending(
         exit: status & 0x7f == 0 ? .status(status >> 8 & 0xff) : .signal(status & 0x7f),
-        residentBytes: Int(usage.ru_maxrss) * 1024, wasInterrupted: forwarded > 0)
+        residentBytes: Int(usage.ru_maxrss) * 1024, interruption: first)
     }
   }
 

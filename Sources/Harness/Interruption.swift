@@ -18,6 +18,10 @@ package enum Interruption {
     }
   }
 
+  /// The exit status of a program that this signal ended, as shells have it: 130 for SIGINT, 143 for
+  /// SIGTERM, 129 for SIGHUP.
+  package static func exitStatus(of number: Int32) -> Int32 { 128 + number }
+
   /// How many signals came, and the last one's number.
   package static var current: (count: Int, number: Int32) {
     (count.load(ordering: .relaxed), last.load(ordering: .relaxed))

@@ -22,7 +22,7 @@ extension Plan {
       let ending = try ChildProcess(
         executable: executable, arguments: ["inspect", path], environment: environment
       ).run { tail.append($0) }
-      guard ending.exit != .status(0), !ending.wasInterrupted else { continue }
+      guard ending.exit != .status(0), ending.interruption == nil else { continue }
       var reason = tail.reason ?? "\(path): the worker ended without a word"
       if let prefix = reason.firstRange(of: "error: "), prefix.lowerBound == reason.startIndex {
         reason.removeSubrange(prefix)

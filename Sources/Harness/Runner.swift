@@ -28,13 +28,13 @@ package struct Runner: Sendable {
     package var blocked: [String] = []
     /// What a full-precision cell, measured now or earlier, has against its anchor.
     package var missedAnchor: String?
-    /// Whether a signal ended the run.
-    package var wasInterrupted = false
+    /// The signal that ended the run, if one did.
+    package var interruption: Int32?
 
-    /// The program's exit status: 130 interrupted, 3 a cell failed, 1 the anchor was missed,
-    /// 4 nothing was measured, else 0.
+    /// The program's exit status: 128 + the signal's number where one ended the run, 3 a cell failed,
+    /// 1 the anchor was missed, 4 nothing was measured, else 0.
     package var exitStatus: Int32 {
-      if wasInterrupted { return 130 }
+      if let interruption { return Interruption.exitStatus(of: interruption) }
       if failed > 0 { return 3 }
       if !blocked.isEmpty || missedAnchor != nil { return 1 }
       return finished + diverged + already == 0 ? 4 : 0
@@ -77,7 +77,7 @@ package struct Runner: Sendable {
     let start = interruption().count
     var clock = Estimate(total: plan.minutes)
     var number = 0
-    for entry in plan.entries {
+    cells: for entry in plan.entries {
       guard let cell = entry.cell, case .run(let cause) = entry.state else { continue }
       if let reason = missed[entry.point.panel], !entry.isAnchor {
         summary.blocked.append(reason)
@@ -94,9 +94,12 @@ package struct Runner: Sendable {
       let began = monotonicSeconds()
       let outcome = try process.run(
         cell, in: plan.store, interruption: interruption, output: output)
-      guard case .record(let record) = outcome else {
-        summary.wasInterrupted = true
-        break
+      let record: RunRecord
+      switch outcome {
+      case .record(let measured): record = measured
+      case .interrupted(let signal):
+        summary.interruption = signal
+        break cells
       }
       try plan.store.save(record)
       if record.status != .failed { try removeLeftovers(of: cell, in: plan.store) }
@@ -109,12 +112,13 @@ package struct Runner: Sendable {
         missed[entry.point.panel] = objection
         summary.missedAnchor = summary.missedAnchor ?? objection
       }
-      if interruption().count > start {
-        summary.wasInterrupted = true
+      let signals = interruption()
+      if signals.count > start {
+        summary.interruption = signals.number
         break
       }
     }
-    if summary.wasInterrupted {
+    if summary.interruption != nil {
       progress.note("interrupted; what is finished is kept, the same command goes on from there")
     }
     return summary

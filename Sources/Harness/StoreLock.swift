@@ -13,6 +13,7 @@ package struct StoreLock: ~Copyable {
   ///   it, ``HarnessError/results(_:)`` when the folder can't be written.
   package init(folder: String) throws(HarnessError) {
     let path = folder + "/.lock"
+    // From here on `deinit` closes it, also when this throws.
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw .results(FileError("write", path, code: errno))
@@ -20,21 +21,18 @@ package struct StoreLock: ~Copyable {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       let text = (try? readFile(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-      close(descriptor)
       guard code == EWOULDBLOCK else { throw .results(FileError("lock", path, code: code)) }
       let id = text.prefix { $0.isNumber }
       throw .resultsInUse(path: folder, processID: id.isEmpty ? "(unknown)" : String(id))
     }
     let id = Array("\(getpid())\n".utf8)
     guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, id, id.count, 0) == id.count else {
-      let code = errno
-      close(descriptor)
-      throw .results(FileError("write", path, code: code))
+      throw .results(FileError("write", path, code: errno))
     }
   }
 
   /// Always true; to be asked at the end of the work that the lock protects, which keeps it alive.
   package var isHeld: Bool { descriptor >= 0 }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }

@@ -1,14 +1,23 @@
 package import JSONText
 import Tasks
+import Tensors
 
 extension Recipe {
   /// Reads a recipe and holds it to the rules that its types can't express.
   ///
+  /// - Parameters:
+  ///   - path: The recipe.
+  ///   - memoryBytes: Memory that the training may take; by default all that this machine has.
+  ///   - threads: Threads that will train.
   /// - Throws: ``JSONText/JSONError`` at the first value that is missing, unknown or breaks a rule.
-  package init(contentsOf path: String) throws(JSONError) {
+  package init(
+    contentsOf path: String, memoryBytes: Int = TrainingMemory.ofThisMachine,
+    threads: Int = Threads.count
+  ) throws(JSONError) {
     let document = try JSONDocument(contentsOf: path)
     self = try document.decode(Recipe.self)
     try RecipeCheck(document: document).check(self)
+    try RecipeSizeCheck(document: document, memoryBytes: memoryBytes, threads: threads)(self)
   }
 }
 
@@ -29,7 +38,7 @@ private struct RecipeCheck {
     }
     try check(recipe.data, positions: recipe.shape.positions)
     try check(recipe.training)
-    try check(recipe.training.shortWindows ?? [], of: recipe.data.windowTokens)
+    try check(recipe.training, windowTokens: recipe.data.windowTokens)
     try count(recipe.evaluation.every, "/evaluation/every")
     try count(recipe.evaluation.windows, "/evaluation/windows")
     try count(recipe.checkpoint.every, "/checkpoint/every")
@@ -129,10 +138,10 @@ private struct RecipeCheck {
   }
 
   private func check(
-    _ stages: [Recipe.ShortWindows], of windowTokens: Int
+    _ training: Recipe.Training, windowTokens: Int
   ) throws(JSONError) {
     var before = 0
-    for (index, stage) in stages.enumerated() {
+    for (index, stage) in (training.shortWindows ?? []).enumerated() {
       let pointer = "/training/shortWindows/\(index)"
       guard stage.tokens >= 2, windowTokens % stage.tokens == 0 else {
         throw document.error(
@@ -143,6 +152,12 @@ private struct RecipeCheck {
         throw document.error(
           at: pointer + "/untilStep",
           "expected a step after \(before), where the stage before ends, found \(stage.untilStep)")
+      }
+      // A stage that outlasts the run, or ends with it, would leave the whole windows unread.
+      guard stage.untilStep < training.steps else {
+        throw document.error(
+          at: pointer + "/untilStep",
+          "expected a step before \(training.steps), the run's last, found \(stage.untilStep)")
       }
       before = stage.untilStep
     }

@@ -30,7 +30,7 @@ package struct PackageOrigin: Codable, Sendable, Equatable {
 }
 
 /// The two kinds of archive that a package index has.
-package enum ArchiveKind: String, Codable, Sendable {
+package enum ArchiveKind: String, Codable, Sendable, CaseIterable {
   /// A zip file named `.whl`.
   case wheel
   /// A source archive, `.tar.gz`.

@@ -112,7 +112,7 @@ public struct PaperCell: Codable, Sendable, Equatable {
 }
 
 /// How well a printed number is known.
-public enum PaperConfidence: String, Codable, Sendable {
+public enum PaperConfidence: String, Codable, Sendable, CaseIterable {
   /// Read in the paper itself.
   case verbatim
   /// Read in a source that reports the paper.

@@ -72,7 +72,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
 }
 
 /// How a cell ended.
-public enum RunStatus: String, Codable, Sendable {
+public enum RunStatus: String, Codable, Sendable, CaseIterable {
   /// All scores are there.
   case finished
   /// A loss stopped being finite; scores up to then are kept.

@@ -36,6 +36,13 @@ package struct FigurePlot: Sendable, Equatable {
       "set grid lc rgb '#dddddd'", "set key outside bottom center horizontal maxcols 3",
       "set offsets 0, 0, graph 0.05, graph 0.05",
     ]
+    // Between two blocks or epochs there is nothing to name.
+    let places = curves.flatMap { $0.points.map(\.x) }
+    if let least = places.min(), let most = places.max(), most - least <= 12,
+      places.allSatisfy({ $0 == $0.rounded() })
+    {
+      lines.append("set xtics 1")
+    }
     if figure.left.logarithmic { lines += ["set logscale y", "set format y '%g'"] }
     if let right = figure.right {
       lines += ["set y2label \(right.label.inGnuplot)", "set y2tics", "set ytics nomirror"]

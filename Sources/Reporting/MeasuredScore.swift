@@ -60,7 +60,7 @@ package struct MeasuredScore: Sendable, Equatable {
 
   /// The combined score of finished records, part by part, or nil when one has no finite score.
   ///
-  /// - Throws: ``ReportingError/inconsistentScore(_:id:member:stored:windows:)`` when a record's
+  /// - Throws: ``ReportingError/inconsistentScore(_:id:task:_:)`` when a record's
   ///   summary disagrees with its windows.
   init?(_ sources: [Source], metric: Metric) throws(ReportingError) {
     var parts: [Part] = []
@@ -103,7 +103,7 @@ extension MeasuredScore.Part {
         continue
       }
       guard let score = record.testScore(metric, among: source.tasks) else { return nil }
-      try record.checkConsistency(of: score, metric: metric)
+      try record.refuseContradiction(in: score)
       guard let value = score.value, value.isFinite else { return nil }
       let units = score.units(metric)
       guard units.allSatisfy(\.isFinite) else { return nil }
@@ -208,65 +208,9 @@ extension RunRecord {
     digests.first { $0.name == name }?.text
   }
 
-  /// Checks that value, mean and error follow from the windows, to 1e-6 relative.
-  func checkConsistency(of score: Score, metric: Metric) throws(ReportingError) {
-    guard metric == .perplexity else {
-      try checkOutcomes(of: score)
-      return
-    }
-    func contradiction(_ member: String, _ stored: Double, _ windows: Double) -> ReportingError {
-      .inconsistentScore(
-        cell.address, id: cell.id, member: member, stored: stored, windows: windows)
-    }
-    let windows = score.windowNLL.compactMap(\.self)
-    let statistics = WindowStatistics(windows)
-    let pairs: [(String, Double?, Double)] = [
-      ("meanNLL", score.meanNLL, statistics.mean),
-      ("standardErrorNLL", score.standardErrorNLL, statistics.standardError ?? 0),
-      ("value", score.value, exp(statistics.mean)),
-    ]
-    for (member, stored, windows) in pairs {
-      guard let stored else { continue }
-      let slack = 1e-6 * max(1, windows.magnitude)
-      guard (stored - windows).magnitude <= slack else {
-        throw contradiction(member, stored, windows)
-      }
-    }
-    guard !windows.isEmpty, windows.count == score.windowNLL.count else { return }
-    // Only what isn't finite may be left out.
-    if score.value == nil, exp(statistics.mean).isFinite {
-      throw contradiction("value", .nan, exp(statistics.mean))
-    }
-    let tokens = windows.count.multipliedReportingOverflow(
-      by: cell.protocolSettings.windowTokens - 1)
-    guard !tokens.overflow, score.scoredTokens == tokens.partialValue else {
-      throw contradiction("scoredTokens", Double(score.scoredTokens), Double(tokens.partialValue))
-    }
-    let step = zerothOrder?.bestDevelopmentStep
-    if let chosen = trajectory.first(where: { $0.step == step }),
-      chosen.testWindowNLL != score.windowNLL
-    {
-      throw contradiction(
-        "mean of trajectory step \(chosen.step)",
-        WindowStatistics(chosen.testWindowNLL.compactMap(\.self)).mean, statistics.mean)
-    }
-  }
-}
-
-extension RunRecord {
-  /// Checks that a task's value and error follow from its outcomes, to 1e-9.
-  private func checkOutcomes(of score: Score) throws(ReportingError) {
-    guard let outcomes = score.outcomes, !outcomes.isEmpty else { return }
-    let statistics = WindowStatistics(outcomes)
-    for (member, stored, computed) in [
-      ("value", score.value, statistics.mean),
-      ("standardError", score.standardError, statistics.standardError ?? 0),
-    ] {
-      if let stored, (stored - computed).magnitude > 1e-9 {
-        throw .inconsistentScore(
-          cell.address, id: cell.id, member: "\(score.task ?? "task") \(member)", stored: stored,
-          windows: computed)
-      }
-    }
+  /// Refuses a score that contradicts the numbers it is made of.
+  func refuseContradiction(in score: Score) throws(ReportingError) {
+    guard let contradiction = contradiction(in: score) else { return }
+    throw .inconsistentScore(cell.address, id: cell.id, task: score.task, contradiction)
   }
 }

@@ -174,8 +174,8 @@ private func compareScores(_ fresh: RunRecord, _ committed: RunRecord) -> CheckC
     return unequal(committed, .error, "one of the two has no test perplexity", fresh: fresh)
   }
   do {
-    try fresh.checkConsistency(of: a, metric: .perplexity)
-    try committed.checkConsistency(of: b, metric: .perplexity)
+    try fresh.refuseContradiction(in: a)
+    try committed.refuseContradiction(in: b)
   } catch { return unequal(committed, .error, error.description, fresh: fresh) }
   let (windowsA, windowsB) = (a.windowNLL.compactMap(\.self), b.windowNLL.compactMap(\.self))
   guard windowsB.count == b.windowNLL.count, !windowsB.isEmpty else {

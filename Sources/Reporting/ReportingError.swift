@@ -14,8 +14,8 @@ package enum ReportingError: Error, Sendable, Equatable {
   case mixed(MixedCondition, first: CellValue, second: CellValue)
   /// A finished record lacks the digest of its test tokens, so that nobody can tell what it scored.
   case missingTokenDigest(CellAddress, id: String)
-  /// A record's summary disagrees with its own windows.
-  case inconsistentScore(CellAddress, id: String, member: String, stored: Double, windows: Double)
+  /// A record's summary of a text, or of this task, disagrees with its own windows or examples.
+  case inconsistentScore(CellAddress, id: String, task: String?, ScoreContradiction)
   /// The paper's file is for another table.
   case otherPaperTable(expected: String, found: String)
   /// The paper's file names a row or column that the grid doesn't have.
@@ -73,9 +73,10 @@ extension ReportingError: CustomStringConvertible {
     case .missingTokenDigest(let address, let id):
       "record \(NumberText.digest(id)) of \(address.place) is finished but lacks the digest "
         + "'tokens.test'; run the cell again"
-    case .inconsistentScore(let address, let id, let member, let stored, let windows):
-      "record \(NumberText.digest(id)) of \(address.place) contradicts itself: \(member) is "
-        + "\(stored.isNaN ? "missing" : "\(stored)"), its windows give \(windows); it was edited or damaged, run the cell again"
+    case .inconsistentScore(let address, let id, let task, let wrong):
+      "record \(NumberText.digest(id)) of \(address.place) contradicts itself: "
+        + "\(task.map { "\($0) " } ?? "")\(wrong.member): expected \(wrong.expected) by its "
+        + "\(wrong.basis), found \(wrong.found); it was edited or damaged, run the cell again"
     case .otherPaperTable(let expected, let found):
       "the paper's numbers are for '\(found)', expected '\(expected)'"
     case .unknownPaperKey(let kind, let key, let suggestion):

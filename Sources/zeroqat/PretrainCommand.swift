@@ -68,7 +68,9 @@ struct PretrainCommand: ParsableCommand {
       arguments: CommandLine.arguments.dropFirst() + ["--in-process"],
       environment: BLASCore.environment(for: core, parent: environment)
     ).run { writeToStandardError(Array($0)) }
-    if ending.wasInterrupted { throw ExitCode(130) }
+    if let number = ending.interruption {
+      throw ExitCode(Interruption.exitStatus(of: number))
+    }
     switch ending.exit {
     case .status(let status): throw ExitCode(status)
     case .signal(let number):

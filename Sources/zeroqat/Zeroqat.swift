@@ -11,7 +11,7 @@ struct Zeroqat: ParsableCommand {
     discussion: """
       Exit status: 0 good, also where a cell diverged: that is a result; 1 a regression or a missed \
       anchor; 2 wrong use or bad input; 3 a cell failed or a pretraining diverged; 4 nothing was \
-      measured; 130 interrupted.
+      measured; 129, 130 or 143 interrupted by SIGHUP, SIGINT or SIGTERM.
       """,
     subcommands: [
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,

@@ -21,7 +21,7 @@ import Testing
     let (ending, output) = try Self.run("echo one; echo two >&2; exit 5")
     #expect(ending.exit == .status(5))
     #expect(output == "one\ntwo\n")
-    #expect(!ending.wasInterrupted)
+    #expect(ending.interruption == nil)
   }
 
   @Test func muchOutputArrivesWhole() throws {
@@ -73,7 +73,7 @@ import Testing
       "trap 'echo got it; exit 9' TERM; echo ready; while :; do sleep 0.05; done",
       interruption: { monotonicSeconds() - begin > 0.5 ? (1, SIGTERM) : (0, 0) })
     #expect(ending.exit == .status(9))
-    #expect(ending.wasInterrupted)
+    #expect(ending.interruption == SIGTERM)
     // The shell may add that its `sleep` was ended too: the signal goes to the whole group.
     #expect(output.hasPrefix("ready\n"))
     #expect(output.split(separator: "\n").filter { $0 == "got it" }.count == 1)

@@ -196,8 +196,8 @@ import Testing
     let summary = try fixture.run(
       fixture.plan(), lines: lines,
       interruption: { FileStatus(of: waiting) == nil ? (0, 0) : (1, SIGTERM) })
-    #expect(summary.wasInterrupted)
-    #expect(summary.exitStatus == 130)
+    #expect(summary.interruption == SIGTERM)
+    #expect(summary.exitStatus == 143)
     #expect(summary.finished == 3)
     #expect(try fixture.store.records().count == 3)
     #expect(lines.all.last?.hasPrefix("interrupted; what is finished is kept") == true)

@@ -110,6 +110,12 @@ import Testing
       "expected a step after 3, where the stage before ends, found 3"
     ),
     (
+      "\"recomputation\": \"none\"",
+      "\"recomputation\": \"none\", \"shortWindows\": [{ \"tokens\": 8, \"untilStep\": 60 }]",
+      "/training/shortWindows/0/untilStep",
+      "expected a step before 60, the run's last, found 60"
+    ),
+    (
       "\"windows\": 6", "\"windows\": 0", "/evaluation/windows",
       "expected a count from 1 to 268435456, found 0"
     ),

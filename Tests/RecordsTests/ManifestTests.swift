@@ -19,6 +19,14 @@ import Testing
       "source": "elsewhere" }
     """
 
+  @Test func anUnknownKindOfArchiveIsToldWhichThereAre() throws {
+    let text = try #require(
+      replacing(#""kind": "wheel""#, by: #""kind": "egg""#, in: SampleCheckout.model()))
+    let error = #expect(throws: JSONError.self) { try Self.model(text) }
+    #expect(error?.pointer == "/origin/kind")
+    #expect(error?.reason == "unknown value 'egg'; known: 'wheel', 'sdist'")
+  }
+
   @Test func modelsKnowTheirAnchors() throws {
     let (manifest, document) = try Self.model(SampleCheckout.model(anchors: Self.anchor))
     try manifest.check(in: document, folder: "toy")

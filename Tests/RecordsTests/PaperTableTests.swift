@@ -59,6 +59,11 @@ import Testing
       text(cells: cell("a", marks: "\"‡\"")),
       "/cells/0/footnotes/0", "the mark '‡' is not explained in /footnotes"
     ),
+    (
+      text(cells: cell("a").replacing("secondary", with: "seen")),
+      "/cells/0/confidence",
+      "unknown value 'seen'; known: 'verbatim', 'secondary', 'computed', 'elsewhere'"
+    ),
     (text(cells: "", schema: 2), "/schema", "expected schema 1, found 2"),
     (
       text(

@@ -53,6 +53,15 @@ import Testing
     try Self.check(tuned)
   }
 
+  @Test func anUnknownStatusIsToldWhichThereAre() throws {
+    let text = try jsonText(of: Self.sample, style: .pretty)
+      .replacing("\"status\": \"finished\"", with: "\"status\": \"well\"")
+    let document = try JSONDocument(text: Array(text.utf8), file: "r.json")
+    let error = #expect(throws: JSONError.self) { try document.decode(RunRecord.self) }
+    #expect(error?.pointer == "/status")
+    #expect(error?.reason == "unknown value 'well'; known: 'finished', 'diverged', 'failed'")
+  }
+
   static let edits: [(@Sendable (inout RunRecord) -> Void, String, String)] = [
     (
       { $0.scores[0].value = 2 }, "/scores/0/value",
@@ -78,6 +87,29 @@ import Testing
       "expected those of step 5 by the windows, found others"
     ),
     (
+      { $0.trajectory[1].testWindowNLL = [] }, "/scores/0/windowNLL",
+      "expected those of step 5 by the windows, found others"
+    ),
+    (
+      { $0.scores[0].scoredTokens += 1 }, "/scores/0/scoredTokens",
+      "expected 14 by the windows, found 15"
+    ),
+    (
+      { $0.scores[0].outcomes = [0, 1] }, "/scores/0/value",
+      "expected 0.5 by the examples, found 7.38905609893065"
+    ),
+    (
+      // Examples don't excuse windows.
+      {
+        $0.scores[0].outcomes = []
+        $0.scores[0].meanNLL = 2.1
+      }, "/scores/0/meanNLL", "expected 2.0 by the windows, found 2.1"
+    ),
+    (
+      { $0.scores[1].value = 0.5 + 2e-9 }, "/scores/1/value",
+      "expected 0.5 by the examples, found 0.500000002"
+    ),
+    (
       { $0.scores[1].value = 1 }, "/scores/1/value", "expected 0.5 by the examples, found 1.0"
     ),
     (
@@ -94,12 +126,5 @@ import Testing
     #expect(error?.pointer == pointer)
     #expect(error?.reason == reason + "; the record was edited or damaged")
     #expect((error?.line ?? 0) > 1)
-  }
-
-  @Test func tokensAreThoseOfTheWindows() throws {
-    var record = Self.sample
-    record.scores[0].scoredTokens += 1
-    let error = #expect(throws: JSONError.self) { try Self.check(record) }
-    #expect(error?.pointer == "/scores/0/scoredTokens")
   }
 }

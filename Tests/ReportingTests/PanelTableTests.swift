@@ -199,8 +199,8 @@ import Testing
     let error = #expect(throws: ReportingError.self) { try Self.contents(records) }
     #expect(
       error?.description.contains(
-        "row 'full-precision', column 'a-mean', seed 1 contradicts itself: one value is 0.5, its "
-          + "windows give 0.875") == true)
+        "row 'full-precision', column 'a-mean', seed 1 contradicts itself: one value: "
+          + "expected 0.875 by its examples, found 0.5; it was edited or damaged") == true)
   }
 
   @Test func aTaskWhoseExamplesWereMissingIsNotRun() throws {

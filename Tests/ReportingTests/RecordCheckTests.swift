@@ -161,8 +161,8 @@ import Testing
     #expect(fresh.cases[0].result == .error)
     #expect(
       fresh.cases[0].detail.hasSuffix(
-        "contradicts itself: value is 27.5, its windows give 27.605085141238803; it was edited or "
-          + "damaged, run the cell again"))
+        "contradicts itself: value: expected 27.605085141238803 by its windows, found 27.5; it was "
+          + "edited or damaged, run the cell again"))
     var committed = Fixtures.records
     committed[0].scores[0].windowNLL[3] = 3.45
     #expect(Self.check(committed: committed).cases[0].result == .error)

@@ -71,8 +71,9 @@ import Testing
   @Test func aRecordThatContradictsItself() {
     #expect(
       Self.message { $0[0].scores[0].value = 27.5 }
-        == "record ea389292ae32 of \(Self.first) contradicts itself: value is 27.5, its windows "
-        + "give 27.605085141238803; it was edited or damaged, run the cell again")
+        == "record ea389292ae32 of \(Self.first) contradicts itself: value: expected "
+        + "27.605085141238803 by its windows, found 27.5; it was edited or damaged, run the cell again"
+    )
     #expect(Self.message { $0[0].scores[0].windowNLL[3] = 3.45 } != nil)
     #expect(Self.message { $0[0].scores[0].standardErrorNLL = 0.05 } != nil)
   }
@@ -114,16 +115,18 @@ import Testing
     let end = "; it was edited or damaged, run the cell again"
     #expect(
       Self.message { $0[0].scores[0].value = nil }
-        == start + "value is missing, its windows give 27.605085141238803" + end)
+        == start + "value: expected 27.605085141238803 by its windows, found none" + end)
     #expect(
       Self.message { $0[0].scores[0].scoredTokens = 5 }
-        == start + "scoredTokens is 5.0, its windows give 5110.0" + end)
+        == start + "scoredTokens: expected 5110 by its windows, found 5" + end)
     #expect(
       Self.message { records in
         for index in records.indices where !records[index].trajectory.isEmpty {
           records[index].trajectory[2].testWindowNLL[0] = 1
         }
-      }?.contains(" contradicts itself: mean of trajectory step 100 is ") == true)
+      }?.contains(
+        " contradicts itself: windowNLL: expected those of step 100 by its windows, found others; ")
+        == true)
   }
 
   @Test func aRecordInAnothersPlace() {

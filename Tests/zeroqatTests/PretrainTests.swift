@@ -40,7 +40,7 @@ import Testing
     let stopped = try pretrain(fixture, to: "stopped") {
       FileStatus(of: state) == nil ? (0, 0) : (1, SIGTERM)
     }
-    #expect(stopped.status == 130)
+    #expect(stopped.status == 143)
     #expect(FileStatus(of: fixture.folder.path("stopped/model.safetensors")) == nil)
     let rest = try pretrain(fixture, to: "stopped")
     #expect(rest.status == 0)

@@ -126,14 +126,14 @@ import Testing
     #expect(try program(["run", "sample", "--scale", "paper"] + program.place).status == 4)
   }
 
-  @Test func aSignalHasStatus130AndTheRestRunsLater() throws {
-    for number in [SIGINT, SIGTERM] {
+  @Test func aSignalHasItsStatusAndTheRestRunsLater() throws {
+    for (number, status) in [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)] {
       let program = try BuiltProgram()
       try program.sample.folder.write(#""behave": "dawdle""#, to: "behave")
       let waiting = program.sample.folder.path("waiting")
       let result = try program(
         program.run, interruption: { FileStatus(of: waiting) == nil ? (0, 0) : (1, number) })
-      #expect(result.status == 130)
+      #expect(result.status == status)
       #expect(result.output.contains("interrupted; what is finished is kept"))
       #expect(try program.records().isEmpty)
       try program.sample.folder.write("", to: "hurry")

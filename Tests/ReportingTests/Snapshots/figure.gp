@@ -7,6 +7,7 @@ set ylabel 'relative error'
 set grid lc rgb '#dddddd'
 set key outside bottom center horizontal maxcols 3
 set offsets 0, 0, graph 0.05, graph 0.05
+set xtics 1
 set logscale y
 set format y '%g'
 set y2label 'perplexity'

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The repository's own tables against the records that lie beside them.
-@Suite struct CommittedTablesTests {
+@Suite struct CommittedPagesTests {
   static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
 
   /// Tables and scales that have a rendered page and records.
