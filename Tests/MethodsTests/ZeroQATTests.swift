@@ -342,7 +342,7 @@ struct ZeroQATTests {
           + "activations, and one grid per row, found 'integer'"
       ),
       (
-        LightweightZeroQAT.self, #""arithmetic": "integer""#, try spec(4, 4, 16),
+        LightweightZeroQAT.self, #""arithmetic": "integer""#, try spec(4, 4, group: 16),
         "option 'arithmetic': expected 'float' at W4A4g16: integers need quantised weights and "
           + "activations, and one grid per row, found 'integer'"
       ),
