@@ -107,9 +107,9 @@ struct IntegerLinearTests {
   @Test("The largest sums that there can be don't overflow: 65,536 inputs of extreme codes")
   func extremes() {
     let inputs = 65_536
-    // Half −1 and half 1: codes 0 and 255 of tokens; weights likewise.
-    let signs = (0..<inputs).map { Float($0 % 2 == 0 ? -1 : 1) }
-    let tokens = Matrix(rows: 1, columns: inputs, elements: signs)
+    // Δ = 1 and z = 128: half of the codes are 0 and half 255, centred −128 and 127.
+    let ends = (0..<inputs).map { Float($0 % 2 == 0 ? -128 : 127) }
+    let tokens = Matrix(rows: 1, columns: inputs, elements: ends)
     let codes = QuantizedTokens()
     codes.fill(tokens, quantizer: TokenQuantizer(bits: 8))
     for path in IntegerPath.available {
@@ -118,12 +118,10 @@ struct IntegerLinearTests {
         for k in 0..<inputs { out[k] = row == 0 ? (k % 2 == 0 ? 0 : 255) : 255 }
         return CodeRow(scale: 1, zero: row == 0 ? 127.5 : 0, bias: 0)
       }
-      // Δx = 2/255 and z = 128 (127.5 to even): tokens are −128·Δx and 127·Δx.
-      let delta = Float(2) / 255
-      let first = Double(inputs / 2) * (128 * 127.5 + 127 * 127.5) * Double(delta)
-      let second = Double(inputs / 2) * (127 - 128) * 255 * Double(delta)
-      #expect(abs(Double(y.row(0)[0]) - first) <= 1e-6 * first, "\(path): \(y.row(0)[0])")
-      #expect(abs(Double(y.row(0)[1]) - second) <= 1e-6 * abs(second), "\(path): \(y.row(0)[1])")
+      let first = Double(inputs / 2) * (128 * 127.5 + 127 * 127.5)
+      let second = Double(inputs / 2) * (127 - 128) * 255
+      #expect(Double(y.row(0)[0]) == Double(Float(first)), "\(path)")
+      #expect(Double(y.row(0)[1]) == second, "\(path)")
     }
   }
 
