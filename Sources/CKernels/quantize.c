@@ -193,22 +193,3 @@ void zq_pack(const uint8_t *codes, uint8_t *packed, size_t count, int bits) {
     if (shift + (size_t)bits > 8) packed[byte + 1] |= (uint8_t)(value >> 8);
   }
 }
-
-#if defined(__x86_64__) || defined(__aarch64__)
-ZQ_KERNEL void zq_to_half(const float *x, uint16_t *out, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    _Float16 h = (_Float16)x[i];
-    __builtin_memcpy(&out[i], &h, 2);
-  }
-}
-
-ZQ_KERNEL void zq_from_half(const uint16_t *x, float *out, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    _Float16 h;
-    __builtin_memcpy(&h, &x[i], 2);
-    out[i] = (float)h;
-  }
-}
-#else
-#error "half precision conversion is needed for this processor"
-#endif

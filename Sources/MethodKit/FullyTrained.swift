@@ -74,7 +74,7 @@ package struct FullyTrained: TrainedModel {
 
   package mutating func update(factor: Float, gradient: Double, along directions: any Directions) {
     for tensor in tensors {
-      tensor.matrix.add(directions, factor: factor, tensor: tensor.number)
+      tensor.matrix.move(directions, factor: factor, tensor: tensor.number)
     }
   }
 

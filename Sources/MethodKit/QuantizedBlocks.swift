@@ -14,7 +14,7 @@ package struct QuantizedBlocks: BlockOperators {
     /// Ready to multiply: full precision, or fake-quantised once and for all.
     case ready(Matrix)
     /// Master weights: perturbed, smoothed and quantised at every use.
-    case live(Matrix)
+    case live(any StoredWeights)
     /// Packed codes of the smoothed, quantised weight.
     case packed(PackedMatrix)
   }
@@ -131,9 +131,9 @@ package struct QuantizedBlocks: BlockOperators {
     switch linear.storage {
     case .ready(let matrix):
       Tensors.linear(x, matrix, bias: linear.bias, into: y, order: order)
-    case .live(let matrix):
-      panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, bias in
-        fill(rows, of: id, linear, matrix, panel, bias)
+    case .live(let weights):
+      panels(rows: weights.rows, columns: weights.columns) { rows, panel, bias in
+        fill(rows, of: id, linear, weights, panel, bias)
         let hasBias = linear.bias != nil || linear.smoothing.givesBias
         Tensors.linear(
           x, panel, bias: hasBias ? bias : nil, into: y.columns(rows), order: order)
@@ -152,15 +152,33 @@ package struct QuantizedBlocks: BlockOperators {
     guard let linear = linears[id] else { preconditionFailure("no linear \(id)") }
     switch linear.storage {
     case .ready(let matrix): return matrix
-    case .live(let matrix):
-      let result = Matrix(rows: matrix.rows, columns: matrix.columns)
-      let bias = Vector([Float](repeating: 0, count: matrix.rows))
-      fill(0..<matrix.rows, of: id, linear, matrix, result, bias)
+    case .live(let weights):
+      let result = Matrix(rows: weights.rows, columns: weights.columns)
+      let bias = Vector([Float](repeating: 0, count: weights.rows))
+      fill(0..<weights.rows, of: id, linear, weights, result, bias)
       return result
     case .packed(let matrix):
       let result = Matrix(rows: matrix.rows, columns: matrix.columns)
       unpack(0..<matrix.rows, of: id, linear, matrix, result)
       return result
+    }
+  }
+
+  /// The same, panel by panel from the first row on; a panel is valid during its call only.
+  package func forEachPanel(of id: LinearID, _ body: (Matrix) -> Void) {
+    guard let linear = linears[id] else { preconditionFailure("no linear \(id)") }
+    switch linear.storage {
+    case .ready(let matrix): body(matrix)
+    case .live(let weights):
+      panels(rows: weights.rows, columns: weights.columns) { rows, panel, bias in
+        fill(rows, of: id, linear, weights, panel, bias)
+        body(panel)
+      }
+    case .packed(let matrix):
+      panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, _ in
+        unpack(rows, of: id, linear, matrix, panel)
+        body(panel)
+      }
     }
   }
 
@@ -180,16 +198,16 @@ package struct QuantizedBlocks: BlockOperators {
 
   /// Writes `Q(smooth(W + εz))` of `rows` into `panel`, and the smoothed bias.
   private func fill(
-    _ rows: Range<Int>, of id: LinearID, _ linear: Linear, _ matrix: Matrix, _ panel: Matrix,
-    _ bias: Vector
+    _ rows: Range<Int>, of id: LinearID, _ linear: Linear, _ weights: any StoredWeights,
+    _ panel: Matrix, _ bias: Vector
   ) {
-    let columns = matrix.columns
+    let columns = weights.columns
     let tileRows = 16
     forEachTile(tileCount(rows.count, size: tileRows)) { tile, _ in
       for offset in tileRange(tile, of: rows.count, size: tileRows) {
         let row = rows.lowerBound + offset
         let out = panel.row(offset)
-        bias.pointer[offset] = smoothed(row, of: id, linear, matrix, into: out)
+        bias.pointer[offset] = smoothed(row, of: id, linear, weights, into: out)
         weightQuantizer?.fakeQuantize(out, columns: columns, clip: linear.clip?.row(row))
       }
     }
@@ -197,16 +215,16 @@ package struct QuantizedBlocks: BlockOperators {
 
   /// Writes `smooth(W + εz)` of one row and returns its smoothed bias.
   func smoothed(
-    _ row: Int, of id: LinearID, _ linear: Linear, _ matrix: Matrix,
+    _ row: Int, of id: LinearID, _ linear: Linear, _ weights: any StoredWeights,
     into out: UnsafeMutablePointer<Float>
   ) -> Float {
-    out.update(from: matrix.row(row), count: matrix.columns)
+    weights.loadRow(row, to: out)
     if let perturbation {
       perturbation.directions.add(
-        to: out, factor: perturbation.epsilon, count: matrix.columns, row: row, tensor: id.tensor)
+        to: out, factor: perturbation.epsilon, count: weights.columns, row: row, tensor: id.tensor)
     }
     return linear.smoothing.apply(
-      to: out, columns: matrix.columns, index: row, bias: linear.bias?.pointer[row] ?? 0)
+      to: out, columns: weights.columns, index: row, bias: linear.bias?.pointer[row] ?? 0)
   }
 
   /// Writes `(code − z)·Δ` of `rows` into `panel`, and adds `εz` where codes are trained.

@@ -12,7 +12,7 @@ extension QuantizedModel {
       if case .live(let weights) = blocks.linears[id]?.storage {
         hash.update(weights)
       } else {
-        hash.update(blocks.current(id))
+        blocks.forEachPanel(of: id) { hash.update($0) }
       }
     }
     return hash.finalize().hex
@@ -49,6 +49,14 @@ extension QuantizedModel {
 extension SHA256 {
   fileprivate mutating func update(_ matrix: Matrix) {
     for row in 0..<matrix.rows { update(numbers: matrix.rows(row..<row + 1).elements) }
+  }
+
+  fileprivate mutating func update(_ weights: any StoredWeights) {
+    let row = Matrix(rows: 1, columns: weights.columns)
+    for index in 0..<weights.rows {
+      weights.loadRow(index, to: row.pointer)
+      update(row)
+    }
   }
 
   fileprivate mutating func update(_ vectors: [Vector?]) {

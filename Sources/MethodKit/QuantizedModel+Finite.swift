@@ -7,8 +7,8 @@ extension QuantizedModel {
   /// A quantizer clamps such a weight to its grid like any other, so the loss needn't show it.
   package var firstNonFiniteWeight: LinearID? {
     transformer.configuration.linearIDs.first { id in
-      guard case .live(let matrix) = blocks.linears[id]?.storage else { return false }
-      return !matrix.isFinite
+      guard case .live(let weights) = blocks.linears[id]?.storage else { return false }
+      return !weights.isFinite
     }
   }
 }

@@ -51,8 +51,8 @@ struct TrainedClipping: Sendable {
 
   /// `γ ← γ + factor·z`.
   func update(factor: Float, along directions: any Directions) {
-    up.add(directions, factor: factor, tensor: ParameterFamily.upperClip.tensor(index))
-    low.add(directions, factor: factor, tensor: ParameterFamily.lowerClip.tensor(index))
+    up.move(directions, factor: factor, tensor: ParameterFamily.upperClip.tensor(index))
+    low.move(directions, factor: factor, tensor: ParameterFamily.lowerClip.tensor(index))
   }
 
   /// Whether every γ is a number.

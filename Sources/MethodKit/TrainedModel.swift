@@ -1,4 +1,5 @@
 import Optimizers
+import Quantizers
 package import Tensors
 import Transformers
 
@@ -36,8 +37,8 @@ extension QuantizedModel: TrainedModel {
     factor: Float, gradient: Double, along directions: any Directions
   ) {
     for id in transformer.configuration.linearIDs {
-      guard case .live(let matrix) = blocks.linears[id]?.storage else { continue }
-      matrix.add(directions, factor: factor, tensor: id.tensor)
+      guard case .live(let weights) = blocks.linears[id]?.storage else { continue }
+      weights.move(directions, factor: factor, tensor: id.tensor)
     }
   }
 
@@ -47,20 +48,8 @@ extension QuantizedModel: TrainedModel {
 
   package var trainedParameters: Int {
     blocks.linears.values.reduce(0) { sum, linear in
-      guard case .live(let matrix) = linear.storage else { return sum }
-      return sum + matrix.rows * matrix.columns
-    }
-  }
-}
-
-extension Matrix {
-  /// Adds `factor · z` in place, z being the direction of tensor `tensor`; tiled over rows.
-  package func add(_ directions: any Directions, factor: Float, tensor: Int) {
-    forEachTile(tileCount(rows, size: 16)) { tile, _ in
-      for row in tileRange(tile, of: rows, size: 16) {
-        directions.add(
-          to: self.row(row), factor: factor, count: columns, row: row, tensor: tensor)
-      }
+      guard case .live(let weights) = linear.storage else { return sum }
+      return sum + weights.rows * weights.columns
     }
   }
 }

@@ -37,7 +37,7 @@ package struct TrainedScales: TrainedModel {
   package mutating func update(factor: Float, gradient: Double, along directions: any Directions) {
     for (id, matrix) in packed {
       let scales = matrix.scales
-      scales.add(directions, factor: factor, tensor: ParameterFamily.scale.tensor(id.tensor))
+      scales.move(directions, factor: factor, tensor: ParameterFamily.scale.tensor(id.tensor))
       for i in 0..<scales.rows * scales.columns where scales.pointer[i] < floor {
         scales.pointer[i] = floor
       }

@@ -107,7 +107,7 @@ struct TrainedSmoothing: Sendable {
   /// `θ ← θ + factor·z`.
   func update(factor: Float, along directions: any Directions) {
     for (member, theta) in steps {
-      theta.add(directions, factor: factor, tensor: tensor(member))
+      theta.move(directions, factor: factor, tensor: tensor(member))
     }
   }
 

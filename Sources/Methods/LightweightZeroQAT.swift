@@ -13,7 +13,8 @@ import Transformers
 /// > Source: ZeroQAT, arXiv:2509.00031v2, section 4.3; official code, quantize/utils.py
 ///   (smooth_and_quant_inplace).
 ///
-/// DEVIATION: the paper keeps Q and V in fp16; in float32 no update is lost to rounding.
+/// DEVIATION: the paper keeps Q and V in fp16; in float32, the default of the option `weightType`, no
+/// update is lost to rounding.
 package struct LightweightZeroQAT: QuantizationMethod {
   package typealias Options = ZeroQATOptions
 
@@ -69,61 +70,13 @@ package struct LightweightZeroQAT: QuantizationMethod {
     try bits.check(c)
     if options.smooths(bits, c) { try requireNormsFirst(c, card) }
     // The frame comes when the streams are gone.
-    let blocks = try packedBlocks(options, bits, quantizer, context, trains: trains)
+    let blocks = try PackedBlocks(options: options, bits: bits, quantizer: quantizer, trains: trains)
+      .blocks(context)
     return QuantizedModel(transformer: try halfPrecision(context), blocks: blocks)
   }
 
-  /// The blocks of ``packedModel(_:_:_:_:_:trains:)``.
-  private static func packedBlocks(
-    _ options: ZeroQATOptions, _ bits: QuantizationSpec, _ quantizer: WeightQuantizer,
-    _ context: MethodContext, trains: (LinearKind) -> Bool
-  ) throws -> QuantizedBlocks {
-    let c = context.source.configuration
-    let learning = options.blockLearning(bits, c)
-    let rule = learning == nil ? options.smoothingRule(bits) : nil
-    let windows = options.calibrationWindows ?? 16
-    let calibration = try rule.map { _ in try Self.calibration(context, windows: windows) }
-    let reconstruction = try learning?.reconstruction(context, frame: .half, windows: windows)
-    var linears: [LinearID: QuantizedBlocks.Linear] = [:]
-    var norms: [[(gain: Vector, bias: Vector?)]] = []
-    for block in 0..<c.blocks {
-      // The block's float32 weights live inside this turn only.
-      let dense = try context.observer.during(.load) {
-        try DenseParameters(source: context.source, blocks: block..<block + 1)
-      }
-      var smoothing = BlockSmoothing()
-      if let rule, let calibration {
-        smoothing = context.observer.during(.calibrate) {
-          let maxima = calibration.run(block: block, operators: dense)
-          return rule.smoothing(block: block, maxima: maxima, c) { dense.matrix($0) }
-        }
-      }
-      var clips: [LinearKind: ClipFractions] = [:]
-      if let learning, let reconstruction {
-        let learned = try learning.learn(
-          block: block, of: dense, reconstruction, context.observer)
-        (smoothing, clips) = (learned.smoothing, learned.clips)
-      }
-      context.observer.during(.quantize) {
-        norms.append(dense.norms(ofBlock: block, smoothing: smoothing))
-        for kind in c.linears {
-          let id = LinearID(block: block, kind: kind)
-          linears[id] = linear(
-            id, dense, smoothing.smoothing(of: kind, c), clips[kind], options, quantizer,
-            isLive: trains(kind))
-        }
-      }
-      context.observer.progress(block + 1, of: c.blocks, "block packed")
-    }
-    var blocks = QuantizedBlocks(
-      linears: linears, norms: norms, weightQuantizer: quantizer,
-      tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4))
-    blocks.arithmetic = options.arithmetic ?? .float
-    return blocks
-  }
-
   /// The model's frame, embedding and head in half precision.
-  private static func halfPrecision(_ context: MethodContext) throws -> Transformer {
+  static func halfPrecision(_ context: MethodContext) throws -> Transformer {
     try context.observer.during(.load) {
       Transformer(
         configuration: context.source.configuration,
@@ -132,26 +85,10 @@ package struct LightweightZeroQAT: QuantizationMethod {
   }
 
   /// The calibration's streams; the embedding is read for them alone and forgotten.
-  private static func calibration(_ context: MethodContext, windows: Int) throws -> Calibration {
+  static func calibration(_ context: MethodContext, windows: Int) throws -> Calibration {
     let transformer = try halfPrecision(context)
     return try context.observer.during(.calibrate) {
       try Calibration(transformer, context.training, windows: windows)
     }
-  }
-
-  private static func linear(
-    _ id: LinearID, _ dense: DenseParameters, _ smoothing: LinearSmoothing,
-    _ learned: ClipFractions?, _ options: ZeroQATOptions, _ quantizer: WeightQuantizer,
-    isLive: Bool
-  ) -> QuantizedBlocks.Linear {
-    let matrix = dense.matrix(id)
-    let clip = learned ?? options.clip(rows: matrix.rows, columns: matrix.columns, quantizer)
-    guard isLive else {
-      return dense.packed(id, smoothing: smoothing, quantizer: quantizer, clip: clip)
-    }
-    let own = Matrix(rows: matrix.rows, columns: matrix.columns)
-    own.copy(from: matrix)
-    return QuantizedBlocks.Linear(
-      storage: .live(own), bias: dense.bias(id), smoothing: smoothing, clip: clip)
   }
 }

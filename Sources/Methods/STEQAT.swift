@@ -134,9 +134,9 @@ package struct STEQAT: QuantizationMethod {
       ? .identity(bound: options.straightThroughBound ?? .infinity) : .throughGrid
     var linears: [LinearID: LearnableLinear] = [:]
     for id in c.linearIDs {
-      guard let linear = model.blocks.linears[id], case .live(let matrix) = linear.storage else {
-        continue
-      }
+      guard let linear = model.blocks.linears[id], case .live(let weights) = linear.storage,
+        let matrix = weights as? Matrix
+      else { continue }
       linears[id] = LearnableLinear(
         weight: matrix, bias: linear.bias,
         quantizer: model.blocks.weightQuantizer.map { .range($0, linear.clip, estimator) } ?? .none,

@@ -31,6 +31,11 @@ package struct ZeroQAT: QuantizationMethod {
         name: "trainable", expected: "'all'; 'zeroqat-light' trains fewer linears",
         found: "'\(trainable.rawValue)'")
     }
+    if let type = options.weightType, type != .float32 {
+      throw MethodError.option(
+        name: "weightType", expected: "'float32'; 'zeroqat-light' holds weights in fewer bits",
+        found: "'\(type.rawValue)'")
+    }
     self.options = options
     self.bits = bits
   }

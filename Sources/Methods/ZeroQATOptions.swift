@@ -1,7 +1,7 @@
 import Glibc
 package import MethodKit
 package import Optimizers
-import Quantizers
+package import Quantizers
 
 /// Options that ZeroQAT and its lightweight variant share: what the paper states, and what it and its
 /// code leave open.
@@ -14,6 +14,18 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
     case smoothquant
     /// Clipping and smoothing learned by the paper's block reconstruction.
     case blocks
+  }
+
+  /// What trained weights are held in.
+  package enum WeightType: String, Decodable, Sendable, CaseIterable {
+    /// IEEE single precision: no update is lost to rounding.
+    case float32
+    /// IEEE half precision, the paper's.
+    case float16
+    /// bfloat16.
+    case bfloat16
+    /// Eight-bit codes in groups of 128 on a grid that stays, moved by stochastic rounding.
+    case int8
   }
 
   /// Updates, the paper's "iters".
@@ -66,6 +78,10 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   package var smoothingLearningRate: Double?
   /// Which linears the lightweight variant trains.
   package var trainable: Trainable?
+  /// What trained weights are held in; float32 by default.
+  package var weightType: WeightType?
+  /// How updates of weights in fewer bits are rounded; stochastically by default.
+  package var updateRounding: UpdateRounding?
   /// What products of quantised operands are computed in; float by default.
   package var arithmetic: QuantizedBlocks.Arithmetic?
 
@@ -87,6 +103,16 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
     }
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try check("trainingWindows", trainingWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    if let updateRounding, weightType ?? .float32 == .float32 {
+      throw .option(
+        name: "updateRounding", expected: "none while 'weightType' is 'float32'",
+        found: "'\(updateRounding.rawValue)'")
+    }
+    if weightType == .int8, updateRounding == .nearest {
+      throw .option(
+        name: "updateRounding", expected: "'stochastic' with 'weightType' at 'int8'",
+        found: "'nearest'")
+    }
     try validateBlocks()
     try validateLearning()
   }

@@ -23,21 +23,49 @@ public struct PackedMatrix: @unchecked Sendable {
 
   /// Quantises and packs `matrix` row by row.
   public init(_ matrix: Matrix, quantizer: WeightQuantizer, clip: ClipFractions? = nil) {
-    (rows, columns, bits) = (matrix.rows, matrix.columns, quantizer.bits)
-    groups = quantizer.groups(in: matrix.columns)
-    rowBytes = (matrix.columns * quantizer.bits + 7) / 8
-    codes = ByteBuffer(byteCount: matrix.rows * rowBytes)
-    scaleStorage = FloatBuffer(count: matrix.rows * groups)
-    zeros = ByteBuffer(byteCount: matrix.rows * groups * 2)
-    var row = [UInt8](repeating: 0, count: columns)
-    var rowZeros = [Float](repeating: 0, count: groups)
-    for r in 0..<rows {
-      quantizer.quantize(
-        matrix.row(r), columns: columns, clip: clip?.row(r), codes: &row,
-        scales: scaleStorage.pointer + r * groups, zeros: &rowZeros)
-      // A group that isn't finite has a NaN for a scale, which is enough to make it NaN again.
-      for g in 0..<groups { zeroPointer[r * groups + g] = Int16(exactly: rowZeros[g]) ?? 0 }
-      zq_pack(row, codePointer(r), columns, Int32(bits))
+    self.init(rows: matrix.rows, columns: matrix.columns, quantizer: quantizer)
+    store(matrix, at: 0, quantizer: quantizer, clip: clip)
+  }
+
+  /// Zero codes of `[rows, columns]`, to be stored piece by piece, so that no float32 copy need exist.
+  public init(rows: Int, columns: Int, quantizer: WeightQuantizer) {
+    (self.rows, self.columns, bits) = (rows, columns, quantizer.bits)
+    groups = quantizer.groups(in: columns)
+    rowBytes = (columns * quantizer.bits + 7) / 8
+    codes = ByteBuffer(byteCount: rows * rowBytes)
+    scaleStorage = FloatBuffer(count: rows * groups)
+    zeros = ByteBuffer(byteCount: rows * groups * 2)
+  }
+
+  /// Quantises and packs `matrix` from row `first` on.
+  ///
+  /// - Parameters:
+  ///   - matrix: Some rows, `[…, columns]`.
+  ///   - first: Which row its first one becomes.
+  ///   - quantizer: That of the whole matrix.
+  ///   - clip: Fractions of the whole matrix.
+  public func store(
+    _ matrix: Matrix, at first: Int, quantizer: WeightQuantizer, clip: ClipFractions? = nil
+  ) {
+    precondition(
+      matrix.columns == columns && first + matrix.rows <= rows && quantizer.bits == bits
+        && quantizer.groups(in: columns) == groups,
+      "[\(matrix.rows), \(matrix.columns)] at row \(first) of [\(rows), \(columns)]")
+    forEachTile(tileCount(matrix.rows, size: 16)) { tile, _ in
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: columns) { codes in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: groups) { zeros in
+          guard let codes = codes.baseAddress, let zeros = zeros.baseAddress else { return }
+          for offset in tileRange(tile, of: matrix.rows, size: 16) {
+            let row = first + offset
+            quantizer.quantize(
+              matrix.row(offset), columns: columns, clip: clip?.row(row), codes: codes,
+              scales: scaleStorage.pointer + row * groups, zeros: zeros)
+            // A group that isn't finite has a NaN for a scale, which is enough to make it NaN again.
+            for g in 0..<groups { zeroPointer[row * groups + g] = Int16(exactly: zeros[g]) ?? 0 }
+            zq_pack(codes, codePointer(row), columns, Int32(bits))
+          }
+        }
+      }
     }
   }
 

@@ -20,6 +20,8 @@ public enum NoisePurpose: UInt32, Sendable {
   case update
   /// Rounding what an update adds to codes.
   case codes
+  /// Rounding weights that are held in few bits.
+  case weights
 
   /// The counter word of a tensor's noise: above all words that key a direction.
   func word(_ tensor: Int) -> UInt32 { 1 << 31 | rawValue << 29 | UInt32(tensor) }

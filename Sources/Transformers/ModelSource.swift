@@ -56,6 +56,18 @@ public struct ModelSource: Sendable {
     if let outliers, outliers.concerns(linear.kind) { outliers.shrinkColumns(of: matrix) }
   }
 
+  /// Reads some rows of a linear's weight, `[rows.count, inputs]`.
+  public func read(_ linear: LinearID, rows: Range<Int>, into matrix: Matrix) throws {
+    precondition(
+      matrix.rows == rows.count && matrix.stride == matrix.columns,
+      "\(rows.count) rows into [\(matrix.rows), \(matrix.columns)]")
+    try checkpoint.read(
+      naming.weight(linear), rows: rows,
+      into: UnsafeMutableBufferPointer(
+        start: matrix.pointer, count: matrix.rows * matrix.columns))
+    if let outliers, outliers.concerns(linear.kind) { outliers.shrinkColumns(of: matrix) }
+  }
+
   /// The bias of a linear, or nil where the architecture has none.
   public func bias(of linear: LinearID) throws -> [Float]? {
     guard configuration.hasBias(linear.kind) else { return nil }

@@ -71,6 +71,73 @@ struct HalfMatrixTests {
     }
   }
 
+  @Test("bfloat16 is float32's upper half, rounded to nearest even")
+  func brain() {
+    var generator = SplitMix64(seed: 3)
+    var values = (0..<20_000).map { _ in
+      Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
+    }
+    let ulp = Float(0x1p-7)
+    values += [
+      1 + ulp / 2, 1 + 3 * ulp / 2, (1 + ulp / 2).nextUp, 0, -0.0, .infinity, -.infinity, .nan,
+      .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0x1.fep127, Float(0x1.ffp127).nextDown,
+    ]
+    let half = HalfMatrix(rows: 1, columns: values.count, format: .brain)
+    half.store(Matrix(rows: 1, columns: values.count, elements: values), at: 0)
+    var found = [Float](repeating: 0, count: values.count)
+    half.loadRow(0, to: &found)
+    for (value, back) in zip(values, found) {
+      // Brute force: the nearer of the two patterns around it, the even one of a tie.
+      let low = Float(bitPattern: value.bitPattern & 0xffff_0000)
+      let high = Float(bitPattern: (value.bitPattern & 0xffff_0000) &+ 0x1_0000)
+      guard value.isFinite else {
+        #expect(value.isNaN ? back.isNaN : back == value)
+        continue
+      }
+      let rest = value.bitPattern & 0xffff
+      let expected =
+        rest < 0x8000 || (rest == 0x8000 && low.bitPattern & 0x1_0000 == 0) ? low : high
+      #expect(back.bitPattern == expected.bitPattern, "\(value)")
+    }
+  }
+
+  @Test(
+    "Stochastic rounding takes a neighbour, and the mean is the number", arguments: HalfFormat.allCases)
+  func stochastic(format: HalfFormat) {
+    let values: [Float] = [
+      1, 1.0003, -1.0007, 0.1, -0.3, 3e-6, -2e-8, 0, 1234.5, -65503.9, 1e-5, 2.999,
+    ]
+    let draws = 40_000
+    var sums = [Double](repeating: 0, count: values.count)
+    var seen = [Set<Float>](repeating: [], count: values.count)
+    let half = HalfMatrix(rows: 1, columns: values.count, format: format)
+    var (uniforms, found) = (
+      [Float](repeating: 0, count: values.count), [Float](repeating: 0, count: values.count)
+    )
+    for draw in 0..<draws {
+      NormalStream(seed: 1, draw: UInt32(draw)).fillUniforms(
+        &uniforms, count: values.count, row: 0, tensor: 0, .weights)
+      half.storeRow(0, values, uniforms: uniforms)
+      half.loadRow(0, to: &found)
+      for i in values.indices {
+        sums[i] += Double(found[i])
+        seen[i].insert(found[i])
+      }
+    }
+    for i in values.indices {
+      let near = seen[i].sorted()
+      #expect(near.count <= 2 && near[0] <= values[i] && values[i] <= near[near.count - 1])
+      // Five standard errors of a coin between the two.
+      let gap = Double((near.last ?? 0) - near[0])
+      let bound = 5 * gap / 2 / Double(draws).squareRoot()
+      let mean = sums[i] / Double(draws)
+      #expect(abs(mean - Double(values[i])) <= bound + 1e-12, "\(values[i]): \(mean), \(near)")
+    }
+    half.storeRow(0, [.nan, .infinity, -.infinity] + values.dropFirst(3), uniforms: uniforms)
+    half.loadRow(0, to: &found)
+    #expect(found[0].isNaN && found[1] == .infinity && found[2] == -.infinity)
+  }
+
   @Test("Rows beyond the end stop the process")
   func refusals() async {
     await #expect(processExitsWith: .failure) {

@@ -201,32 +201,8 @@ enum KernelCases {
         }
       }
     ),
-    (
-      "zq_to_half",
-      { library, set in
-        let kernel = try library.clone(
-          "zq_to_half", set,
-          as: (@convention(c) (In, UnsafeMutablePointer<UInt16>, Int) -> Void).self)
-        return overLengths { count, values in
-          var halves = [UInt16](repeating: 0, count: count)
-          kernel(values.map { $0 * 1e-4 }, &halves, count)
-          return halves.map(UInt32.init)
-        }
-      }
-    ),
-    (
-      "zq_from_half",
-      { library, set in
-        let kernel = try library.clone(
-          "zq_from_half", set,
-          as: (@convention(c) (UnsafePointer<UInt16>, Out, Int) -> Void).self)
-        var out = [Float](repeating: 0, count: 65536)
-        kernel(Array(0...UInt16.max), &out, 65536)
-        return bits(out)
-      }
-    ),
   ]
 
   static let all =
-    random + quantisation + integers + quantizerGradients + elementwise + reductions + gradients
+    random + quantisation + integers + halves + quantizerGradients + elementwise + reductions + gradients
 }

@@ -84,9 +84,19 @@ void zq_unpack(const uint8_t *packed, uint8_t *codes, size_t count, int bits);
 /// Packs `count` codes; writes ceil(count·bits/8) bytes, zero-padded.
 void zq_pack(const uint8_t *codes, uint8_t *packed, size_t count, int bits);
 
+// — sixteen-bit floats (halves.c) —
+
 /// IEEE half precision, round to nearest even.
 void zq_to_half(const float *x, uint16_t *out, size_t count);
 void zq_from_half(const uint16_t *x, float *out, size_t count);
+
+/// bfloat16, round to nearest even.
+void zq_to_brain(const float *x, uint16_t *out, size_t count);
+void zq_from_brain(const uint16_t *x, float *out, size_t count);
+
+/// The same, up or down with the chance that makes the mean x; uniform[i] in [0, 1).
+void zq_to_half_stochastic(const float *x, const float *uniform, uint16_t *out, size_t count);
+void zq_to_brain_stochastic(const float *x, const float *uniform, uint16_t *out, size_t count);
 
 // — gradients through quantisation (quantize_backward.c) —
 
