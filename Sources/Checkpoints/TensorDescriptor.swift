@@ -22,7 +22,7 @@ public struct TensorDescriptor: Sendable, Equatable {
   /// A descriptor whose sizes are known to fit, or nil when a product overflows.
   ///
   /// - Precondition: every dimension is at least 0, and the last is a multiple of the block length.
-  init?(name: String, shape: [Int], type: ElementType) {
+  public init?(name: String, shape: [Int], type: ElementType) {
     // A zero dimension makes the total zero whatever the others are, but the row length must fit too.
     var row = 1
     for size in shape.dropFirst() {

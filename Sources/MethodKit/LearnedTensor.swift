@@ -18,8 +18,7 @@ package struct LearnedTensor: Sendable {
 
   /// Whether every parameter is a number.
   package var isFinite: Bool {
-    Tensors.isFinite(
-      Matrix(storage: value.storage, offset: value.offset, rows: 1, columns: value.count))
+    Matrix(storage: value.storage, offset: value.offset, rows: 1, columns: value.count).isFinite
   }
 
   /// Adds to the gradient.

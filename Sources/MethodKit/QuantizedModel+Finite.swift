@@ -1,3 +1,4 @@
+import Quantizers
 import Tensors
 package import Transformers
 

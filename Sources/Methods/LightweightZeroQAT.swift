@@ -64,7 +64,7 @@ package struct LightweightZeroQAT: QuantizationMethod {
   /// - Throws: ``MethodKit/MethodError`` for a model or a text that doesn't fit, and what loading throws.
   static func packedModel(
     _ options: ZeroQATOptions, _ bits: QuantizationSpec, _ quantizer: WeightQuantizer,
-    _ context: MethodContext, _ card: MethodCard, trains: (LinearKind) -> Bool
+    _ context: MethodContext, _ card: MethodCard, trains: @escaping (LinearKind) -> Bool
   ) throws -> QuantizedModel {
     let c = context.source.configuration
     try bits.check(c)

@@ -33,7 +33,8 @@ extension ModelManifest {
       guard origin == nil else {
         throw document.error(at: "/committed", "committed files come from no package")
       }
-      for name in ["config.json", "model.safetensors"]
+      let needed = synthetic == true ? ["config.json"] : ["config.json", "model.safetensors"]
+      for name in needed
       where !files.contains(where: { $0.name == name }) {
         throw document.error(at: "/files", "expected '\(name)' among the committed files")
       }
@@ -42,8 +43,12 @@ extension ModelManifest {
           at: "/files/\(index)", "a committed file needs its 'bytes' and 'sha256'")
       }
     }
+    if synthetic == true, committed != true {
+      throw document.error(
+        at: "/synthetic", "expected \"committed\": true beside it; the configuration is all there is")
+    }
     guard let variant else { return }
-    guard files.isEmpty, origin == nil, committed == nil, hub == nil else {
+    guard files.isEmpty, origin == nil, committed == nil, hub == nil, synthetic == nil else {
       throw document.error(at: "/variant", "a variant has no files of its own")
     }
     guard variant.of != name else {

@@ -25,6 +25,8 @@ package struct ModelManifest: Codable, Sendable, Equatable {
   package var files: [AssetFile]
   /// Whether the files lie beside the manifest, in the repository; nil means no.
   package var committed: Bool?
+  /// Whether weights are drawn from the configuration's seed, for memory and time alone; nil means no.
+  package var synthetic: Bool?
   /// What makes another model of another manifest's files; nil for a model with files of its own.
   package var variant: ModelVariant?
   /// Whether one BOS token opens the stream: `none` or `once`.
@@ -37,7 +39,7 @@ package struct ModelManifest: Codable, Sendable, Equatable {
     schema: Int = ModelManifest.currentSchema, name: String, label: String, architecture: String,
     parameters: Int? = nil, licence: String, origin: PackageOrigin? = nil, hub: String? = nil,
     environment: String, files: [AssetFile] = [], committed: Bool? = nil,
-    variant: ModelVariant? = nil, bos: String, anchors: [Anchor] = []
+    synthetic: Bool? = nil, variant: ModelVariant? = nil, bos: String, anchors: [Anchor] = []
   ) {
     self.schema = schema
     self.name = name
@@ -50,6 +52,7 @@ package struct ModelManifest: Codable, Sendable, Equatable {
     self.environment = environment
     self.files = files
     self.committed = committed
+    self.synthetic = synthetic
     self.variant = variant
     self.bos = bos
     self.anchors = anchors

@@ -143,10 +143,11 @@ public func rotate(
   }
 }
 
-/// Whether every element is finite.
-public func isFinite(_ x: Matrix) -> Bool {
-  for r in 0..<x.rows where zq_all_finite(x.row(r), x.columns) == 0 { return false }
-  return true
+extension Matrix {
+  /// Whether no element is NaN or infinite.
+  public var isFinite: Bool {
+    (0..<rows).allSatisfy { zq_all_finite(row($0), columns) != 0 }
+  }
 }
 
 /// Folds the largest absolute value of each column of `x` into `maxima`.

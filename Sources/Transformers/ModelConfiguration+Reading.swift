@@ -152,7 +152,7 @@ extension ModelConfiguration {
 }
 
 /// Typed look-ups in a configuration of which only some members matter.
-private struct ConfigurationReader {
+struct ConfigurationReader {
   let document: JSONDocument
 
   func value(_ path: String) -> JSON? {

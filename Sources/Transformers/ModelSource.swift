@@ -15,11 +15,13 @@ public struct ModelSource: Sendable {
   public let outliers: ChannelScaling?
   let naming: TensorNaming
 
-  /// Opens a `.gguf` file, or a hub-style folder with `config.json` and safetensors.
+  /// Opens a `.gguf` file, or a hub-style folder with `config.json` and safetensors, or with a
+  /// `config.json` that asks for synthetic weights.
   ///
   /// - Throws: ``Checkpoints/CheckpointError``, ``JSONText/JSONError`` or ``ModelError``.
   public init(path: String, outliers: ChannelScaling? = nil) throws {
-    let checkpoint = try openCheckpoint(at: path)
+    let synthetic = try SyntheticCheckpoint(folder: path)
+    let checkpoint = try synthetic ?? openCheckpoint(at: path)
     if let file = checkpoint as? GGUFFile {
       try self.init(
         configuration: ModelConfiguration(gguf: file), checkpoint: checkpoint, outliers: outliers)

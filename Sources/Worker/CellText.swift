@@ -3,6 +3,7 @@ import Digests
 package import Records
 import Tasks
 import Tokenizers
+import Transformers
 
 /// The three texts of a cell as token windows.
 struct CellText {
@@ -97,6 +98,12 @@ extension TextJoin {
 
 /// The tokenizer that a checkpoint carries, or that lies beside it.
 func modelTokenizer(_ path: String, _ checkpoint: any Checkpoint) throws -> any Tokenizer {
+  if let synthetic = checkpoint as? SyntheticCheckpoint {
+    guard let tokenizer = ByteTokenizer(vocabularySize: synthetic.vocabularySize) else {
+      throw WorkerError.noTokenizer(path: path)
+    }
+    return tokenizer
+  }
   if let file = checkpoint as? GGUFFile {
     let kind = try file.string("tokenizer.ggml.model")
     let pre = try file.string("tokenizer.ggml.pre", default: "gpt-2")

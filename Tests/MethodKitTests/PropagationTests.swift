@@ -66,7 +66,7 @@ struct PropagationTests {
           operators: dense, workspace: workspace)
       }
       let finished = transformer.finish(x)
-      for row in 6..<12 { #expect(!isFinite(finished.rows(row..<row + 1)), "\(value), \(row)") }
+      for row in 6..<12 { #expect(!finished.rows(row..<row + 1).isFinite, "\(value), \(row)") }
     }
   }
 }

@@ -292,6 +292,62 @@ struct ZeroQATTests {
   }
 
   @Test(
+    "Trained weights in fewer bits start from the same weights, train, and replay to the same bits",
+    arguments: ["float16", "bfloat16", "int8"])
+  func fewerBits(type: String) throws {
+    func run(_ options: String, log: ReplayLog? = nil) throws -> (QuantizedModel, Rehearsal) {
+      let rehearsal = try Rehearsal(model: Vectors.path("model/llama_gqa_untied"))
+      rehearsal.log = log
+      let text = "{\(step), \"steps\": 4, \"checkpointEvery\": 2, \"initialisation\": \"none\"\(options)}"
+      return (try rehearsal(make(LightweightZeroQAT.self, text, spec(4, nil))), rehearsal)
+    }
+    let (plain, single) = try run("")
+    let (model, rehearsal) = try run(", \"weightType\": \"\(type)\"")
+    #expect(abs(single.checkpoints[0].meanNLL - rehearsal.checkpoints[0].meanNLL) < 0.02)
+    #expect(single.checkpoints[0].meanNLL != rehearsal.checkpoints[0].meanNLL)
+    #expect(Set(rehearsal.weights).count == 3)
+    for id in plain.transformer.configuration.linearIDs {
+      guard case .live(let weights) = model.blocks.linears[id]?.storage else { continue }
+      #expect(!(weights is Matrix), "\(id) is float32")
+    }
+    // Half of the probes from a log, the other half again: rounding is keyed by step, too.
+    let folder = try TemporaryFolder()
+    let log = try ReplayLog(path: folder.path("log"), binding: "this")
+    for probe in rehearsal.journalled.prefix(2) { try log.append(probe) }
+    let (resumed, after) = try run(", \"weightType\": \"\(type)\"", log: log)
+    #expect(after.journalled.count == 2)
+    #expect(resumed.weightDigest == model.weightDigest)
+    if type == "bfloat16" {
+      let (nearest, _) = try run(
+        ", \"weightType\": \"bfloat16\", \"updateRounding\": \"nearest\"")
+      #expect(nearest.weightDigest != model.weightDigest)
+    }
+  }
+
+  @Test("Without calibration, packed weights are the checkpoint's own, read a few rows at a time")
+  func streamed() throws {
+    let rehearsal = try Rehearsal(model: Vectors.path("model/llama_gqa_untied"))
+    let model = try rehearsal(
+      make(
+        LightweightZeroQAT.self, "{\(step), \"steps\": 0, \"clipGamma\": 3}",
+        spec(3, nil, group: 4)))
+    let dense = try DenseParameters(source: ModelSource(path: Vectors.path("model/llama_gqa_untied")))
+    let quantizer = WeightQuantizer(bits: 3, groupSize: 4)
+    for id in model.transformer.configuration.linearIDs {
+      let expected = dense.matrix(id)
+      if case .live(let weights) = model.blocks.linears[id]?.storage {
+        #expect(weights.elements == expected.elements, "\(id)")
+      }
+      quantizer.fakeQuantize(
+        expected,
+        clip: ClipFractions(
+          constant: 1 / (1 + expf(-3)), rows: expected.rows,
+          groups: quantizer.groups(in: expected.columns)))
+      #expect(model.blocks.current(id).elements == expected.elements, "\(id)")
+    }
+  }
+
+  @Test(
     "Trains in integers as it does in floats, but for rounding",
     arguments: ["llama_gqa_untied", "opt_preln"], [true, false])
   func integers(model: String, isLight: Bool) throws {
@@ -337,6 +393,21 @@ struct ZeroQATTests {
         ZeroQAT.self, #""learn": "weights+quantizer", "clippingLearningRate": -1"#,
         try spec(4, 4),
         "option 'clippingLearningRate': expected a finite number of at least 0, found -1.0"
+      ),
+      (
+        ZeroQAT.self, #""weightType": "bfloat16""#, try spec(4, 4),
+        "option 'weightType': expected 'float32'; 'zeroqat-light' holds weights in fewer bits, "
+          + "found 'bfloat16'"
+      ),
+      (
+        LightweightZeroQAT.self, #""updateRounding": "nearest""#, try spec(4, 4),
+        "option 'updateRounding': expected none while 'weightType' is 'float32', found 'nearest'"
+      ),
+      (
+        LightweightZeroQAT.self, #""weightType": "int8", "updateRounding": "nearest""#,
+        try spec(4, 4),
+        "option 'updateRounding': expected 'stochastic' with 'weightType' at 'int8', "
+          + "found 'nearest'"
       ),
       (
         ZeroQAT.self, #""arithmetic": "integer""#, try spec(2, nil),

@@ -286,7 +286,7 @@ struct GPTQRoundingTests {
       let rounding = GPTQRounding(bits: 4)
       _ = rounding.round(weight, try rounding.factor(of: this.hessian))
       #expect(row(weight, 1).contains { $0.isNaN })
-      #expect(isFinite(weight.rows(0..<1)) && isFinite(weight.rows(2..<3)))
+      #expect(weight.rows(0..<1).isFinite && weight.rows(2..<3).isFinite)
     }
   }
 }

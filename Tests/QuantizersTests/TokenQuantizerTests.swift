@@ -62,8 +62,8 @@ struct TokenQuantizerTests {
       values[31 + position] = value
       let x = Matrix(rows: 2, columns: 31, elements: values)
       TokenQuantizer(bits: 8).fakeQuantize(x)
-      #expect(isFinite(x.rows(0..<1)))
-      #expect(!isFinite(x.rows(1..<2)), "\(value) at \(position)")
+      #expect(x.rows(0..<1).isFinite)
+      #expect(!x.rows(1..<2).isFinite, "\(value) at \(position)")
     }
   }
 
