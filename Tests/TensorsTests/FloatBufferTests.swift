@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Tensors
+import Tensors
 
 /// Storage that the kernel gives, or refuses.
 struct FloatBufferTests {
