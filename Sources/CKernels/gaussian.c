@@ -78,41 +78,44 @@ ZQ_INLINE void normals_of(uint32_t a, uint32_t b, float *first, float *second) {
   *second = r * sine;
 }
 
-/// 64 normals of one group of sixteen counters.
-ZQ_INLINE void normals_64(uint32_t group, uint32_t row, uint32_t tensor, uint32_t draw,
-                          uint64_t seed, float *z) {
-  uint32_t words[64];
-  zq_philox_16(group * 16u, row, tensor, draw, seed, words);
-  for (int l = 0; l < 16; l++) normals_of(words[l], words[16 + l], &z[l], &z[16 + l]);
-  for (int l = 0; l < 16; l++)
-    normals_of(words[32 + l], words[48 + l], &z[32 + l], &z[48 + l]);
+/// 64 normals of each of `groups` groups of sixteen counters.
+ZQ_INLINE void normals(uint32_t group, uint32_t row, uint32_t tensor, uint32_t draw, uint64_t seed,
+                       float *z, const int groups) {
+  uint32_t words[128];
+  zq_philox_lanes(group * 16u, row, tensor, draw, seed, words, 16 * groups);
+  for (int g = 0; g < groups; g++) {
+    uint32_t *w = words + 64 * g;
+    float *out = z + 64 * g;
+    for (int l = 0; l < 16; l++) normals_of(w[l], w[16 + l], &out[l], &out[16 + l]);
+    for (int l = 0; l < 16; l++) normals_of(w[32 + l], w[48 + l], &out[32 + l], &out[48 + l]);
+  }
 }
 
 ZQ_KERNEL void zq_gaussian_row(float *out, size_t count, uint32_t row, uint32_t tensor,
                                uint32_t draw, uint64_t seed) {
   size_t c = 0;
   float z[64];
-  for (; c + 64 <= count; c += 64) {
-    normals_64((uint32_t)(c / 64), row, tensor, draw, seed, z);
-    for (int i = 0; i < 64; i++) out[c + i] = z[i];
+  // Two groups at a time: each alone is one long chain of products.
+  for (; c + 128 <= count; c += 128) {
+    normals((uint32_t)(c / 64), row, tensor, draw, seed, out + c, 2);
   }
-  if (c < count) {
-    normals_64((uint32_t)(c / 64), row, tensor, draw, seed, z);
-    for (size_t i = 0; c + i < count; i++) out[c + i] = z[i];
+  for (; c < count; c += 64) {
+    normals((uint32_t)(c / 64), row, tensor, draw, seed, z, 1);
+    for (size_t i = 0; i < 64 && c + i < count; i++) out[c + i] = z[i];
   }
 }
 
 ZQ_KERNEL void zq_gaussian_axpy_row(float *w, float factor, size_t count, uint32_t row,
                                     uint32_t tensor, uint32_t draw, uint64_t seed) {
   size_t c = 0;
-  float z[64];
-  for (; c + 64 <= count; c += 64) {
-    normals_64((uint32_t)(c / 64), row, tensor, draw, seed, z);
-    for (int i = 0; i < 64; i++) w[c + i] = __builtin_fmaf(factor, z[i], w[c + i]);
+  float z[128];
+  for (; c + 128 <= count; c += 128) {
+    normals((uint32_t)(c / 64), row, tensor, draw, seed, z, 2);
+    for (int i = 0; i < 128; i++) w[c + i] = __builtin_fmaf(factor, z[i], w[c + i]);
   }
-  if (c < count) {
-    normals_64((uint32_t)(c / 64), row, tensor, draw, seed, z);
-    for (size_t i = 0; c + i < count; i++)
+  for (; c < count; c += 64) {
+    normals((uint32_t)(c / 64), row, tensor, draw, seed, z, 1);
+    for (size_t i = 0; i < 64 && c + i < count; i++)
       w[c + i] = __builtin_fmaf(factor, z[i], w[c + i]);
   }
 }

@@ -153,9 +153,29 @@ ZQ_KERNEL void zq_unpack(const uint8_t *packed, uint8_t *codes, size_t count, in
     for (size_t i = 4 * b; i < count; i++) codes[i] = (packed[b] >> (2 * (i - 4 * b))) & 3;
     return;
   }
-  // 3 and 6 bits straddle bytes: the stream is little-endian across bytes as it is within one.
+  // 3 and 6 bits straddle bytes: the stream is little-endian across bytes as it is within one. Three
+  // bytes hold whole codes again; masked shifts move each to a byte of its own.
+  size_t i = 0;
+  if (bits == 3) {
+    for (; i + 8 <= count; i += 8) {
+      const uint8_t *p = packed + i / 8 * 3;
+      uint64_t v = (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16;
+      v = (v | v << 20) & 0x00000fff00000fffu;
+      v = (v | v << 10) & 0x003f003f003f003fu;
+      v = (v | v << 5) & 0x0707070707070707u;
+      __builtin_memcpy(codes + i, &v, 8);
+    }
+  } else if (bits == 6) {
+    for (; i + 4 <= count; i += 4) {
+      const uint8_t *p = packed + i / 4 * 3;
+      uint32_t v = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+      v = (v & 0x000fffu) | (v & 0xfff000u) << 4;
+      v = (v & 0x003f003fu) | (v & 0x0fc00fc0u) << 2;
+      __builtin_memcpy(codes + i, &v, 4);
+    }
+  }
   size_t bytes = (count * (size_t)bits + 7) / 8;
-  for (size_t i = 0; i < count; i++) {
+  for (; i < count; i++) {
     size_t bit = i * (size_t)bits, byte = bit / 8, shift = bit % 8;
     uint32_t window = packed[byte];
     if (byte + 1 < bytes) window |= (uint32_t)packed[byte + 1] << 8;

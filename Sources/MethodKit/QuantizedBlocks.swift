@@ -74,7 +74,19 @@ package struct QuantizedBlocks: BlockOperators {
   package var perturbation: Perturbation?
   /// Order of summation of the products.
   package var order = SummationOrder.whole
+  /// What products of quantised inputs and quantised weights are computed in.
+  package var arithmetic = Arithmetic.float
   private let panel: PanelBuffer
+  private let tokens = QuantizedTokens()
+  private let scratch = IntegerScratch()
+
+  /// How a product of two quantised operands is computed.
+  package enum Arithmetic: String, Sendable, Codable, CaseIterable {
+    /// In float32, of the fake-quantised operands.
+    case float
+    /// In integers, of their codes, where both have at most 8 bits and a grid per row; elsewhere in float32.
+    case integer
+  }
 
   /// Blocks from their linears and norms.
   package init(
@@ -95,7 +107,14 @@ package struct QuantizedBlocks: BlockOperators {
 
   package func quantizeInput(_ x: Matrix, of linears: [LinearKind], block: Int) {
     rotation?.rotateInput(x, of: linears)
-    tokenQuantizer?.fakeQuantize(x, groupSize: nil)
+    tokens.forget()
+    if arithmetic == .integer, let quantizer = tokenQuantizer as? TokenQuantizer,
+      linears.allSatisfy({ hasCodes(LinearID(block: block, kind: $0)) })
+    {
+      tokens.fill(x, quantizer: quantizer)
+    } else {
+      tokenQuantizer?.fakeQuantize(x, groupSize: nil)
+    }
   }
 
   package func quantizeOperand(_ x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int) {
@@ -105,6 +124,10 @@ package struct QuantizedBlocks: BlockOperators {
 
   package func apply(_ id: LinearID, to x: Matrix, into y: Matrix) {
     guard let linear = linears[id] else { preconditionFailure("no linear \(id)") }
+    if tokens.holds(x) {
+      multiplyCodes(of: id, linear, tokens, scratch, into: y)
+      return
+    }
     switch linear.storage {
     case .ready(let matrix):
       Tensors.linear(x, matrix, bias: linear.bias, into: y, order: order)
@@ -166,16 +189,24 @@ package struct QuantizedBlocks: BlockOperators {
       for offset in tileRange(tile, of: rows.count, size: tileRows) {
         let row = rows.lowerBound + offset
         let out = panel.row(offset)
-        out.update(from: matrix.row(row), count: columns)
-        if let perturbation {
-          perturbation.directions.add(
-            to: out, factor: perturbation.epsilon, count: columns, row: row, tensor: id.tensor)
-        }
-        bias.pointer[offset] = linear.smoothing.apply(
-          to: out, columns: columns, index: row, bias: linear.bias?.pointer[row] ?? 0)
+        bias.pointer[offset] = smoothed(row, of: id, linear, matrix, into: out)
         weightQuantizer?.fakeQuantize(out, columns: columns, clip: linear.clip?.row(row))
       }
     }
+  }
+
+  /// Writes `smooth(W + εz)` of one row and returns its smoothed bias.
+  func smoothed(
+    _ row: Int, of id: LinearID, _ linear: Linear, _ matrix: Matrix,
+    into out: UnsafeMutablePointer<Float>
+  ) -> Float {
+    out.update(from: matrix.row(row), count: matrix.columns)
+    if let perturbation {
+      perturbation.directions.add(
+        to: out, factor: perturbation.epsilon, count: matrix.columns, row: row, tensor: id.tensor)
+    }
+    return linear.smoothing.apply(
+      to: out, columns: matrix.columns, index: row, bias: linear.bias?.pointer[row] ?? 0)
   }
 
   /// Writes `(code − z)·Δ` of `rows` into `panel`, and adds `εz` where codes are trained.

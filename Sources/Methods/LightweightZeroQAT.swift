@@ -28,6 +28,7 @@ package struct LightweightZeroQAT: QuantizationMethod {
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try options.validate()
+    try options.validateArithmetic(bits)
     if let learn = options.learn, learn != .weights {
       throw MethodError.option(
         name: "learn", expected: "'weights': what is packed keeps its clipping and smoothing",
@@ -114,9 +115,11 @@ package struct LightweightZeroQAT: QuantizationMethod {
       }
       context.observer.progress(block + 1, of: c.blocks, "block packed")
     }
-    return QuantizedBlocks(
+    var blocks = QuantizedBlocks(
       linears: linears, norms: norms, weightQuantizer: quantizer,
       tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4))
+    blocks.arithmetic = options.arithmetic ?? .float
+    return blocks
   }
 
   /// The model's frame, embedding and head in half precision.

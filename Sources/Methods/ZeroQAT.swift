@@ -25,6 +25,7 @@ package struct ZeroQAT: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     try options.validate()
+    try options.validateArithmetic(bits)
     if let trainable = options.trainable, trainable != .all {
       throw MethodError.option(
         name: "trainable", expected: "'all'; 'zeroqat-light' trains fewer linears",
@@ -81,11 +82,11 @@ package struct ZeroQAT: QuantizationMethod {
             : learned[id.block].clips[id.kind])
       )
     }
-    return QuantizedModel(
-      transformer: transformer,
-      blocks: QuantizedBlocks(
-        linears: Dictionary(uniqueKeysWithValues: linears),
-        norms: dense.norms(of: 0..<c.blocks, smoothing: smoothing), weightQuantizer: quantizer,
-        tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4)))
+    var blocks = QuantizedBlocks(
+      linears: Dictionary(uniqueKeysWithValues: linears),
+      norms: dense.norms(of: 0..<c.blocks, smoothing: smoothing), weightQuantizer: quantizer,
+      tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4))
+    blocks.arithmetic = options.arithmetic ?? .float
+    return QuantizedModel(transformer: transformer, blocks: blocks)
   }
 }

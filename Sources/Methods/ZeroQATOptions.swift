@@ -1,5 +1,5 @@
 import Glibc
-import MethodKit
+package import MethodKit
 package import Optimizers
 import Quantizers
 
@@ -66,6 +66,8 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   package var smoothingLearningRate: Double?
   /// Which linears the lightweight variant trains.
   package var trainable: Trainable?
+  /// What products of quantised operands are computed in; float by default.
+  package var arithmetic: QuantizedBlocks.Arithmetic?
 
   /// Migration strength where none is given.
   ///
@@ -87,6 +89,18 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
     try check("trainingWindows", trainingWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     try validateBlocks()
     try validateLearning()
+  }
+
+  /// Checks that the bits allow the arithmetic that was asked for.
+  func validateArithmetic(_ bits: QuantizationSpec) throws(MethodError) {
+    guard arithmetic == .integer else { return }
+    if bits.weightBits == nil || bits.activationBits == nil || bits.groupSize != nil {
+      throw .option(
+        name: "arithmetic",
+        expected: "'float' at \(bits): integers need quantised weights and activations, and one grid "
+          + "per row",
+        found: "'integer'")
+    }
   }
 
   /// The training loop that the options describe.

@@ -76,6 +76,19 @@ public struct PackedMatrix: @unchecked Sendable {
     }
   }
 
+  /// Writes the codes of one row, for a product in integers.
+  ///
+  /// - Precondition: A row has one group.
+  /// - Returns: The row's grid with `bias`.
+  public func codeRow(
+    _ row: Int, into codes: UnsafeMutablePointer<UInt8>, bias: Float
+  ) -> CodeRow {
+    precondition(groups == 1 && row >= 0 && row < rows, "row \(row) of \(rows), \(groups) groups")
+    zq_unpack(codePointer(row), codes, columns, Int32(bits))
+    return CodeRow(
+      scale: scaleStorage.pointer[row], zero: Float(zeroPointer[row]), bias: bias)
+  }
+
   /// Δ of every group, `[rows, groups]`: a view, by which scales can be moved.
   public var scales: Matrix {
     Matrix(storage: scaleStorage, offset: 0, rows: rows, columns: groups)

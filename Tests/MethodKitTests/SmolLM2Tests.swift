@@ -82,6 +82,63 @@ struct SmolLM2Tests {
   }
 
   @Test(
+    "Products in integers differ from products in floats by no more than the order of summation does",
+    arguments: [(8, 8), (4, 4)])
+  func integers(weights: Int, activations: Int) throws {
+    let ids = try vectors.readIntegers("wiki4x512.ids")
+    var (other, integer) = (
+      blocks(weights: weights, activations: activations),
+      blocks(weights: weights, activations: activations)
+    )
+    let float = try losses(ids, tokens: 512, other)
+    other.order = .halves
+    integer.arithmetic = .integer
+    func rms(_ a: [Double], _ b: [Double]) -> Double {
+      mean(zip(a, b).map { ($0 - $1) * ($0 - $1) }).squareRoot()
+    }
+    // Any other rounding somewhere flips codes in later layers; this is how far that goes.
+    let floor = try rms(losses(ids, tokens: 512, other), float)
+    let found = try losses(ids, tokens: 512, integer)
+    let (spread, shift) = (rms(found, float), mean(found) - mean(float))
+    #expect(floor > 0 && spread > 0, "the three ways round differently")
+    #expect(spread < 1.25 * floor, "\(spread) nats a token, floor \(floor)")
+    #expect(
+      abs(shift) < 3 * floor / Double(float.count).squareRoot(), "\(shift) nats, floor \(floor)")
+  }
+
+  @Test(
+    "A block in integers, before later layers flip anything", arguments: [0, 14], [(8, 8), (4, 4)])
+  func integerBlock(number: Int, bits: (Int, Int)) throws {
+    let input = try vectors.read("block\(number).input")
+    func output(_ arithmetic: QuantizedBlocks.Arithmetic) -> Matrix {
+      let x = Matrix(rows: 32, columns: 576, elements: input)
+      var operators = blocks(weights: bits.0, activations: bits.1)
+      operators.arithmetic = arithmetic
+      transformer.runBlock(
+        number, on: x, windowTokens: 32, rotary: transformer.rotaryTable(windowTokens: 32),
+        operators: operators,
+        workspace: Workspace(configuration: transformer.configuration, rows: 32))
+      return x
+    }
+    let (float, integer) = (output(.float), output(.integer))
+    // A code of the block's inner activations may flip: then its row differs, and few do.
+    var rowsWithin = 0
+    for row in 0..<32 {
+      var (error, size) = (0.0, 0.0)
+      for column in 0..<576 {
+        let work = Double(float.row(row)[column] - input[row * 576 + column])
+        let difference = Double(float.row(row)[column] - integer.row(row)[column])
+        error += difference * difference
+        size += work * work
+      }
+      let relative = (error / size).squareRoot()
+      #expect(relative < 2e-2, "row \(row): \(relative)")
+      if relative < 1e-5 { rowsWithin += 1 }
+    }
+    #expect(rowsWithin >= 16, "\(rowsWithin) of 32 rows within 1e-5")
+  }
+
+  @Test(
     "Single blocks", arguments: [0, 14],
     [(8, 8, nil), (6, 6, nil), (4, 4, nil), (3, nil, 64), (nil, nil, nil)]
       as [(Int?, Int?, Int?)])

@@ -228,5 +228,5 @@ enum KernelCases {
   ]
 
   static let all =
-    random + quantisation + quantizerGradients + elementwise + reductions + gradients
+    random + quantisation + integers + quantizerGradients + elementwise + reductions + gradients
 }

@@ -221,3 +221,48 @@ void zq_cross_entropy_gradient(float *logits, size_t count, size_t target, float
 /// `log_…` are the logarithms of the two sums of exponentials.
 double zq_divergence_gradient(float *restrict student, const float *restrict teacher, size_t count,
                               float scale, double log_student, double log_teacher);
+
+// — integer products (integer.c) —
+
+/// Outputs of a panel of weight codes.
+#define ZQ_PANEL_ROWS 32
+
+/// What undoes the grid of one token's codes: s, zx, and Σ(qx − zx). Codes are centred, and so is zx.
+typedef struct {
+  float scale;
+  double zero;
+  double shifted;
+} zq_token_sum;
+
+/// 32 rows of weight codes and what undoes their grids; rows that aren't there have scale 0.
+typedef struct {
+  /// codes[k/4·128 + row·4 + k%4], zero beyond the last input.
+  const uint8_t *codes;
+  const float *scales;
+  /// z of each row, Σ codes of each row, bias of each row.
+  const double *zeros;
+  const double *sums;
+  const float *biases;
+} zq_weight_panel;
+
+/// Codes of one token minus 2^(bits-1), `padded` of them, zero beyond `columns`.
+void zq_token_codes(const float *x, size_t columns, int bits, zq_grid grid, int8_t *codes,
+                    size_t padded, zq_token_sum *sum);
+
+/// Σ codes[i].
+int32_t zq_code_sum(const uint8_t *codes, size_t count);
+
+/// Puts the codes of row `row` into a panel of zeros.
+void zq_interleave(const uint8_t *codes, size_t row, size_t columns, uint8_t *panel);
+
+/// What a product may be computed with: the same bits from each.
+typedef enum { zq_integer_scalar, zq_integer_avx2, zq_integer_vnni } zq_integer_path;
+
+/// The fastest that this processor has.
+zq_integer_path zq_best_integer_path(void);
+
+/// y[t][n] for `count` tokens (`stride` codes apart) and the first `outputs` rows of a panel of `padded`
+/// inputs, a multiple of 4 and at most 65,536.
+void zq_integer_product(zq_integer_path path, const int8_t *x, size_t stride,
+                        const zq_token_sum *tokens, size_t count, const zq_weight_panel *w,
+                        size_t padded, float *y, size_t y_stride, size_t outputs);
