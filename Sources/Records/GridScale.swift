@@ -24,11 +24,21 @@ package struct GridScales: Codable, Sendable, Equatable {
 
   /// The settings of one scale, or nil when the grid doesn't have it.
   package subscript(_ scale: Scale) -> GridScale? {
-    switch scale {
-    case .tiny: tiny
-    case .small: small
-    case .shape: shape
-    case .paper: paper
+    get {
+      switch scale {
+      case .tiny: tiny
+      case .small: small
+      case .shape: shape
+      case .paper: paper
+      }
+    }
+    set {
+      switch scale {
+      case .tiny: tiny = newValue
+      case .small: small = newValue
+      case .shape: shape = newValue
+      case .paper: paper = newValue
+      }
     }
   }
 }

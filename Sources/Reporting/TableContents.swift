@@ -34,6 +34,7 @@ package struct TableContents: Sendable {
     grid: Grid, scale: Scale, panels: [GridPanel: PanelManifests], paper: PaperTable? = nil,
     records: [RunRecord], notRun: [CellAddress: String] = [:]
   ) throws(ReportingError) {
+    let grid = grid.withoutAbsentTasks(at: scale, records)
     guard let settings = grid.scales[scale] else {
       throw .noSuchScale(table: grid.table, scale: scale)
     }
@@ -127,6 +128,25 @@ package struct TableContents: Sendable {
 struct EntryPlace: Hashable {
   var row: String
   var column: String
+}
+
+extension Grid {
+  /// The same grid without the tasks that nothing was fine-tuned on, where the column has other tasks that
+  /// something was.
+  ///
+  /// A mean over tasks is then over those that are there, for all rows alike; whoever lacks one of
+  /// those has no number.
+  fileprivate func withoutAbsentTasks(at scale: Scale, _ records: [RunRecord]) -> Grid {
+    let present = Set(records.compactMap(\.cell.address.task))
+    var result = self
+    for column in columns where column.stage == .finetuning {
+      guard !present.isDisjoint(with: column.tasks) else { continue }
+      for task in column.tasks where !present.contains(task) {
+        result.scales[scale]?.texts[task] = nil
+      }
+    }
+    return result
+  }
 }
 
 /// Records by address; every one must belong to a point, and alone.

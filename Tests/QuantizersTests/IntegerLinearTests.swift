@@ -123,6 +123,18 @@ struct IntegerLinearTests {
       #expect(Double(y.row(0)[0]) == Double(Float(first)), "\(path)")
       #expect(Double(y.row(0)[1]) == second, "\(path)")
     }
+    // All codes at their ends: −128 and 255, 2,139,095,040 of the 2,147,483,648 that 32 bits hold.
+    let least = Matrix(
+      rows: 1, columns: inputs, elements: [Float](repeating: -1, count: inputs))
+    codes.fill(least, quantizer: TokenQuantizer(bits: 8, minimumScale: 1))
+    for path in IntegerPath.available {
+      let y = Matrix(rows: 1, columns: 1)
+      integerLinear(codes, outputs: 1, into: y, path: path, scratch: IntegerScratch()) { _, out in
+        for k in 0..<inputs { out[k] = 255 }
+        return CodeRow(scale: 1, zero: 0, bias: 0)
+      }
+      #expect(Double(y.row(0)[0]) == -255 * Double(inputs), "\(path): \(y.row(0)[0])")
+    }
   }
 
   @Test("What isn't finite makes its own token or output NaN, and no other")

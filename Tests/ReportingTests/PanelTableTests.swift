@@ -153,6 +153,25 @@ import Testing
         "of the column's 2 tasks, only what stands for First task"))
   }
 
+  @Test func aTaskThatNoCellIsOfIsLeftOutForAllRows() throws {
+    let one = Self.records.filter { $0.cell.address.task != "two" }
+    let contents = try Self.contents(one)
+    let score = try #require(contents.entry(row: "zeroqat-w4", column: "a-mean")?.score)
+    #expect(score.parts.count == 1)
+    #expect(
+      contents.markdown().contains("of the column's 2 tasks, only what stands for First task"))
+    // As soon as one row has the other task, a row without it has no mean.
+    let some = Self.records.filter {
+      $0.cell.address.task != "two" || $0.cell.method.name != "zeroqat"
+    }
+    let entry = try #require(try Self.contents(some).entry(row: "zeroqat-w4", column: "a-mean"))
+    guard case .notRun(let reason) = entry.state else {
+      Issue.record("\(entry.state)")
+      return
+    }
+    #expect(reason.hasPrefix("3 of 6 cells; two, seed 1: "))
+  }
+
   @Test func rowsOfOtherBitsAreNotRankedAgainst() throws {
     let pairs = try Self.contents().rankedPairs(inColumn: "a-wiki")
     // RTN at 2 bits is printed as better than both at 4 bits, which is nobody's claim.
