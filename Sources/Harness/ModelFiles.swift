@@ -37,6 +37,7 @@ package struct ModelFiles: Sendable, Equatable {
       reference = ModelReference(files: assets, name: name)
     }
     reference?.outliers = manifest.variant?.outliers
+    reference?.synthetic = weights.synthetic == true ? true : nil
     self.manifest = manifest
     self.assets = assets
     self.reference = reference

@@ -146,12 +146,8 @@ struct PackedBlocks {
     case .float16: return halves(.ieee)
     case .bfloat16: return halves(.brain)
     case .int8:
-      let quantizer = CodeWeights.quantizer(columns: columns)
-      let clip = CodeWeights.clip(rows: rows, columns: columns)
-      let matrix = PackedMatrix(rows: rows, columns: columns, quantizer: quantizer)
-      return (
-        CodeWeights(matrix), { matrix.store($0, at: $1, quantizer: quantizer, clip: clip) }
-      )
+      let codes = CodeWeights(rows: rows, columns: columns)
+      return (codes, { codes.store($0, at: $1) })
     }
   }
 }

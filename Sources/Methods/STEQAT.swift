@@ -134,9 +134,12 @@ package struct STEQAT: QuantizationMethod {
       ? .identity(bound: options.straightThroughBound ?? .infinity) : .throughGrid
     var linears: [LinearID: LearnableLinear] = [:]
     for id in c.linearIDs {
-      guard let linear = model.blocks.linears[id], case .live(let weights) = linear.storage,
-        let matrix = weights as? Matrix
-      else { continue }
+      guard let linear = model.blocks.linears[id], case .live(let weights) = linear.storage else {
+        continue
+      }
+      guard let matrix = weights as? Matrix else {
+        preconditionFailure("gradients need \(id) in float32")
+      }
       linears[id] = LearnableLinear(
         weight: matrix, bias: linear.bias,
         quantizer: model.blocks.weightQuantizer.map { .range($0, linear.clip, estimator) } ?? .none,

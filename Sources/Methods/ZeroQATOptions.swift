@@ -24,7 +24,7 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
     case float16
     /// bfloat16.
     case bfloat16
-    /// Eight-bit codes in groups of 128 on a grid that stays, moved by stochastic rounding.
+    /// Eight-bit codes in groups of at most 128 on a grid that stays, moved by stochastic rounding.
     case int8
   }
 

@@ -43,9 +43,11 @@ public struct PackedMatrix: @unchecked Sendable {
   ///   - matrix: Some rows, `[…, columns]`.
   ///   - first: Which row its first one becomes.
   ///   - quantizer: That of the whole matrix.
-  ///   - clip: Fractions of the whole matrix.
+  ///   - clip: Fractions of the whole matrix, or of some rows.
+  ///   - firstClip: Which row of the fractions is the first one's; `first` where they are of the whole.
   public func store(
-    _ matrix: Matrix, at first: Int, quantizer: WeightQuantizer, clip: ClipFractions? = nil
+    _ matrix: Matrix, at first: Int, quantizer: WeightQuantizer, clip: ClipFractions? = nil,
+    firstClip: Int? = nil
   ) {
     precondition(
       matrix.columns == columns && first + matrix.rows <= rows && quantizer.bits == bits
@@ -58,7 +60,8 @@ public struct PackedMatrix: @unchecked Sendable {
           for offset in tileRange(tile, of: matrix.rows, size: 16) {
             let row = first + offset
             quantizer.quantize(
-              matrix.row(offset), columns: columns, clip: clip?.row(row), codes: codes,
+              matrix.row(offset), columns: columns, clip: clip?.row((firstClip ?? first) + offset),
+              codes: codes,
               scales: scaleStorage.pointer + row * groups, zeros: zeros)
             // A group that isn't finite has a NaN for a scale, which is enough to make it NaN again.
             for g in 0..<groups { zeroPointer[row * groups + g] = Int16(exactly: zeros[g]) ?? 0 }

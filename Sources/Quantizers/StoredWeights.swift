@@ -12,6 +12,9 @@ public protocol StoredWeights: Sendable {
 
   /// `W ← W + factor · z`, z being the direction of tensor `tensor`, rounded to what can be held.
   func move(_ directions: any Directions, factor: Float, tensor: Int)
+
+  /// Whether no weight is NaN or infinite.
+  var isFinite: Bool { get }
 }
 
 extension StoredWeights {
@@ -95,62 +98,6 @@ public struct HalfWeights: StoredWeights {
         }
       }
     }
-  }
-}
-
-/// Trained weights as codes on a grid that stays: eight bits, moved by stochastic rounding.
-///
-/// With rounding to nearest no update far below Δ would ever move a code, so there is no such form.
-public struct CodeWeights: StoredWeights {
-  /// Bits of a code.
-  public static let bits = 8
-  /// Columns that share a grid, where they divide a row; else the whole row does.
-  public static let groupSize = 128
-  /// How much wider than the first weights' range the grid is, so that weights may grow.
-  public static let headroom: Float = 1.25
-
-  /// The codes.
-  public let matrix: PackedMatrix
-
-  /// `weights` on a grid of their own.
-  public init(_ weights: Matrix) {
-    matrix = PackedMatrix(
-      weights, quantizer: Self.quantizer(columns: weights.columns),
-      clip: Self.clip(rows: weights.rows, columns: weights.columns))
-  }
-
-  /// Codes that are there already; the caller may still store rows.
-  public init(_ matrix: PackedMatrix) { self.matrix = matrix }
-
-  /// The quantizer of a weight of `columns` columns.
-  public static func quantizer(columns: Int) -> WeightQuantizer {
-    WeightQuantizer(
-      bits: bits, groupSize: columns % groupSize == 0 ? groupSize : nil, minimumScale: 1e-8)
-  }
-
-  /// What makes the grid wider than the first weights' range.
-  public static func clip(rows: Int, columns: Int) -> ClipFractions {
-    ClipFractions(
-      constant: headroom, rows: rows, groups: quantizer(columns: columns).groups(in: columns))
-  }
-
-  /// Output rows.
-  public var rows: Int { matrix.rows }
-
-  /// Input columns.
-  public var columns: Int { matrix.columns }
-
-  /// Writes one row as float32.
-  public func loadRow(_ row: Int, to destination: UnsafeMutablePointer<Float>) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: columns) { scratch in
-      guard let base = scratch.baseAddress else { return }
-      matrix.dequantize(row: row, into: destination, scratch: base)
-    }
-  }
-
-  /// Codes move by their share of Δ, rounded stochastically.
-  public func move(_ directions: any Directions, factor: Float, tensor: Int) {
-    matrix.moveCodes(directions, factor: factor, tensor: tensor)
   }
 }
 

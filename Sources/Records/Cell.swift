@@ -96,17 +96,20 @@ public struct ModelReference: Codable, Sendable, Equatable {
   public var tokenizerDigest: String
   /// Channels that are made outliers when the weights are read; null for none.
   public var outliers: OutlierChannels?
+  /// Whether weights are drawn instead of read; null for no.
+  public var synthetic: Bool?
 
   /// A reference from its parts.
   public init(
     name: String, path: String, digest: String, tokenizerDigest: String,
-    outliers: OutlierChannels? = nil
+    outliers: OutlierChannels? = nil, synthetic: Bool? = nil
   ) {
     self.name = name
     self.path = path
     self.digest = digest
     self.tokenizerDigest = tokenizerDigest
     self.outliers = outliers
+    self.synthetic = synthetic
   }
 }
 

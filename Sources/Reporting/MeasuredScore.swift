@@ -180,8 +180,9 @@ extension RunRecord {
   }
 
   /// Memory of the weights that a training holds, as a share of half-precision ones, in percent:
-  /// `p/P + (1 − p/P)·b/16` with p of P weights trained in half precision and the rest packed in b
-  /// bits; metadata, embeddings and activations aren't counted.
+  /// `p/P·t/16 + (1 − p/P)·b/16` with p of P weights trained in t bits (16, or 8 where the option
+  /// `weightType` says so) and the rest packed in b bits; metadata, embeddings and activations aren't
+  /// counted.
   ///
   /// Nil without the facts `linear parameters` and, for a training, its trained parameters. A method
   /// that doesn't pack while it trains holds all of them.
@@ -195,7 +196,8 @@ extension RunRecord {
       ?? zerothOrder.map { Double($0.trainableParameters) }
     guard let kept else { return nil }
     let share = min(1, kept / total)
-    return 100 * (share + (1 - share) * Double(bits.weights) / 16)
+    let trained = cell.method.options["weightType"] == .string("int8") ? 8.0 : 16
+    return 100 * (share * trained / 16 + (1 - share) * Double(bits.weights) / 16)
   }
 
   /// The fact that holds the number of weights in all linear layers of the blocks.

@@ -13,6 +13,8 @@ public protocol Directions: Sendable {
 }
 
 /// What uniform noise is for; the numbers of different purposes are independent.
+///
+/// Two bits of a counter word tell them apart, so that there are four at most.
 public enum NoisePurpose: UInt32, Sendable {
   /// Rounding the direction of a probe.
   case probe
@@ -24,7 +26,10 @@ public enum NoisePurpose: UInt32, Sendable {
   case weights
 
   /// The counter word of a tensor's noise: above all words that key a direction.
-  func word(_ tensor: Int) -> UInt32 { 1 << 31 | rawValue << 29 | UInt32(tensor) }
+  func word(_ tensor: Int) -> UInt32 {
+    precondition(tensor < 1 << 29, "tensor \(tensor)")
+    return 1 << 31 | rawValue << 29 | UInt32(tensor)
+  }
 }
 
 extension NormalStream: Directions {

@@ -29,6 +29,11 @@ public struct SyntheticCheckpoint: Checkpoint {
     let document = try JSONDocument(contentsOf: folder + "/config.json")
     let reader = ConfigurationReader(document: document)
     guard let seed = try reader.optionalInteger("synthetic_seed") else { return nil }
+    for weights in ["model.safetensors", "model.safetensors.index.json"]
+    where access(folder + "/" + weights, F_OK) == 0 {
+      throw document.error(
+        at: "/synthetic_seed", "expected none beside \(weights), which would be ignored")
+    }
     try self.init(
       ModelConfiguration(hubConfiguration: document), seed: UInt64(bitPattern: Int64(seed)),
       path: folder)
@@ -73,7 +78,8 @@ public struct SyntheticCheckpoint: Checkpoint {
     self.tensors = tensors
     positions = Dictionary(
       uniqueKeysWithValues: tensors.enumerated().map { ($0.element.name, $0.offset) })
-    stream = NormalStream(seed: seed, draw: 0)
+    // Another key than any training's with the same seed.
+    stream = NormalStream(seed: ~seed, draw: 0)
   }
 
   /// Rows of the embedding.

@@ -51,12 +51,16 @@ final class CellRun: RunObserver {
       outliers: cell.model.outliers.map {
         ChannelScaling(channels: $0.channels, factor: Float($0.factor))
       })
+    let isSynthetic = source.checkpoint is SyntheticCheckpoint
+    guard isSynthetic == (cell.model.synthetic ?? false) else {
+      throw WorkerError.syntheticWeights(path: cell.model.path, found: isSynthetic)
+    }
     let context: MethodContext = try during(.load) { try self.context(source) }
     let model = try method.quantize(context)
     keepShape(of: model)
     try diagnose(model, source)
     // Nobody compares synthetic weights, and hashing 13 billion of them takes minutes.
-    if !(source.checkpoint is SyntheticCheckpoint) {
+    if !isSynthetic {
       digests.append(NamedText("weights.final", model.weightDigest))
       digests.append(NamedText("others.final", model.otherDigest))
     }

@@ -85,6 +85,8 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
   case unsupportedTokenizer(path: String, kind: String)
   /// A tokenizer with ids that the model has no embedding for.
   case vocabularyTooLarge(path: String, tokenizer: Int, model: Int)
+  /// Weights that are drawn where the cell asks for real ones, or the other way round.
+  case syntheticWeights(path: String, found: Bool)
   /// A record field that the science doesn't know.
   case unknownSetting(name: String, value: String, known: String)
 
@@ -101,6 +103,10 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     case .vocabularyTooLarge(let path, let tokenizer, let model):
       "\(path): the tokenizer has \(tokenizer) ids, the model's vocabulary only \(model); "
         + "is it another model's tokenizer?"
+    case .syntheticWeights(let path, let found):
+      found
+        ? "\(path): expected weights, found a configuration that has them drawn (synthetic_seed)"
+        : "\(path): expected a configuration that has weights drawn (synthetic_seed), found weights"
     case .unknownSetting(let name, let value, let known):
       "\(name): expected \(known), found '\(value)'"
     }

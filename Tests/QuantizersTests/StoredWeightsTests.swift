@@ -30,8 +30,9 @@ struct StoredWeightsTests {
     arguments: [("float16", 0x1p-11), ("bfloat16", 0x1p-8), ("int8", 0.0)] as [(String, Float)])
   func start(form: String, relative: Float) {
     let (exact, found) = (weights().elements, stored(form).elements)
-    // 255 steps over a range that 128 normals of deviation 0.02 fill, and a quarter more.
-    let absolute: Float = form == "int8" ? 0.5 * 1.25 * 0.24 / 255 : 1e-9
+    // 255 steps over a range that 128 normals of deviation 0.02 fill, and a quarter more; half a step of
+    // half precision's subnormal numbers.
+    let absolute: Float = form == "int8" ? 0.5 * 1.25 * 0.24 / 255 : 0x1p-25
     for (a, b) in zip(exact, found) {
       #expect(abs(a - b) <= max(relative * abs(a), absolute), "\(a) became \(b)")
     }
@@ -79,6 +80,33 @@ struct StoredWeightsTests {
     }
   }
 
+  @Test("Groups of one sign, of one value and of zeros keep their weights")
+  func oneSigned() {
+    var generator = SplitMix64(seed: 3)
+    let groups: [[Float]] = [
+      generator.uniform(128, in: 0.02..<0.06), generator.uniform(128, in: 0.5..<0.6),
+      generator.uniform(128, in: -0.6 ..< -0.5), generator.uniform(128, in: 0.5..<0.505),
+      [Float](repeating: 0.5, count: 128), [Float](repeating: -3, count: 128),
+      [Float](repeating: 0, count: 128),
+    ]
+    let weights = Matrix(rows: groups.count, columns: 128, elements: groups.flatMap(\.self))
+    let stored = CodeWeights(weights)
+    for (row, group) in groups.enumerated() {
+      // The grid reaches from zero to a quarter beyond the largest.
+      let step = max(1.25 * (group.map(abs).max() ?? 0) / 255, CodeWeights.minimumScale)
+      for (a, b) in zip(group, stored.elements[row * 128..<(row + 1) * 128]) {
+        #expect(abs(a - b) <= 0.5001 * step, "\(a) became \(b)")
+      }
+    }
+  }
+
+  @Test(
+    "A group is the largest divisor of a row up to 128",
+    arguments: [(576, 96), (768, 128), (5120, 128), (100, 100), (131, 1), (64, 64)])
+  func groups(columns: Int, size: Int) {
+    #expect(CodeWeights.quantizer(columns: columns).groupSize == size)
+  }
+
   @Test("What was moved doesn't depend on threads", arguments: ["float16", "bfloat16", "int8"])
   func threads(form: String) {
     func moved(_ count: Int) -> [UInt32] {
@@ -100,6 +128,13 @@ struct StoredWeightsTests {
     #expect(weights.isFinite)
     weights.move(NormalStream(seed: 1, draw: 2), factor: 1e6, tensor: 5)
     #expect(!weights.isFinite)
+    // Codes can't hold what isn't finite; their scales say so.
+    for factor in [Float.infinity, .nan] {
+      let codes = CodeWeights(self.weights())
+      #expect(codes.isFinite)
+      codes.move(NormalStream(seed: 1, draw: 2), factor: factor, tensor: 5)
+      #expect(!codes.isFinite)
+    }
   }
 
   @Test("Rows that are stored piece by piece pack as the whole does")
