@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSONText
 package import Records
 
 /// The test score of one printed entry, over all its seeds, and over its texts where it has several.
