@@ -70,8 +70,10 @@ package struct LightweightZeroQAT: QuantizationMethod {
     try bits.check(c)
     if options.smooths(bits, c) { try requireNormsFirst(c, card) }
     // The frame comes when the streams are gone.
-    let blocks = try PackedBlocks(options: options, bits: bits, quantizer: quantizer, trains: trains)
-      .blocks(context)
+    let blocks = try PackedBlocks(
+      options: options, bits: bits, quantizer: quantizer, trains: trains
+    )
+    .blocks(context)
     return QuantizedModel(transformer: try halfPrecision(context), blocks: blocks)
   }
 

@@ -45,7 +45,8 @@ extension ModelManifest {
     }
     if synthetic == true, committed != true {
       throw document.error(
-        at: "/synthetic", "expected \"committed\": true beside it; the configuration is all there is")
+        at: "/synthetic",
+        "expected \"committed\": true beside it; the configuration is all there is")
     }
     guard let variant else { return }
     guard files.isEmpty, origin == nil, committed == nil, hub == nil, synthetic == nil else {

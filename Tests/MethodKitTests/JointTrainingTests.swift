@@ -231,7 +231,8 @@ private struct JointQuadratic: TrainingObjective {
   /// Distances from the start, at the model's own perturbation.
   func parameters(_ model: QuantizedModel) -> [Double] {
     guard let linear = model.blocks.linears[id], case .live(let weights) = linear.storage,
-      let matrix = weights as? Matrix, let clip = linear.clip, let scale = linear.smoothing.columnScale
+      let matrix = weights as? Matrix, let clip = linear.clip,
+      let scale = linear.smoothing.columnScale
     else { return [] }
     var result: [Double] = (0..<3).map { row in
       let copy = Matrix(rows: 1, columns: matrix.columns)

@@ -298,7 +298,8 @@ struct ZeroQATTests {
     func run(_ options: String, log: ReplayLog? = nil) throws -> (QuantizedModel, Rehearsal) {
       let rehearsal = try Rehearsal(model: Vectors.path("model/llama_gqa_untied"))
       rehearsal.log = log
-      let text = "{\(step), \"steps\": 4, \"checkpointEvery\": 2, \"initialisation\": \"none\"\(options)}"
+      let text =
+        "{\(step), \"steps\": 4, \"checkpointEvery\": 2, \"initialisation\": \"none\"\(options)}"
       return (try rehearsal(make(LightweightZeroQAT.self, text, spec(4, nil))), rehearsal)
     }
     let (plain, single) = try run("")
@@ -331,7 +332,8 @@ struct ZeroQATTests {
       make(
         LightweightZeroQAT.self, "{\(step), \"steps\": 0, \"clipGamma\": 3}",
         spec(3, nil, group: 4)))
-    let dense = try DenseParameters(source: ModelSource(path: Vectors.path("model/llama_gqa_untied")))
+    let dense = try DenseParameters(
+      source: ModelSource(path: Vectors.path("model/llama_gqa_untied")))
     let quantizer = WeightQuantizer(bits: 3, groupSize: 4)
     for id in model.transformer.configuration.linearIDs {
       let expected = dense.matrix(id)

@@ -102,7 +102,8 @@ struct HalfMatrixTests {
   }
 
   @Test(
-    "Stochastic rounding takes a neighbour, and the mean is the number", arguments: HalfFormat.allCases)
+    "Stochastic rounding takes a neighbour, and the mean is the number",
+    arguments: HalfFormat.allCases)
   func stochastic(format: HalfFormat) {
     let values: [Float] = [
       1, 1.0003, -1.0007, 0.1, -0.3, 3e-6, -2e-8, 0, 1234.5, -65503.9, 1e-5, 2.999,

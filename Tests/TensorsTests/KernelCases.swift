@@ -204,5 +204,6 @@ enum KernelCases {
   ]
 
   static let all =
-    random + quantisation + integers + halves + quantizerGradients + elementwise + reductions + gradients
+    random + quantisation + integers + halves + quantizerGradients + elementwise + reductions
+    + gradients
 }

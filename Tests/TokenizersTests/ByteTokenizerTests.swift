@@ -5,7 +5,8 @@ import Tokenizers
 /// The stand-in tokenizer of synthetic weights.
 @Suite("Bytes as ids")
 struct ByteTokenizerTests {
-  @Test("Every byte has an id of its own and comes back", arguments: [256, 257, 1000, 32000, 50272])
+  @Test(
+    "Every byte has an id of its own and comes back", arguments: [256, 257, 1000, 32000, 50272])
   func roundTrip(vocabularySize: Int) throws {
     let tokenizer = try #require(ByteTokenizer(vocabularySize: vocabularySize))
     let bytes = Array(UInt8.min...UInt8.max)

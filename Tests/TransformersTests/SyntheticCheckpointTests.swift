@@ -22,7 +22,8 @@ struct SyntheticCheckpointTests {
     return try ModelSource(path: folder.path(""))
   }
 
-  @Test("Any rows are those of the whole, and depend on seed and tensor", arguments: ["opt", "llama"])
+  @Test(
+    "Any rows are those of the whole, and depend on seed and tensor", arguments: ["opt", "llama"])
   func rows(model: String) throws {
     let source = try source(model)
     let id = LinearID(block: 1, kind: .up)
@@ -46,7 +47,8 @@ struct SyntheticCheckpointTests {
     #expect(abs(variance.squareRoot() / 0.02 - 1) < 0.03)
   }
 
-  @Test("Gains are 1 and biases 0; the model computes", arguments: [("opt", true), ("llama", false)])
+  @Test(
+    "Gains are 1 and biases 0; the model computes", arguments: [("opt", true), ("llama", false)])
   func whole(model: String, tied: Bool) throws {
     let source = try source(model, tied: tied)
     let (gain, bias) = try source.norm(.attention, block: 0)
