@@ -35,7 +35,6 @@ extension QuantizedBlocks {
           scales: &scale, zeros: &zero)
         return CodeRow(scale: scale, zero: zero, bias: bias)
       }
-      }
     }
   }
 }
