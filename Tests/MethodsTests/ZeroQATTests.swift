@@ -1,4 +1,5 @@
 import Checkpoints
+import Glibc
 import MethodKit
 import Methods
 import Optimizers
