@@ -21,21 +21,19 @@ extension QuantizedBlocks {
     switch linear.storage {
     case .ready: preconditionFailure("\(id) has no codes")
     case .packed(let matrix):
-      integerLinear(tokens, outputs: matrix.rows, into: y, scratch: scratch) { row, codes in
+      integerLinear(tokens, outputs: matrix.rows, into: y, scratch: scratch) { row, codes, _ in
         matrix.codeRow(row, into: codes, bias: linear.bias?.pointer[row] ?? 0)
       }
     case .live(let matrix):
       guard let quantizer = weightQuantizer else { preconditionFailure("\(id) has no codes") }
-      integerLinear(tokens, outputs: matrix.rows, into: y, scratch: scratch) { row, codes in
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: matrix.columns) { space in
-          guard let weights = space.baseAddress else { return CodeRow(scale: 0, zero: 0, bias: 0) }
-          let bias = smoothed(row, of: id, linear, matrix, into: weights)
-          var (scale, zero) = (Float(0), Float(0))
-          quantizer.quantize(
-            weights, columns: matrix.columns, clip: linear.clip?.row(row), codes: codes,
-            scales: &scale, zeros: &zero)
-          return CodeRow(scale: scale, zero: zero, bias: bias)
-        }
+      integerLinear(tokens, outputs: matrix.rows, into: y, scratch: scratch) {
+        row, codes, weights in
+        let bias = smoothed(row, of: id, linear, matrix, into: weights)
+        var (scale, zero) = (Float(0), Float(0))
+        quantizer.quantize(
+          weights, columns: matrix.columns, clip: linear.clip?.row(row), codes: codes,
+          scales: &scale, zeros: &zero)
+        return CodeRow(scale: scale, zero: zero, bias: bias)
       }
     }
   }

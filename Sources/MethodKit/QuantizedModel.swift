@@ -31,6 +31,8 @@ package struct QuantizedModel: Sendable {
   ) throws -> WindowScores<S> {
     var blocks = blocks
     blocks.order = order
+    // Sums of integers have no order; beside them floats are the other, equally valid way.
+    if order != .whole { blocks.arithmetic = .float }
     let windowTokens = windows.windowTokens
     let batch = batchSize(windowTokens: windowTokens)
     let workspace = Workspace(

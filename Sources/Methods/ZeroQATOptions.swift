@@ -97,7 +97,8 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
     if bits.weightBits == nil || bits.activationBits == nil || bits.groupSize != nil {
       throw .option(
         name: "arithmetic",
-        expected: "'float' at \(bits): integers need quantised weights and activations, and one grid "
+        expected:
+          "'float' at \(bits): integers need quantised weights and activations, and one grid "
           + "per row",
         found: "'integer'")
     }

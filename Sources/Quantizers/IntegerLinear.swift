@@ -85,12 +85,16 @@ public final class IntegerScratch: @unchecked Sendable {
 ///   - y: Gets the outputs.
 ///   - path: What to compute with.
 ///   - scratch: Space to work in.
-///   - row: Writes the K codes of a row of the weight and returns its grid. Called once per row, on any thread.
+///   - row: Writes the K codes of a row of the weight and returns its grid; `weights` is room for K
+///     numbers. Called once per row, on any thread.
 /// - Complexity: O(T · K · N).
 public func integerLinear(
   _ tokens: QuantizedTokens, outputs: Int, into y: Matrix, path: IntegerPath = .best,
   scratch: IntegerScratch,
-  row: @Sendable (_ index: Int, _ codes: UnsafeMutablePointer<UInt8>) -> CodeRow
+  row:
+    @Sendable (
+      _ index: Int, _ codes: UnsafeMutablePointer<UInt8>, _ weights: UnsafeMutablePointer<Float>
+    ) -> CodeRow
 ) {
   precondition(
     y.rows == tokens.rows && y.columns == outputs && tokens.columns <= 65_536,
@@ -121,7 +125,7 @@ public func integerLinear(
         part.biases[offset] = 0
         continue
       }
-      let grid = row(range.lowerBound + offset, part.row)
+      let grid = row(range.lowerBound + offset, part.row, part.weights)
       part.scales[offset] = grid.scale
       part.zeros[offset] = Double(grid.zero)
       part.sums[offset] = Double(zq_code_sum(part.row, columns))
@@ -152,7 +156,9 @@ private struct PanelLayout {
   let padded: Int
 
   /// Bytes of a thread's part, whole pages.
-  var bytes: Int { (rows * padded + rows * (8 + 8 + 4 + 4) + columns + 64 + 4095) / 4096 * 4096 }
+  var bytes: Int {
+    (rows * padded + rows * (8 + 8 + 4 + 4) + 4 * columns + columns + 4095) / 4096 * 4096
+  }
 
   struct Part {
     let codes: UnsafeMutablePointer<UInt8>
@@ -160,6 +166,7 @@ private struct PanelLayout {
     let sums: UnsafeMutablePointer<Double>
     let scales: UnsafeMutablePointer<Float>
     let biases: UnsafeMutablePointer<Float>
+    let weights: UnsafeMutablePointer<Float>
     let row: UnsafeMutablePointer<UInt8>
   }
 
@@ -167,11 +174,11 @@ private struct PanelLayout {
     // Panels of 128-byte steps first, so that all of them are aligned.
     let zeros = (base + rows * padded).bindMemory(to: Double.self, capacity: 2 * rows)
     let scales = UnsafeMutableRawPointer(zeros + 2 * rows).bindMemory(
-      to: Float.self, capacity: 2 * rows)
+      to: Float.self, capacity: 2 * rows + columns)
     return Part(
       codes: base.bindMemory(to: UInt8.self, capacity: rows * padded), zeros: zeros,
-      sums: zeros + rows, scales: scales, biases: scales + rows,
-      row: UnsafeMutableRawPointer(scales + 2 * rows).bindMemory(
+      sums: zeros + rows, scales: scales, biases: scales + rows, weights: scales + 2 * rows,
+      row: UnsafeMutableRawPointer(scales + 2 * rows + columns).bindMemory(
         to: UInt8.self, capacity: columns))
   }
 }

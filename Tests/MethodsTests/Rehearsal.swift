@@ -86,8 +86,8 @@ final class Rehearsal: RunObserver {
   }
 
   /// Mean NLL of the development text.
-  func score(_ model: QuantizedModel) throws -> Double {
-    try model.score(windows(DevelopmentSplit.self, count: 3)).meanNLL ?? .nan
+  func score(_ model: QuantizedModel, order: SummationOrder = .whole) throws -> Double {
+    try model.score(windows(DevelopmentSplit.self, count: 3), order: order).meanNLL ?? .nan
   }
 
   func during<R>(_ phase: RunPhase, _ body: () throws -> R) rethrows -> R {

@@ -36,7 +36,7 @@ struct IntegerLinearTests {
       let codes = QuantizedTokens()
       codes.fill(tokens, quantizer: tokenQuantizer)
       integerLinear(codes, outputs: weight.rows, into: y, path: path, scratch: scratch) {
-        row, out in
+        row, out, _ in
         var (scale, zero) = (Float(0), Float(0))
         weightQuantizer.quantize(
           weight.row(row), columns: weight.columns, codes: out, scales: &scale, zeros: &zero)
@@ -78,7 +78,8 @@ struct IntegerLinearTests {
     }
   }
 
-  @Test("Every path, thread count and use of the scratch space gives the same bits", arguments: shapes)
+  @Test(
+    "Every path, thread count and use of the scratch space gives the same bits", arguments: shapes)
   func bits(shape: (Int, Int, Int)) {
     let operands = Operands(shape, bits: (8, 8))
     let expected = operands.product(.scalar).map(\.bitPattern)
@@ -94,7 +95,8 @@ struct IntegerLinearTests {
     }
   }
 
-  @Test("Tokens far off zero have far zero points, and the sum stays exact", arguments: [50, -50, 5000])
+  @Test(
+    "Tokens far off zero have far zero points, and the sum stays exact", arguments: [50, -50, 5000])
   func offsets(offset: Int) {
     let operands = Operands((9, 40, 576), bits: (4, 8), offset: Float(offset))
     let (exact, largest) = operands.exact()
@@ -114,7 +116,8 @@ struct IntegerLinearTests {
     codes.fill(tokens, quantizer: TokenQuantizer(bits: 8))
     for path in IntegerPath.available {
       let y = Matrix(rows: 1, columns: 2)
-      integerLinear(codes, outputs: 2, into: y, path: path, scratch: IntegerScratch()) { row, out in
+      integerLinear(codes, outputs: 2, into: y, path: path, scratch: IntegerScratch()) {
+        row, out, _ in
         for k in 0..<inputs { out[k] = row == 0 ? (k % 2 == 0 ? 0 : 255) : 255 }
         return CodeRow(scale: 1, zero: row == 0 ? 127.5 : 0, bias: 0)
       }
@@ -122,6 +125,19 @@ struct IntegerLinearTests {
       let second = Double(inputs / 2) * (127 - 128) * 255
       #expect(Double(y.row(0)[0]) == Double(Float(first)), "\(path)")
       #expect(Double(y.row(0)[1]) == second, "\(path)")
+    }
+    // All codes at their ends: −128 and 255, 2,139,095,040 of the 2,147,483,648 that 32 bits hold.
+    let least = Matrix(
+      rows: 1, columns: inputs, elements: [Float](repeating: -1, count: inputs))
+    codes.fill(least, quantizer: TokenQuantizer(bits: 8, minimumScale: 1))
+    for path in IntegerPath.available {
+      let y = Matrix(rows: 1, columns: 1)
+      integerLinear(codes, outputs: 1, into: y, path: path, scratch: IntegerScratch()) {
+        _, out, _ in
+        for k in 0..<inputs { out[k] = 255 }
+        return CodeRow(scale: 1, zero: 0, bias: 0)
+      }
+      #expect(Double(y.row(0)[0]) == -255 * Double(inputs), "\(path): \(y.row(0)[0])")
     }
   }
 
@@ -149,7 +165,7 @@ struct IntegerLinearTests {
     let codes = QuantizedTokens()
     codes.fill(operands.tokens, quantizer: operands.tokenQuantizer)
     let y = Matrix(rows: 6, columns: 50)
-    integerLinear(codes, outputs: 50, into: y, scratch: IntegerScratch()) { row, out in
+    integerLinear(codes, outputs: 50, into: y, scratch: IntegerScratch()) { row, out, _ in
       matrix.codeRow(row, into: out, bias: operands.bias[row])
     }
     let found = (0..<6).flatMap { r in (0..<50).map { y.row(r)[$0] } }

@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import Tensors
+import Testing
 
 /// Storage that the kernel gives, or refuses.
 struct FloatBufferTests {
