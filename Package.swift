@@ -132,7 +132,7 @@ let rooms = chosen(
 
 let package = Package(
   name: "zeroqat",
-  // Libraries are products so that the nested packages (Benchmarks, Fuzz) can see them.
+  // Libraries are products so that the nested packages (Fuzz) can see them.
   products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers"]
     .filter { name in rooms.contains { $0.name == name } }
     .map { .library(name: $0, targets: [$0]) },

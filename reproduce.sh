@@ -25,10 +25,10 @@ usage() {
 usage: ./reproduce.sh COMMAND [options]
 
   tableN            build, fetch models and text, run the cells of tables/tableN, render the table;
-                    so too figureN, and c1, d1, d3 … e1 for the tables of the appendix
+                    so too figureN, jointly-learned, and c1, d1, d3 … e1 for the tables of the appendix
     --scale NAME      tiny (default), small, shape or paper
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
-    --protocol ID     another text and window than the grid's, such as wikitext2-2048
+    --protocol ID     another text and window than the grid's, such as wikitext2-2048 at scale small
     --threads N       threads inside a cell (default: all processors)
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing

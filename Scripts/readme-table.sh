@@ -10,12 +10,14 @@ table=tables/table2/table-tiny.md
 [ -e "$table" ] || table=tables/table2/table-small.md
 [ -e "$table" ] || { echo "no $table yet: README's table stays as it is" >&2; exit 0; }
 
-# The warning about the scale, then the section up to the next heading; its links lead to the table.
+# The warning about the scale, then the section up to the next heading; what stands below there is in the table here,
+# and its links lead to it.
 excerpt=$(
   sed -n '/^> \*\*Substituted/,/^$/p' "$table" | sed '/^>$/,$d'
   echo
   awk '/^## / { inside = /^## Perplexity/; next } inside' "$table" |
-    sed "s|](#|]($table#|g; s|](\([^)#/]*\.svg\)|](tables/table2/\1|g"
+    sed "s|are judged below,|are judged in the [whole table]($table),|; s|) are below\.|) are there.|
+      s|](#|]($table#|g; s|](\([^)#/]*\.svg\)|](tables/table2/\1|g"
 )
 fresh=$(
   awk '

@@ -2,12 +2,14 @@ internal import Records
 
 extension TableContents {
   /// How often zeroth-order training beat the model that it started from; nil when nothing was trained so.
+  ///
+  /// A cell that is shown at several places, such as two rows with the same options, counts once.
   var trainingSentence: String? {
-    var seen: Set<[CellAddress]> = []
+    var seen: Set<[String]> = []
     let trained = entries.filter { entry in
       entry.score != nil
         && entry.records.contains { ($0.zerothOrder?.steps ?? 0) > 0 }
-        && seen.insert(entry.records.map(\.cell.address)).inserted
+        && seen.insert(entry.records.map(\.cell.id)).inserted
     }
     guard !trained.isEmpty else { return nil }
     let outcomes = trained.compactMap { $0.score?.trainingOutcome }

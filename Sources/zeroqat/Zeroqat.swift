@@ -52,9 +52,15 @@ struct Zeroqat: ParsableCommand {
       case is HarnessError, is FileError: "error: \(error)"
       default:
         // The argument parser's own errors come with usage; all others describe themselves.
-        exitCode(for: error) == .validationFailure ? fullMessage(for: error) : "error: \(error)"
+        exitCode(for: error) == .validationFailure ? fullMessage(for: error) : marked("\(error)")
       }
     writeToStandardError(Array((text + "\n").utf8))
     exit(withError: ExitCode(2))
+  }
+
+  /// The words with `error: ` before them, unless they have it behind a place: `path: error: reason`.
+  private static func marked(_ words: String) -> String {
+    let head = words.prefix { $0 != "\n" }
+    return head.contains(": error: ") ? words : "error: " + words
   }
 }

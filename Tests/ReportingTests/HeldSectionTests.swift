@@ -132,6 +132,20 @@ import Testing
           + "difference was measurable or development chose step 0; in 1 the record doesn't hold"))
   }
 
+  /// Two rows whose options come to the same are one cell, shown twice.
+  @Test func aCellThatIsShownTwiceIsCountedOnce() throws {
+    var grid = Fixtures.grid
+    grid.rows.append(GridRow(key: "again", label: "Again", method: "zeroqat"))
+    var again = Fixtures.records[9]
+    again.cell.address.row = "again"
+    func text(_ record: RunRecord) throws -> String {
+      try #require(try Self.section(Fixtures.records + [record], grid: grid))
+    }
+    #expect(try text(again).contains("in 2 of 3 cells it beat it"))
+    again.cell.id = Fixtures.hex("again")
+    #expect(try text(again).contains("in 3 of 4 cells it beat it"))
+  }
+
   @Test func aGainWithinTheRoundingFloorIsNone() throws {
     var records = Fixtures.records
     records[9] = Fixtures.trained(

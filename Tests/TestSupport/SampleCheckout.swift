@@ -20,8 +20,16 @@ package final class SampleCheckout: Sendable {
   /// The grid of the table `sample`.
   package var gridPath: String { folder.path("tables/sample/grid.json") }
   /// Environment variables under which everything is found.
+  ///
+  /// With what the sanitizers of this process were told: a child of theirs is to be told the same.
   package var environment: [String: String] {
-    ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": root, "XDG_CACHE_HOME": cacheHome]
+    var result = [
+      "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": root, "XDG_CACHE_HOME": cacheHome,
+    ]
+    for name in ["ASAN_OPTIONS", "UBSAN_OPTIONS"] {
+      if let value = getenv(name) { result[name] = String(cString: value) }
+    }
+    return result
   }
 
   /// Two columns; full precision and two quantizing rows, one of which takes `behave`.

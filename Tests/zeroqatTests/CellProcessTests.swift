@@ -110,8 +110,11 @@ struct CellProcessTests {
     let with = try peak(#"{ "ballastBytes": 67108864, "ballastMilliseconds": 5 }"#)
     let words =
       "\(without.peakResidentBytes) without, \(with.peakResidentBytes) with: \(with.phases)"
-    // Without it the peak is the evaluation's, just above the quantisation's by under a megabyte.
-    #expect(with.peakResidentBytes - without.peakResidentBytes >= 62 << 20, "\(words)")
+    // Without it the peak is the evaluation's, just above the quantisation's by under a megabyte; code that
+    // AddressSanitizer watches takes more there.
+    if getenv("ASAN_OPTIONS") == nil {
+      #expect(with.peakResidentBytes - without.peakResidentBytes >= 62 << 20, "\(words)")
+    }
     // The ballast and the batch that is scored later aren't there at the same time.
     #expect(with.peakLiveTensorBytes >= 64 << 20 && without.peakLiveTensorBytes < 8 << 20)
     func phase(_ name: String, _ measurement: Measurement) -> Int? {

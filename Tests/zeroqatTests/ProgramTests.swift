@@ -103,6 +103,16 @@ import Testing
     #expect(try program.records().isEmpty)
   }
 
+  /// An error that names its place says 'error:' behind it, and not before it as well.
+  @Test func anErrorSaysSoOnce() throws {
+    let program = try BuiltProgram()
+    let path = "\(program.sample.cacheHome)/zeroqat/models/toy/toy.gguf"
+    let result = try program(["inspect", path])
+    #expect(result.status == 2)
+    #expect(result.output.hasPrefix("\(path): "))
+    #expect(result.output.split(separator: "error: ", omittingEmptySubsequences: false).count == 2)
+  }
+
   @Test func anUnwritableResultsFolderHasStatusTwo() throws {
     let program = try BuiltProgram()
     for (place, words) in [
