@@ -132,6 +132,28 @@ struct CellProcessTests {
     }
   }
 
+  @Test("The order of cells moves no peak by more than 1 %")
+  func order() throws {
+    // Large enough that 1 % is more than what the pages of threads and libraries vary by.
+    let ballasts = [64, 96, 160].map { $0 << 20 }
+    func peaks(_ ballasts: [Int]) throws -> [Int: Int] {
+      var peaks: [Int: Int] = [:]
+      for bytes in ballasts {
+        let options = #"{ "ballastBytes": \#(bytes), "ballastMilliseconds": 5 }"#
+        try program.prepare(CellFixture.Settings("dummy", options))
+        #expect(try program.run() == 0)
+        peaks[bytes] = try #require(try program.record().measurement).peakResidentBytes
+      }
+      return peaks
+    }
+    let (forward, backward) = (try peaks(ballasts), try peaks(ballasts.reversed()))
+    for (ballast, bytes) in forward {
+      let other = try #require(backward[ballast])
+      #expect(abs(other - bytes) <= bytes / 100, "\(ballast): \(bytes) and \(other) bytes")
+      #expect(bytes > ballast && bytes < ballast + 64 << 20)
+    }
+  }
+
   @Test("A crash leaves no record and ends by its signal; a failure is a record and status 0")
   func crashAndFailure() throws {
     try program.prepare(CellFixture.Settings("dummy", #"{ "crash": true }"#))
