@@ -5,11 +5,18 @@ import Testing
 /// Storage that the kernel gives, or refuses.
 struct FloatBufferTests {
   @Test("Storage is zeroed, counted while it lives, and no longer")
-  func counting() {
-    // Other tests allocate at the same time, so only the storage's own facts are asked for.
-    let buffer = FloatBuffer(count: 5000)
-    #expect((0..<5000).allSatisfy { buffer.pointer[$0] == 0 })
-    #expect(LiveBytes.peak >= 5000 * 4)
+  func counting() async {
+    // A process of its own: other tests allocate at the same time.
+    await #expect(processExitsWith: .success) {
+      let before = LiveBytes.current
+      do {
+        let buffer = FloatBuffer(count: 5000)
+        // 20,000 bytes are five pages.
+        precondition(LiveBytes.current == before + 5 * 4096)
+        precondition((0..<5000).allSatisfy { buffer.pointer[$0] == 0 })
+      }
+      precondition(LiveBytes.current == before && LiveBytes.peak >= before + 5 * 4096)
+    }
   }
 
   @Test("A process that is refused memory stops and says how much it asked for, in any build")

@@ -89,6 +89,16 @@ struct SyntheticCheckpointTests {
       Self.configuration.replacing("MODEL", with: "opt").replacing("TIED", with: "true")
         .replacing(", \"synthetic_seed\": SEED", with: ""), to: "config.json")
     #expect(throws: CheckpointError.self) { try ModelSource(path: folder.path("")) }
+    // Weights beside a seed would be digested and never read.
+    let both = try TemporaryFolder()
+    try both.write(
+      Self.configuration.replacing("MODEL", with: "opt").replacing("TIED", with: "true")
+        .replacing("SEED", with: "1"), to: "config.json")
+    try both.write("", to: "model.safetensors")
+    let refusal = #expect(throws: JSONError.self) { try ModelSource(path: both.path("")) }
+    #expect(
+      "\(try #require(refusal))".contains(
+        "expected none beside model.safetensors, which would be ignored"))
     let source = try source("opt")
     #expect(throws: CheckpointError.self) { try source.checkpoint.readIntegers("a") }
     #expect(throws: CheckpointError.self) { try source.checkpoint.read("a") as [Float] }
