@@ -143,8 +143,14 @@ import Testing
     }
     """
 
+  /// A configuration alone, whose weights are drawn.
+  static let synthetic = committed.replacing(
+    "\"committed\": true", with: "\"committed\": true, \"synthetic\": true"
+  )
+  .replacing("model.safetensors", with: "notes.txt")
+
   @Test func committedFilesAndVariantsAreModels() throws {
-    for text in [Self.committed, Self.variant] {
+    for text in [Self.committed, Self.variant, Self.synthetic] {
       let (manifest, document) = try Self.model(text)
       try manifest.check(in: document, folder: "toy")
     }
@@ -154,6 +160,14 @@ import Testing
     (
       committed, "model.safetensors", "weights.bin", "/files",
       "expected 'model.safetensors' among the committed files"
+    ),
+    (
+      synthetic, "config.json", "other.json", "/files",
+      "expected 'config.json' among the committed files"
+    ),
+    (
+      synthetic, #""committed": true, "#, "", "/synthetic",
+      #"expected "committed": true beside it; the configuration is all there is"#
     ),
     (
       committed, #""bytes": 2, "sha256": "b"#, #""sha256": "b"#, "/files/1",

@@ -264,5 +264,11 @@ import Testing
       grid: grid, scale: .small, panels: [:], paper: paper, records: records)
     #expect(contents.entry(row: "rtn-w4", column: "memory")?.score?.value == 37.5)
     #expect(contents.entry(row: "full-precision", column: "memory")?.score?.value == 100)
+    // Trained in eight bits: 1/12 + 5/6 · 4/16.
+    records[1].cell.method.options = .object([.init("weightType", .string("int8"))])
+    let eight = try TableContents(
+      grid: grid, scale: .small, panels: [:], paper: paper, records: records)
+    let share = try #require(eight.entry(row: "rtn-w4", column: "memory")?.score?.value)
+    #expect((share - 100 * (1.0 / 12 + 5.0 / 24)).magnitude < 1e-12)
   }
 }
