@@ -25,6 +25,8 @@ package struct CellFixture: Sendable {
     package var seed: UInt64 = 1
     /// Kernel set.
     package var blasCore = "inherit"
+    /// Whether the cell asks for weights that are drawn.
+    package var isSynthetic = false
     /// Test windows, or nil for all.
     package var testWindows: Int? = 4
     /// Policy for the beginning of a sequence.
@@ -143,7 +145,7 @@ package struct CellFixture: Sendable {
         "schema": 1, "id": "\(settings.id)",
         "address": { "table": "sample", "scale": "tiny", "row": "r", "column": "c", "seed": 1 },
         "model": { "name": "fixture", "path": "\(folder.path("model"))", "digest": "m",
-          "tokenizerDigest": "t" },
+          "tokenizerDigest": "t"\(settings.isSynthetic ? ", \"synthetic\": true" : "") },
         "method": { "name": "\(settings.method)", "options": \(settings.options) },
         "bits": "\(settings.bits)",
         "protocol": {

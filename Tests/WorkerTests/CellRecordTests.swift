@@ -311,6 +311,19 @@ struct CellRecordTests {
         + "OPENBLAS_CORETYPE=Elsewhere must be set before the program starts")
   }
 
+  @Test("Read weights where the cell asks for drawn ones are refused")
+  func synthetic() throws {
+    var settings = CellFixture.Settings("rtn")
+    settings.isSynthetic = true
+    let record = try run(settings)
+    #expect(record.status == .failed && record.scores.isEmpty)
+    #expect(
+      record.reason?.hasSuffix(
+        ": expected a configuration that has weights drawn (synthetic_seed), found weights")
+        == true,
+      "\(record.reason ?? "")")
+  }
+
   @Test("A log of another cell in the work folder fails the cell and is left alone")
   func otherLog() throws {
     let options = #"{"steps": 2, "learningRate": 1e-3, "epsilon": 1e-3}"#
