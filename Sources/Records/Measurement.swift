@@ -4,6 +4,9 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var phases: [Phase]
   /// Wall-clock seconds of the whole worker.
   public var wallSeconds: Double
+  /// How long the updates of training took; null where nothing was trained step by step, where an
+  /// interrupted run was gone on with, and in records made before this was kept.
+  public var updates: UpdateTimes?
   /// Largest resident set of the worker, bytes: the kernel's VmHWM, largest over phases.
   public var peakResidentBytes: Int
   /// Anonymous part of the resident set at the end, bytes (RssAnon).
@@ -37,14 +40,15 @@ public struct Measurement: Codable, Sendable, Equatable {
 
   /// A measurement from its parts.
   public init(
-    phases: [Phase], wallSeconds: Double, peakResidentBytes: Int, anonymousBytes: Int,
-    fileBytes: Int, peakLiveTensorBytes: Int, analyticBytes: Int? = nil,
+    phases: [Phase], wallSeconds: Double, updates: UpdateTimes? = nil, peakResidentBytes: Int,
+    anonymousBytes: Int, fileBytes: Int, peakLiveTensorBytes: Int, analyticBytes: Int? = nil,
     waitResidentBytes: Int? = nil, threads: Int, blasCore: String, processor: String,
     processors: Int, operatingSystem: String, compiler: String, commit: String? = nil,
     startedAt: String? = nil, resumes: Int = 0
   ) {
     self.phases = phases
     self.wallSeconds = wallSeconds
+    self.updates = updates
     self.peakResidentBytes = peakResidentBytes
     self.anonymousBytes = anonymousBytes
     self.fileBytes = fileBytes
@@ -60,6 +64,30 @@ public struct Measurement: Codable, Sendable, Equatable {
     self.commit = commit
     self.startedAt = startedAt
     self.resumes = resumes
+  }
+}
+
+/// Wall-clock time of a training's updates, in seconds.
+public struct UpdateTimes: Codable, Sendable, Equatable {
+  /// How many were timed.
+  public var count: Int
+  /// Their median; of an even number, the mean of the two in the middle.
+  public var medianSeconds: Double
+  /// The shortest.
+  public var leastSeconds: Double
+  /// The longest.
+  public var mostSeconds: Double
+
+  /// The summary of so many times, in any order; nil of none.
+  public init?(_ seconds: [Double]) {
+    let sorted = seconds.sorted()
+    guard let least = sorted.first, let most = sorted.last else { return nil }
+    count = sorted.count
+    let middle = sorted.count / 2
+    medianSeconds =
+      sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    leastSeconds = least
+    mostSeconds = most
   }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import MethodKit
 import Records
 import Tensors
 
@@ -28,6 +29,7 @@ final class Meter {
   private var stack: [String] = []
   private var largest = 0
   private var canReset = true
+  private var updates: [Double] = []
 
   /// The phase that is running now.
   var current: String? { stack.last }
@@ -42,14 +44,20 @@ final class Meter {
     endStretch(of: outer)
     stack.append(name)
     stretchStart = monotonicSeconds()
+    let before = readings[name]?.seconds ?? 0
     defer {
       endStretch(of: name)
       stack.removeLast()
+      // A stretch of training is one update: so its callers cut it.
+      if name == Self.training, let reading = readings[name] {
+        updates.append(reading.seconds - before)
+      }
       stretchStart = monotonicSeconds()
     }
     return try body()
   }
 
+  private static let training = RunPhase.train.rawValue
   private var stretchStart = monotonicSeconds()
 
   /// Books time and peak since the last border to `name`, and resets the peak.
@@ -76,6 +84,8 @@ final class Meter {
           peakResidentBytes: readings[name]?.peakBytes)
       },
       wallSeconds: monotonicSeconds() - start,
+      // Replaying an interrupted run's probes takes no forward passes: such times mean nothing.
+      updates: resumes == 0 ? UpdateTimes(updates) : nil,
       peakResidentBytes: max(largest, memory?.highWaterBytes ?? 0),
       anonymousBytes: memory?.anonymousBytes ?? 0, fileBytes: memory?.fileBytes ?? 0,
       peakLiveTensorBytes: LiveBytes.peak, threads: threads, blasCore: BLAS.coreName,
