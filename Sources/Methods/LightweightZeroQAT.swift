@@ -19,7 +19,8 @@ package struct LightweightZeroQAT: QuantizationMethod {
   package typealias Options = ZeroQATOptions
 
   package static let card = MethodCard(
-    name: "zeroqat-light", summary: "zeroth-order QAT of Q and V, the rest packed and frozen",
+    name: "zeroqat-light",
+    summary: "zeroth-order QAT of Q and V after the same start, the rest packed and frozen",
     category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031v2",
     trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
@@ -83,14 +84,6 @@ package struct LightweightZeroQAT: QuantizationMethod {
       Transformer(
         configuration: context.source.configuration,
         frame: try context.source.frame(precision: .half))
-    }
-  }
-
-  /// The calibration's streams; the embedding is read for them alone and forgotten.
-  static func calibration(_ context: MethodContext, windows: Int) throws -> Calibration {
-    let transformer = try halfPrecision(context)
-    return try context.observer.during(.calibrate) {
-      try Calibration(transformer, context.training, windows: windows)
     }
   }
 }

@@ -4,7 +4,7 @@ package import Quantizers
 
 /// The registry of methods: adding one is one file and one line here.
 package enum MethodCatalog {
-  /// Every method, in the order in which tables list them.
+  /// Every method, in the order of `zeroqat list` and of table 1; other tables have their rows' order.
   package static let all: [any QuantizationMethod.Type] = [
     FullPrecision.self,
     RTN.self,

@@ -56,7 +56,7 @@ struct PackedBlocks {
     let c = context.source.configuration
     let windows = options.calibrationWindows ?? 16
     let calibration = try rule.map { _ in
-      try LightweightZeroQAT.calibration(context, windows: windows)
+      try streams(context, windows: windows)
     }
     let reconstruction = try learning?.reconstruction(context, frame: .half, windows: windows)
     for block in 0..<c.blocks {
@@ -85,6 +85,14 @@ struct PackedBlocks {
         }
       }
       context.observer.progress(block + 1, of: c.blocks, "block packed")
+    }
+  }
+
+  /// The calibration's streams; the embedding is read for them alone and forgotten.
+  private func streams(_ context: MethodContext, windows: Int) throws -> Calibration {
+    let transformer = try LightweightZeroQAT.halfPrecision(context)
+    return try context.observer.during(.calibrate) {
+      try Calibration(transformer, context.training, windows: windows)
     }
   }
 

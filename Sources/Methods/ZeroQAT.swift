@@ -5,7 +5,8 @@ import Transformers
 /// ZeroQAT: zeroth-order training of full-precision master weights through the quantised forward pass.
 ///
 /// Every linear weight of every block is perturbed, smoothed and quantised at each forward, two forwards
-/// per direction and step; nothing is back-propagated.
+/// per direction and step. Training back-propagates nothing; the paper's start, block reconstruction
+/// of clipping and smoothing, does, one block at a time.
 ///
 /// > Source: ZeroQAT, arXiv:2509.00031v2, section 4, Eqs. 2 and 3.
 ///
@@ -15,7 +16,9 @@ package struct ZeroQAT: QuantizationMethod {
   package typealias Options = ZeroQATOptions
 
   package static let card = MethodCard(
-    name: "zeroqat", summary: "zeroth-order QAT of all block weights, two forwards per step",
+    name: "zeroqat",
+    summary:
+      "zeroth-order QAT of all block weights after block-wise gradients of clipping and smoothing",
     category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031",
     trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 

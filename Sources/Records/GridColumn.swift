@@ -134,15 +134,22 @@ package enum Metric: String, Codable, Sendable, CaseIterable {
   case f1
   /// Memory of a training's weights as a share of half-precision weights, in percent.
   case memory
+  /// Largest resident set of the cell's process, GiB; lower is better.
+  case peakMemory = "peak_memory"
+  /// Median wall-clock time of an update of training, seconds; lower is better.
+  case updateTime = "update_time"
 
   /// Whether the metric is the mean of outcomes over a task's examples.
   package var isOfTasks: Bool {
     switch self {
     case .accuracy, .accuracyNormalised, .f1: true
-    case .perplexity, .memory: false
+    case .perplexity, .memory, .peakMemory, .updateTime: false
     }
   }
 
+  /// Whether the metric is of the process that ran the cell, and not of the model that came out.
+  package var isOfProcess: Bool { self == .peakMemory || self == .updateTime }
+
   /// Whether a smaller value is a better one.
-  package var isLowerBetter: Bool { self == .perplexity || self == .memory }
+  package var isLowerBetter: Bool { !isOfTasks }
 }

@@ -12,13 +12,17 @@ extension TableContents {
       + names.reduce(into: []) {
         if !order.contains($1), !$0.contains($1) { $0.append($1) }
       }
+    // Where nothing is predicted, memory isn't the table's subject.
+    let isPredicted = measured.contains { $0.measurement?.analyticBytes != nil }
     var table = MarkdownTable(
       [("Cell", .left), ("Training tokens", .right), ("Forwards", .right)]
         + phases.map { ("\($0.inMarkdown) s", .right) }
         + [
           ("Total s", .right), ("Peak resident MiB", .right), ("Live tensors MiB", .right),
-          ("Predicted MiB", .right), ("Threads", .right),
-        ])
+          ("Predicted MiB", .right),
+        ]
+        + (isPredicted ? [("Peak / predicted", .right), ("Anonymous at the end MiB", .right)] : [])
+        + [("Threads", .right)])
     for record in measured {
       guard let measurement = record.measurement else { continue }
       table.add(
@@ -35,8 +39,13 @@ extension TableContents {
             NumberText.mebibytes(measurement.peakResidentBytes),
             NumberText.mebibytes(measurement.peakLiveTensorBytes),
             measurement.analyticBytes.map(NumberText.mebibytes) ?? "–",
-            String(measurement.threads),
-          ])
+          ]
+          + (isPredicted
+            ? [
+              measurement.analyticBytes.map {
+                NumberText.fixed(Double(measurement.peakResidentBytes) / Double($0), 3)
+              } ?? "–", NumberText.mebibytes(measurement.anonymousBytes),
+            ] : []) + [String(measurement.threads)])
     }
     return "## Budgets\n\n"
       + "Training tokens count once per step, forwards are passes over a training batch; neither "

@@ -34,13 +34,16 @@ extension TableContents {
     let verdict = verdict(of: entry)
     let trajectory = isWithheld ? nil : record.flatMap(TrajectorySummary.init)
     let measurement = record?.measurement
+    let metric = entry.column.metric
+    let value =
+      metric.isOfProcess && !isWithheld ? record?.value(of: metric) : score?.value
     let status = isWithheld ? "withheld" : record?.status.rawValue ?? "not run"
     let fields: [String?] = [
-      grid.table, scale.rawValue, entry.row.key, entry.column.key, entry.column.metric.rawValue,
+      grid.table, scale.rawValue, entry.row.key, entry.column.key, metric.rawValue,
       entry.column.bits(in: entry.row), record.map { String($0.cell.address.seed) },
       record?.cell.bits,
       entry.paper?.value, entry.paper?.footnotes.joined(separator: " "), status, verdict.word,
-      verdict.text.withoutFolders, score?.value?.description,
+      verdict.text.withoutFolders, value?.description,
       score?.errorOfValue?.description,
       score?.meanNLL?.description, score?.standardErrorNLL?.description,
       score?.alternativeMeanNLL?.description,

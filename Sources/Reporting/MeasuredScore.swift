@@ -98,9 +98,9 @@ extension MeasuredScore.Part {
   ) throws(ReportingError) {
     var scores: [(value: Double, units: [Double])] = []
     for record in source.records {
-      if metric == .memory {
-        guard let share = record.memoryShare else { return nil }
-        scores.append((share, []))
+      if metric == .memory || metric.isOfProcess {
+        guard let value = record.value(of: metric) else { return nil }
+        scores.append((value, []))
         continue
       }
       guard let score = record.testScore(metric, among: source.tasks) else { return nil }
@@ -178,6 +178,16 @@ extension RunRecord {
   func testScore(_ metric: Metric, among tasks: [String]? = nil) -> Score? {
     guard let tasks else { return score(metric) }
     return tasks.lazy.compactMap { score(metric, task: $0) }.first
+  }
+
+  /// The value of a metric that isn't a score; nil where the record has none.
+  func value(of metric: Metric) -> Double? {
+    switch metric {
+    case .memory: memoryShare
+    case .peakMemory: measurement.map { Double($0.peakResidentBytes) / Double(1 << 30) }
+    case .updateTime: measurement?.updates?.medianSeconds
+    case .perplexity, .accuracy, .accuracyNormalised, .f1: nil
+    }
   }
 
   /// Memory of the weights that a training holds, as a share of half-precision ones, in percent:

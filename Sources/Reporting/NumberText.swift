@@ -67,6 +67,11 @@ package enum NumberText {
     fixed(Double(bytes) / 1_048_576, 0)
   }
 
+  /// Bytes as GiB with two decimals, such as `7.50`.
+  package static func gibibytes(_ bytes: Int) -> String {
+    fixed(Double(bytes) / 1_073_741_824, 2)
+  }
+
   /// An integer with thin groups of three, such as `1 234 567`, so that long counts can be read.
   package static func grouped(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))

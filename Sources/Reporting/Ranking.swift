@@ -22,6 +22,8 @@ package struct RankedPair: Sendable, Equatable {
     case divergence
     /// Values that follow from a formula and have no error.
     case formula
+    /// Two measurements of processes, and how far such measurements repeat.
+    case repeatability(isSupported: Bool)
     /// Two numbers, and nothing to judge their difference by.
     case nothing
   }
@@ -40,6 +42,7 @@ package struct RankedPair: Sendable, Equatable {
   /// values that have no error.
   package var isSupported: Bool {
     guard outcome != .tied else { return false }
+    if case .repeatability(let isSupported) = ground { return isSupported }
     return test?.isSupported ?? (ground != .nothing)
   }
 
@@ -89,7 +92,7 @@ extension TableContents {
     switch (better.score, worse.score) {
     case (let first?, let second?):
       test = first.compared(with: second)
-      ground = test != nil ? .test : first.metric == .memory ? .formula : .nothing
+      ground = first.ground(against: second, test)
       let difference = test?.meanDifference ?? (first.value - second.value)
       if difference == 0 {
         outcome = .tied

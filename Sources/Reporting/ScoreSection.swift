@@ -22,6 +22,14 @@ extension TableContents {
       "Closed form, nothing is measured here: trained weights at 16 bits and the others at the "
         + "row's bits, as a share of all at 16 bits. Linear layers of the blocks alone; scales, "
         + "embeddings and activations aren't counted, as the paper doesn't count them."
+    case .peakMemory:
+      "The kernel's high-water mark of resident memory (VmHWM) of the process that ran the cell from start to end, in "
+        + "GiB (2³⁰ bytes); in brackets what the memory model predicts from the shapes alone. A cell that is "
+        + "predicted not to fit the machine is not started. Two peaks are called different from "
+        + "2 % on. [Parts of the memory](#budgets) are below."
+    case .updateTime:
+      "Median wall-clock seconds of one update, in brackets the shortest and the longest. Two times "
+        + "are called different when these ranges don't meet."
     case .accuracy, .accuracyNormalised, .f1:
       entries.contains { $0.column.metric == metric && $0.score != nil }
         ? "± is the standard error over examples: how far another draw of test examples might be "
@@ -60,7 +68,9 @@ extension TableContents {
     var header: [(String, MarkdownTable.Alignment)] = [("Method", .left)]
     for column in columns {
       let label = column.label.inMarkdown
-      header += [("\(label)<br>paper", .right), ("\(label)<br>measured ± se", .right)]
+      header += [
+        ("\(label)<br>paper", .right), ("\(label)<br>\(column.metric.measuredHeader)", .right),
+      ]
     }
     var table = MarkdownTable(header)
     for row in grid.rows {
@@ -86,6 +96,7 @@ extension TableContents {
         score.parts[0].units.isEmpty
         ? NumberText.score(score.value)
         : NumberText.score(score.value, standardError: score.standardError)
+      text += score.bracket.map { " (\($0))" } ?? ""
       var remarks = remarks(on: entry, score: score)
       if score.seeds > 1, let error = score.seedError {
         text += " (± \(text.contains("e") ? NumberText.short(error) : NumberText.fixed(error, 2)))"
@@ -181,6 +192,8 @@ extension Metric {
     case .accuracyNormalised: "Accuracy by log-likelihood per character (higher is better)"
     case .f1: "F1 (higher is better)"
     case .memory: "Memory of the weights in training (lower is better)"
+    case .peakMemory: "Peak memory, GiB (lower is better)"
+    case .updateTime: "Time of one update, seconds (lower is better)"
     }
   }
 
@@ -192,6 +205,17 @@ extension Metric {
     case .accuracyNormalised: "acc_norm"
     case .f1: "F1"
     case .memory: "memory"
+    case .peakMemory: "peak memory"
+    case .updateTime: "update time"
+    }
+  }
+
+  /// What the header says of the measured column.
+  var measuredHeader: String {
+    switch self {
+    case .perplexity, .accuracy, .accuracyNormalised, .f1, .memory: "measured ± se"
+    case .peakMemory: "measured (predicted)"
+    case .updateTime: "measured (range)"
     }
   }
 }

@@ -265,6 +265,9 @@ private func entryState(
     }
     parts.append(MeasuredScore.Source(records: group, tasks: names))
   }
+  if column.metric == .updateTime, found.contains(where: { $0.measurement?.updates == nil }) {
+    return .notRun(reason: "the method has no updates of the whole model that could be timed")
+  }
   guard let score = try MeasuredScore(parts, metric: column.metric) else {
     return .diverged(reason: "a test score is missing or not finite", records: found)
   }

@@ -120,6 +120,8 @@ extension RankedPair {
     case .test: test?.support ?? "no paired test"
     case .divergence: "one of the two diverged"
     case .formula: "by a formula without error"
+    case .repeatability(true): "by more than such a measurement varies"
+    case .repeatability(false): "within what such a measurement varies"
     case .nothing: "no paired test: fewer than two windows or examples"
     }
   }
