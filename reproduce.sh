@@ -25,8 +25,8 @@ usage() {
 usage: ./reproduce.sh COMMAND [options]
 
   tableN            build, fetch models and text, run the cells of tables/tableN, render the table;
-                    so too figureN, jointly-learned, and c1, d1, d3 … e1 for the tables of the appendix
-    --scale NAME      tiny (default), small, shape or paper
+                    so too figureN, jointly-learned, stored-weights, and c1, d1, d3 … e1 for the tables of the appendix
+    --scale NAME      tiny (default; shape for tables 7 and 8), small, shape or paper
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048 at scale small
     --threads N       threads inside a cell (default: all processors)
@@ -169,8 +169,21 @@ render_words() {
   say "the table: ${rendered#"$root"/}"
 }
 
+# Whether a table's grid has a scale, and the scale that it is run at when nobody names one.
+has_scale() { grep -Eq "\"$2\"[[:space:]]*:[[:space:]]*\{" "$root/tables/$1/grid.json"; }
+scale_of() {
+  local scale
+  for scale in $default_scale $scales; do
+    if has_scale "$1" "$scale"; then
+      echo "$scale"
+      return
+    fi
+  done
+  echo "$default_scale"
+}
+
 run_table() {
-  local table=$1 scale=$default_scale protocol="" dry=no
+  local table=$1 scale="" protocol="" dry=no
   local options=() run_options=() render_options=()
   shift
   if is_of_words "$table"; then
@@ -194,6 +207,7 @@ run_table() {
       *) fail "unknown option '$1' for $table" "./reproduce.sh help" ;;
     esac
   done
+  [ -n "$scale" ] || scale=$(scale_of "$table")
   case " $scales " in
     *" $scale "*) ;;
     *) fail "unknown scale '$scale'" "scales: $scales" ;;
@@ -246,11 +260,15 @@ run_all() {
   build_program
   started=$SECONDS
   for table in $(tables); do
+    if ! is_of_words "$table" && ! has_scale "$table" "$scale"; then
+      lines+=("$(printf '%-12s not at scale %s: ./reproduce.sh %s' "$table" "$scale" "$table")")
+      continue
+    fi
     say "$table"
     began=$SECONDS
     # In a shell of its own, since it leaves by exit; an `||` behind it would switch `set -e` off inside.
     set +e
-    (set -e; run_table "$table" ${options[@]+"${options[@]}"})
+    (set -e; run_table "$table" --scale "$scale" ${options[@]+"${options[@]}"})
     status=$?
     set -e
     case "$status" in 129 | 130 | 143) exit "$status" ;; esac

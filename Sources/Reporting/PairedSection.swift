@@ -6,6 +6,7 @@ extension TableContents {
   /// Each line is an entry; the columns are what it is compared with. A negative difference of NLLs
   /// is better, and so is a positive one of accuracies.
   var pairedSection: String? {
+    guard judgesModels else { return nil }
     let sections = [
       pairedTable(
         grid.columns.filter { $0.metric == .perplexity },

@@ -43,3 +43,8 @@ extension MeasuredScore {
     return least...most
   }
 }
+
+extension TableContents {
+  /// Whether any column is about a model; of memory and time, nobody asks how well training did.
+  var judgesModels: Bool { metrics.contains { !$0.isOfProcess } }
+}

@@ -42,7 +42,10 @@ extension TableContents {
   func scoreTable(_ metric: Metric) -> String {
     var notes = Footnotes()
     let columns = grid.columns.filter { $0.metric == metric }
-    let tables = modelGroups(of: columns).map { group in
+    let groups =
+      metric.isOfProcess
+      ? [ModelGroup(heading: "", columns: columns)] : modelGroups(of: columns)
+    let tables = groups.map { group in
       group.heading + scoreTable(group.columns, notes: &notes)
     }
     let marks = (paper?.footnotes ?? []).filter { footnote in
@@ -68,20 +71,26 @@ extension TableContents {
     var header: [(String, MarkdownTable.Alignment)] = [("Method", .left)]
     for column in columns {
       let label = column.label.inMarkdown
-      header += [
-        ("\(label)<br>paper", .right), ("\(label)<br>\(column.metric.measuredHeader)", .right),
-      ]
+      if showsPaper(column) { header.append(("\(label)<br>paper", .right)) }
+      header.append(("\(label)<br>\(column.metric.measuredHeader)", .right))
     }
     var table = MarkdownTable(header)
     for row in grid.rows {
       var cells = [row.label.inMarkdown]
       for column in columns {
         guard let entry = entry(row: row.key, column: column.key) else { continue }
-        cells += [paperText(entry), measuredText(entry, notes: &notes)]
+        if showsPaper(column) { cells.append(paperText(entry)) }
+        cells.append(measuredText(entry, notes: &notes))
       }
       table.add(cells)
     }
     return table.text
+  }
+
+  /// Whether a column of the paper's numbers stands beside ours: always, but for memory and time, whose
+  /// models stand side by side and have numbers in the paper or not.
+  private func showsPaper(_ column: GridColumn) -> Bool {
+    !column.metric.isOfProcess || entries(inColumn: column.key).contains { $0.paper != nil }
   }
 
   private func paperText(_ entry: TableEntry) -> String {
@@ -200,13 +209,11 @@ extension Metric {
   /// What lists put behind a cell's name; nil for the metric that most cells have.
   var nameInLists: String? {
     switch self {
-    case .perplexity: nil
+    case .perplexity, .peakMemory, .updateTime: nil
     case .accuracy: "accuracy"
     case .accuracyNormalised: "acc_norm"
     case .f1: "F1"
     case .memory: "memory"
-    case .peakMemory: "peak memory"
-    case .updateTime: "update time"
     }
   }
 

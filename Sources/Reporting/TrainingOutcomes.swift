@@ -5,6 +5,7 @@ extension TableContents {
   ///
   /// A cell that is shown at several places, such as two rows with the same options, counts once.
   var trainingSentence: String? {
+    guard judgesModels else { return nil }
     var seen: Set<[String]> = []
     let trained = entries.filter { entry in
       entry.score != nil

@@ -76,7 +76,8 @@ package struct TrajectoryPlot: Sendable, Equatable {
 extension TableContents {
   /// One plot per record whose trajectory has two finite perplexities or more.
   package var trajectoryPlots: [TrajectoryPlot] {
-    shownRecords.compactMap { record in
+    guard judgesModels else { return [] }
+    return shownRecords.compactMap { record in
       guard let summary = TrajectorySummary(record), summary.taskMetric == nil else { return nil }
       let values = summary.points.flatMap { [$0.test, $0.development] }.compactMap(\.self)
       guard summary.points.filter({ $0.test != nil || $0.development != nil }).count >= 2,

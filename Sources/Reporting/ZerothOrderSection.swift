@@ -5,7 +5,7 @@ extension TableContents {
   /// What zeroth-order training did, or nil when nothing was trained so.
   func zerothOrderSection(plots: [String]) -> String? {
     let trained = shownRecords.filter { $0.zerothOrder != nil }
-    guard !trained.isEmpty else { return nil }
+    guard judgesModels, !trained.isEmpty else { return nil }
     var paragraphs = [
       "## Zeroth-order training",
       "Test perplexity at the start, at the end, at the step that the development split chose (the "
