@@ -20,9 +20,13 @@ public enum LossTiles {
   }
   /// Vocabulary entries whose logits a thread holds at a time.
   public static let vocabulary = 2048
-  /// Rows of a head that a thread converts at a time, where they aren't float32 in memory: 2,048 of
-  /// 5,120 channels would take 42 MB for each thread.
-  public static let convertedRows = 512
+  /// Rows of a head of so many channels that a thread converts at a time, where they aren't float32
+  /// in memory: 4 MiB of them, but no fewer than 256.
+  ///
+  /// 2,048 rows of 5,120 channels would take 42 MB for each thread.
+  public static func convertedRows(channels: Int) -> Int {
+    min(vocabulary, max(256, (1 << 20) / max(channels, 1) / 64 * 64))
+  }
 }
 
 /// A head that is one float32 matrix.
@@ -55,7 +59,7 @@ public func negativeLogLikelihood(
 ) -> [Double] {
   precondition(hidden.rows == targets.count, "\(hidden.rows) rows, \(targets.count) targets")
   let (tokenTile, vocabularyTile) = (LossTiles.tokens(of: hidden.rows), LossTiles.vocabulary)
-  let rowsAtOnce = head.rowsAreViews ? vocabularyTile : LossTiles.convertedRows
+  let rowsAtOnce = head.rowsAreViews ? vocabularyTile : LossTiles.convertedRows(channels: hidden.columns)
   let vocabulary = head.vocabularySize
   precondition(
     targets.allSatisfy { $0 < vocabulary }, "a target outside the vocabulary of \(vocabulary)")
