@@ -59,7 +59,8 @@ public func negativeLogLikelihood(
 ) -> [Double] {
   precondition(hidden.rows == targets.count, "\(hidden.rows) rows, \(targets.count) targets")
   let (tokenTile, vocabularyTile) = (LossTiles.tokens(of: hidden.rows), LossTiles.vocabulary)
-  let rowsAtOnce = head.rowsAreViews ? vocabularyTile : LossTiles.convertedRows(channels: hidden.columns)
+  let rowsAtOnce =
+    head.rowsAreViews ? vocabularyTile : LossTiles.convertedRows(channels: hidden.columns)
   let vocabulary = head.vocabularySize
   precondition(
     targets.allSatisfy { $0 < vocabulary }, "a target outside the vocabulary of \(vocabulary)")
