@@ -47,7 +47,7 @@ package protocol TrainingMaterial: Sendable {
 package struct NextTokens: TrainingObjective {
   private let text: TokenWindows<TrainingSplit>
   private let batchWindows: Int
-  private let workspace: Workspace
+  private let configuration: ModelConfiguration
   private var tokens: [Int32] = []
 
   /// Batches of `batchWindows` windows of `text`.
@@ -62,7 +62,7 @@ package struct NextTokens: TrainingObjective {
     ) { $0 <= text.count }
     self.text = text
     self.batchWindows = batchWindows
-    workspace = Workspace(configuration: configuration, rows: batchWindows * text.windowTokens)
+    self.configuration = configuration
     select(step: 0)
   }
 
@@ -73,8 +73,11 @@ package struct NextTokens: TrainingObjective {
   }
 
   package func loss(of model: QuantizedModel) throws -> Double {
+    // Made anew for each pass, so that it doesn't lie beside what scoring takes; a pass writes so much
+    // more than this that fresh pages cost nothing.
     try model.meanNextTokenLoss(
-      of: tokens, windowTokens: text.windowTokens, workspace: workspace)
+      of: tokens, windowTokens: text.windowTokens,
+      workspace: Workspace(configuration: configuration, rows: tokens.count))
   }
 }
 

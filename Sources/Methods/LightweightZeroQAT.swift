@@ -20,7 +20,7 @@ package struct LightweightZeroQAT: QuantizationMethod {
 
   package static let card = MethodCard(
     name: "zeroqat-light",
-    summary: "zeroth-order QAT of Q and V after the same start, the rest packed and frozen",
+    summary: "zeroth-order QAT of Q and V from the same start, the rest packed and frozen",
     category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031v2",
     trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 

@@ -18,7 +18,7 @@ package struct ZeroQAT: QuantizationMethod {
   package static let card = MethodCard(
     name: "zeroqat",
     summary:
-      "zeroth-order QAT of all block weights after block-wise gradients of clipping and smoothing",
+      "zeroth-order QAT of all block weights from a block-wise reconstructed start",
     category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031",
     trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 

@@ -106,18 +106,30 @@ public struct WeightQuantizer: Sendable, Equatable {
 
 /// Learned clipping: the fractions σ(γ) of max and min that a group's grid spans.
 public struct ClipFractions: Sendable {
-  /// Fractions of the maxima, `[rows · groups]`.
-  public let up: Vector
-  /// Fractions of the minima, `[rows · groups]`.
-  public let low: Vector
   /// Groups in a row.
   public let groups: Int
+  private let rows: Int
+  private let storage: (up: Vector, low: Vector)
+  /// Elements from one row's fractions to the next's: 0 where all rows have the same.
+  private let stride: Int
+
+  /// Fractions of the maxima, `[rows · groups]`.
+  public var up: Vector { whole(storage.up) }
+
+  /// Fractions of the minima, `[rows · groups]`.
+  public var low: Vector { whole(storage.low) }
+
+  private func whole(_ fractions: Vector) -> Vector {
+    if stride > 0 { return fractions }
+    return Vector(Array(repeating: fractions.elements, count: rows).flatMap { $0 })
+  }
 
   /// Fractions that share the storage of `up` and `low`, `[rows · groups]` each.
   public init(up: Vector, low: Vector, groups: Int) {
     precondition(up.count == low.count && up.count % groups == 0, "fractions of \(groups) groups")
-    self.up = up
-    self.low = low
+    storage = (up, low)
+    stride = groups
+    rows = up.count / groups
     self.groups = groups
   }
 
@@ -126,22 +138,26 @@ public struct ClipFractions: Sendable {
     self.init(up: Vector(up), low: Vector(low), groups: groups)
   }
 
-  /// The same fraction for all groups.
+  /// The same fraction for all groups, stored once: OPT-13B's Q and V alone have 16 million groups.
   public init(constant: Float, rows: Int, groups: Int) {
-    let values = [Float](repeating: constant, count: rows * groups)
-    self.init(up: values, low: values, groups: groups)
+    let values = Vector([Float](repeating: constant, count: groups))
+    storage = (values, values)
+    stride = 0
+    self.rows = rows
+    self.groups = groups
   }
 
   /// The fractions of one row.
-  public func row(_ row: Int) -> Row { Row(fractions: self, first: row * groups) }
+  public func row(_ row: Int) -> Row { Row(up: storage.up, low: storage.low, first: row * stride) }
 
   /// The fractions of the groups of one row.
   public struct Row: Sendable {
-    let fractions: ClipFractions
+    let up: Vector
+    let low: Vector
     let first: Int
 
-    func up(_ group: Int) -> Float { fractions.up.pointer[first + group] }
+    func up(_ group: Int) -> Float { up.pointer[first + group] }
 
-    func low(_ group: Int) -> Float { fractions.low.pointer[first + group] }
+    func low(_ group: Int) -> Float { low.pointer[first + group] }
   }
 }
