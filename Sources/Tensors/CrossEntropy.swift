@@ -7,6 +7,22 @@ public protocol HeadRows: Sendable {
   var vocabularySize: Int { get }
   /// The rows `range` of the head as a matrix `[range.count, C]`; `scratch` may hold them.
   func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix
+  /// Whether ``rows(_:scratch:)`` is a view that needs no scratch space.
+  var rowsAreViews: Bool { get }
+}
+
+/// Tiles of ``negativeLogLikelihood(hidden:head:targets:)``, which depend on the shapes only.
+public enum LossTiles {
+  /// Tokens per tile: 256, or of fewer than 512 tokens half, but no fewer than 64, so that two threads
+  /// share the head of a short batch.
+  public static func tokens(of count: Int) -> Int {
+    count >= 512 ? 256 : min(max(count, 1), max(64, tileCount(count, size: 2)))
+  }
+  /// Vocabulary entries whose logits a thread holds at a time.
+  public static let vocabulary = 2048
+  /// Rows of a head that a thread converts at a time, where they aren't float32 in memory: 2,048 of
+  /// 5,120 channels would take 42 MB for each thread.
+  public static let convertedRows = 512
 }
 
 /// A head that is one float32 matrix.
@@ -22,6 +38,9 @@ public struct DenseHead: HeadRows {
 
   /// A view of the rows; the scratch space isn't needed.
   public func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix { matrix.rows(range) }
+
+  /// They are.
+  public var rowsAreViews: Bool { true }
 }
 
 /// Negative log-likelihood of each target in nats: `logsumexp(h · headᵀ) − (h · headᵀ)[target]`.
@@ -35,7 +54,8 @@ public func negativeLogLikelihood(
   hidden: Matrix, head: some HeadRows, targets: [Int32]
 ) -> [Double] {
   precondition(hidden.rows == targets.count, "\(hidden.rows) rows, \(targets.count) targets")
-  let (tokenTile, vocabularyTile) = (256, 2048)
+  let (tokenTile, vocabularyTile) = (LossTiles.tokens(of: hidden.rows), LossTiles.vocabulary)
+  let rowsAtOnce = head.rowsAreViews ? vocabularyTile : LossTiles.convertedRows
   let vocabulary = head.vocabularySize
   precondition(
     targets.allSatisfy { $0 < vocabulary }, "a target outside the vocabulary of \(vocabulary)")
@@ -45,7 +65,7 @@ public func negativeLogLikelihood(
     FloatBuffer(count: min(tokenTile, hidden.rows) * vocabularyTile)
   }
   let scratch = (0..<threads).map { _ in
-    Matrix(rows: vocabularyTile, columns: hidden.columns)
+    Matrix(rows: head.rowsAreViews ? 0 : rowsAtOnce, columns: hidden.columns)
   }
   let result = FloatingResults(count: hidden.rows)
   forEachTile(tiles, threads: threads) { tile, thread in
@@ -57,8 +77,13 @@ public func negativeLogLikelihood(
       let entries = tileRange(piece, of: vocabulary, size: vocabularyTile)
       let scores = Matrix(
         storage: logits[thread], offset: 0, rows: tokens.count, columns: entries.count)
-      BLAS.multiplyTransposed(
-        hidden.rows(tokens), head.rows(entries, scratch: scratch[thread]), into: scores)
+      for part in 0..<tileCount(entries.count, size: rowsAtOnce) {
+        let local = tileRange(part, of: entries.count, size: rowsAtOnce)
+        let range = entries.lowerBound + local.lowerBound..<entries.lowerBound + local.upperBound
+        BLAS.multiplyTransposed(
+          hidden.rows(tokens), head.rows(range, scratch: scratch[thread]),
+          into: scores.columns(local))
+      }
       for (r, token) in tokens.enumerated() {
         zq_fold_logsumexp(scores.row(r), entries.count, &maxima[r], &sums[r])
         let target = Int(targets[token])

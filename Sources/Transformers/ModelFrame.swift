@@ -25,6 +25,9 @@ public struct SingleTable: EmbeddingTable {
   /// A view of the rows; the scratch space isn't needed.
   public func rows(_ range: Range<Int>, scratch: Matrix) -> Matrix { matrix.rows(range) }
 
+  /// They are.
+  public var rowsAreViews: Bool { true }
+
   /// Copies row `id` to `destination`, as float32.
   public func copyRow(_ id: Int, to destination: UnsafeMutablePointer<Float>) {
     destination.update(from: matrix.row(id), count: matrix.columns)
@@ -53,6 +56,9 @@ public struct HalfTable: EmbeddingTable {
     storage.load(range, into: rows)
     return rows
   }
+
+  /// They are converted.
+  public var rowsAreViews: Bool { false }
 
   /// Copies row `id` to `destination`, as float32.
   public func copyRow(_ id: Int, to destination: UnsafeMutablePointer<Float>) {

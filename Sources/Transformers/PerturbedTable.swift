@@ -33,4 +33,7 @@ public struct PerturbedTable: EmbeddingTable {
     for (index, id) in range.enumerated() { copyRow(id, to: rows.row(index)) }
     return rows
   }
+
+  /// They are moved.
+  public var rowsAreViews: Bool { false }
 }
