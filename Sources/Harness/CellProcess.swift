@@ -57,7 +57,7 @@ package struct CellProcess: Sendable {
     let specification = work + "/cell.json"
     let result = work + "/record.json"
     if case .record(let record) = ResultStore.read(result, expecting: cell.id),
-      record.cell == cell, record.status != .failed
+      record.cell == cell, record.status == .finished || record.status == .diverged
     {
       return .record(record)
     }

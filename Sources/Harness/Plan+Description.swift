@@ -67,8 +67,13 @@ extension PlanEntry {
       let estimate = [time, memory].compactMap { $0 }.joined(separator: ", ")
       return "will run" + (estimate.isEmpty ? "" : " (\(estimate))") + cause.inWords
     case .done(let record):
-      return record.status == .diverged
-        ? "diverged" + (record.reason.map { " (\($0))" } ?? "") : "finished"
+      let reason = record.reason.map { " (\($0))" } ?? ""
+      switch record.status {
+      case .finished: return "finished"
+      case .diverged: return "diverged" + reason
+      case .tooLarge: return "too large" + reason
+      case .failed: return "failed" + reason
+      }
     case .notRun(let reason): return "not run (\(reason))"
     case .blocked(let reason): return "blocked (\(reason))"
     case .shared(let name): return "the same cell as \(name)"
@@ -86,6 +91,7 @@ extension PlanEntry.Cause {
       return pointers.isEmpty
         ? "" : "; the record of an earlier run differs in \(shown)\(rest)"
     case .failedBefore(let reason): return "; failed last time: \(reason)"
+    case .tooLargeBefore(let reason): return "; was too large for its machine: \(reason)"
     case .corrupt(let reason):
       return "; its record is damaged: "
         + (reason.split(separator: "\n").first.map(String.init) ?? reason)
@@ -116,6 +122,7 @@ extension Runner.Summary: CustomStringConvertible {
     if finished > 0 { parts.append("\(finished) finished") }
     if diverged > 0 { parts.append("\(diverged) diverged") }
     if failed > 0 { parts.append("\(failed) failed") }
+    if tooLarge > 0 { parts.append("\(tooLarge) too large for this machine") }
     if !blocked.isEmpty { parts.append("\(blocked.count) blocked") }
     if already > 0 { parts.append("\(already) had a record already") }
     return parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")

@@ -26,11 +26,12 @@ package struct Plan: Sendable {
   ///   - filter: Only cells whose ``PlanEntry/name`` contains this text; nil means all. The
   ///     full-precision cell comes along when the anchor needs it.
   ///   - force: Run finished cells again.
+  ///   - memoryBytes: Memory of this machine: what was too large for it isn't tried again.
   /// - Throws: ``HarnessError`` for a scale that isn't in the grid or a filter that nothing
   ///   matches or results that can't be listed, `JSONError` for odd options.
   package init(
     _ grid: Grid, at scale: Scale, resolver: CellResolver, store: ResultStore, methods: [String],
-    filter: String? = nil, force: Bool = false
+    filter: String? = nil, force: Bool = false, memoryBytes: Int = MachineMemory.bytes
   ) throws {
     guard let settings = grid.scales[scale] else {
       throw HarnessError.scaleNotInGrid(scale.rawValue, table: grid.table)
@@ -47,7 +48,8 @@ package struct Plan: Sendable {
     var all: [PlanEntry] = []
     for point in grid.points(at: scale) {
       let (cell, state) = try Self.state(
-        of: point, resolver: resolver, store: store, methods: methods, older: older, force: force)
+        of: point, resolver: resolver, store: store, methods: methods, older: older, force: force,
+        memoryBytes: memoryBytes)
       let estimates = grid.estimates(of: point, at: scale)
       all.append(
         PlanEntry(
@@ -69,7 +71,7 @@ package struct Plan: Sendable {
 
   private static func state(
     of point: GridPoint, resolver: CellResolver, store: ResultStore, methods: [String],
-    older: [RunRecord], force: Bool
+    older: [RunRecord], force: Bool, memoryBytes: Int
   ) throws -> (Cell?, PlanEntry.State) {
     switch try resolver.resolve(point, methods: methods) {
     case .notRun(let reason): return (nil, .notRun(reason))
@@ -78,6 +80,12 @@ package struct Plan: Sendable {
       case .corrupt(let reason): return (cell, .run(.corrupt(reason)))
       case .record(let record) where record.status == .failed:
         return (cell, .run(.failedBefore(record.reason ?? "no reason given")))
+      case .record(let record) where record.status == .tooLarge && !force:
+        // Sound as long as no machine is asked twice for what it hasn't got.
+        let bytes = record.measurement?.analyticBytes ?? .max
+        return MachineMemory.holds(bytes, on: memoryBytes)
+          ? (cell, .run(.tooLargeBefore(record.reason ?? "no reason given")))
+          : (cell, .done(record))
       case .record(let record): return (cell, force ? .run(.forced) : .done(record))
       case .none:
         let previous = older.filter { $0.cell.address == cell.address }
@@ -166,7 +174,7 @@ package struct PlanEntry: Sendable, Equatable {
   package enum State: Sendable, Equatable {
     /// It runs, because.
     case run(Cause)
-    /// It has a record, finished or diverged.
+    /// It has a record: finished, diverged, or too large for this machine.
     case done(RunRecord)
     /// It can't run, and why.
     case notRun(String)
@@ -184,6 +192,8 @@ package struct PlanEntry: Sendable, Equatable {
     case changed([String])
     /// It failed last time, and how.
     case failedBefore(String)
+    /// It was too large for the machine that its record is of, and how large; for this one it isn't.
+    case tooLargeBefore(String)
     /// Its record is damaged, and how.
     case corrupt(String)
     /// The user wants it again.

@@ -35,6 +35,8 @@ package struct Progress: Sendable {
     case .diverged:
       let reason = record.reason.map { ": \($0)" } ?? ""
       line("\(place) \(entry.shortName): diverged\(reason), \(took)\(memory)", colour: 33)
+    case .tooLarge:
+      line("\(place) \(entry.shortName): too large: \(record.reason ?? "no reason")", colour: 33)
     case .failed:
       line("\(place) \(entry.shortName): failed: \(record.reason ?? "no reason")", colour: 31)
     }

@@ -22,6 +22,8 @@ package struct Runner: Sendable {
     package var diverged = 0
     /// Cells that ran and failed.
     package var failed = 0
+    /// Cells that need more memory than this machine has, so that they weren't run.
+    package var tooLarge = 0
     /// Cells that had a record already.
     package var already = 0
     /// Cells held back by the anchor, and why.
@@ -37,7 +39,7 @@ package struct Runner: Sendable {
       if let interruption { return Interruption.exitStatus(of: interruption) }
       if failed > 0 { return 3 }
       if !blocked.isEmpty || missedAnchor != nil { return 1 }
-      return finished + diverged + already == 0 ? 4 : 0
+      return finished + diverged + tooLarge + already == 0 ? 4 : 0
     }
   }
 
@@ -104,7 +106,8 @@ package struct Runner: Sendable {
       try plan.store.save(record)
       if record.status != .failed { try removeLeftovers(of: cell, in: plan.store) }
       let seconds = monotonicSeconds() - began
-      clock.took(record.status == .failed ? nil : seconds, expected: entry.minutes ?? 0)
+      let ran = record.status != .failed && record.status != .tooLarge
+      clock.took(ran ? seconds : nil, expected: entry.minutes ?? 0)
       progress.ended(entry, place, record, seconds: seconds)
       summary.count(record)
       if entry.isAnchor, let objection = plan.gates[entry.point.panel]?.objection(to: record) {
@@ -135,6 +138,7 @@ extension Runner.Summary {
     case .finished: finished += 1
     case .diverged: diverged += 1
     case .failed: failed += 1
+    case .tooLarge: tooLarge += 1
     }
   }
 }
@@ -147,7 +151,7 @@ private struct Estimate {
 
   init(total minutes: Double) { expectedLeft = minutes * 60 }
 
-  /// A cell took so long; nil when it failed, which says nothing about the others.
+  /// A cell took so long; nil when it failed or was too large, which says nothing about the others.
   mutating func took(_ seconds: Double?, expected minutes: Double) {
     expectedLeft -= minutes * 60
     guard let seconds else { return }

@@ -17,6 +17,17 @@ package protocol QuantizationMethod: Sendable {
   ///
   /// May read training text and choose on development text; test text isn't in the context.
   func quantize(_ context: MethodContext) throws -> QuantizedModel
+
+  /// The memory that ``quantize(_:)`` and the scoring of its model take, found from sizes alone; nil where
+  /// that isn't modelled.
+  ///
+  /// A method that knows it implements it in a file `Method+Memory.swift`, in the order of its own allocations.
+  func memory(_ shape: MemoryShape) -> MemoryEstimate?
+}
+
+extension QuantizationMethod {
+  /// Not modelled.
+  package func memory(_ shape: MemoryShape) -> MemoryEstimate? { nil }
 }
 
 /// The options of a method that has none.

@@ -182,11 +182,14 @@ package struct QuantizedBlocks: BlockOperators {
     }
   }
 
-  /// Cuts a weight into panels of at most 4 MiB, at least 256 rows, and calls `body` for each.
+  /// Rows of a panel of a weight of so many columns: 4 MiB of them, at least 256.
+  static func panelHeight(columns: Int) -> Int { max(256, (1 << 20) / max(columns, 1)) }
+
+  /// Cuts a weight into panels and calls `body` for each.
   private func panels(
     rows: Int, columns: Int, _ body: (Range<Int>, _ panel: Matrix, _ bias: Vector) -> Void
   ) {
-    let height = min(rows, max(256, (1 << 20) / columns))
+    let height = min(rows, Self.panelHeight(columns: columns))
     let storage = panel.storage(count: height * (columns + 1))
     for index in 0..<tileCount(rows, size: height) {
       let range = tileRange(index, of: rows, size: height)

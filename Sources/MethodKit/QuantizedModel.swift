@@ -16,7 +16,7 @@ package struct QuantizedModel: Sendable {
   }
 
   /// Windows that go through a forward pass together: about 2,048 tokens.
-  private func batchSize(windowTokens: Int) -> Int { max(1, 2048 / windowTokens) }
+  package static func scoredWindows(windowTokens: Int) -> Int { max(1, 2048 / windowTokens) }
 
   /// Mean negative log-likelihood of each window, nats per token over its `T − 1` targets.
   ///
@@ -34,7 +34,7 @@ package struct QuantizedModel: Sendable {
     // Sums of integers have no order; beside them floats are the other, equally valid way.
     if order != .whole { blocks.arithmetic = .float }
     let windowTokens = windows.windowTokens
-    let batch = batchSize(windowTokens: windowTokens)
+    let batch = Self.scoredWindows(windowTokens: windowTokens)
     let workspace = Workspace(
       configuration: transformer.configuration, rows: min(batch, windows.count) * windowTokens)
     var results: [Double] = []

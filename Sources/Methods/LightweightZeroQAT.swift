@@ -24,9 +24,9 @@ package struct LightweightZeroQAT: QuantizationMethod {
     category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031v2",
     trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
-  private let options: Options
-  private let bits: QuantizationSpec
-  private let quantizer: WeightQuantizer
+  let options: Options
+  let bits: QuantizationSpec
+  let quantizer: WeightQuantizer
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try options.validate()

@@ -17,6 +17,9 @@ struct PackedBlocks {
   /// Which linears stay master weights.
   let trains: (LinearKind) -> Bool
 
+  /// Rows of a linear that are read at a time where nothing is learned.
+  static let rowsAtOnce = 256
+
   /// The blocks of the context's model.
   ///
   /// - Throws: As the method.
@@ -116,7 +119,7 @@ struct PackedBlocks {
     let (rows, columns) = source.configuration.shape(of: id.kind)
     let bias = try source.bias(of: id).map { Vector($0) }
     let clip = options.clip(rows: rows, columns: columns, quantizer)
-    let height = min(rows, 256)
+    let height = min(rows, Self.rowsAtOnce)
     let panel = Matrix(rows: height, columns: columns)
     func read(_ body: (Matrix, Int) -> Void) throws {
       for index in 0..<tileCount(rows, size: height) {

@@ -22,8 +22,8 @@ package struct ZeroQAT: QuantizationMethod {
     category: .zerothOrder, citation: "Tan et al. 2025, arXiv:2509.00031",
     trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
-  private let options: Options
-  private let bits: QuantizationSpec
+  let options: Options
+  let bits: QuantizationSpec
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)

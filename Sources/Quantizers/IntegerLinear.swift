@@ -63,6 +63,12 @@ public final class IntegerScratch: @unchecked Sendable {
   /// No space yet.
   public init() {}
 
+  /// Bytes that a product of these sizes takes.
+  public static func byteCount(outputs: Int, columns: Int, threads: Int) -> Int {
+    let layout = PanelLayout(columns: columns)
+    return min(threads, tileCount(outputs, size: layout.rows)) * layout.bytes
+  }
+
   fileprivate func storage(threads: Int, each bytes: Int) -> UnsafeMutableRawPointer {
     if buffer.byteCount < threads * bytes { buffer = ByteBuffer(byteCount: threads * bytes) }
     return buffer.base
@@ -100,9 +106,9 @@ public func integerLinear(
     y.rows == tokens.rows && y.columns == outputs && tokens.columns <= 65_536,
     "[\(tokens.rows), \(tokens.columns)] × \(outputs) outputs into [\(y.rows), \(y.columns)]")
   let (columns, padded) = (tokens.columns, tokens.padded)
-  // Three panels stay in the second-level cache beside a block of tokens.
-  let (panelRows, tileRows, tokenBlock) = (Int(ZQ_PANEL_ROWS), 3 * Int(ZQ_PANEL_ROWS), 96)
-  let layout = PanelLayout(rows: tileRows, columns: columns, padded: padded)
+  let (panelRows, tokenBlock) = (Int(ZQ_PANEL_ROWS), 96)
+  let layout = PanelLayout(columns: columns)
+  let tileRows = layout.rows
   let tiles = tileCount(outputs, size: tileRows)
   let threads = min(Threads.count, tiles)
   let space = scratch.storage(threads: threads, each: layout.bytes)
@@ -154,6 +160,14 @@ private struct PanelLayout {
   let rows: Int
   let columns: Int
   let padded: Int
+
+  /// The layout of a tile of rows of so many columns.
+  init(columns: Int) {
+    // Three panels stay in the second-level cache beside a block of tokens.
+    rows = 3 * Int(ZQ_PANEL_ROWS)
+    self.columns = columns
+    padded = QuantizedTokens.paddedColumns(columns)
+  }
 
   /// Bytes of a thread's part, whole pages.
   var bytes: Int {

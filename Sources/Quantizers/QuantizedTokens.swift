@@ -17,6 +17,14 @@ public final class QuantizedTokens: @unchecked Sendable {
   private var codes = ByteBuffer(byteCount: 0)
   private var sums = ByteBuffer(byteCount: 0)
 
+  /// Channels that a code row of so many channels takes.
+  public static func paddedColumns(_ columns: Int) -> Int {
+    columns > .max - 3 ? columns : (columns + 3) / 4 * 4
+  }
+
+  /// Bytes that are held of each token beside its codes.
+  public static let sumBytes = MemoryLayout<zq_token_sum>.stride
+
   /// Storage that holds nothing yet.
   public init() {}
 
@@ -30,10 +38,10 @@ public final class QuantizedTokens: @unchecked Sendable {
   ///
   /// > Shape: `x` is `[T, C]`.
   public func fill(_ x: Matrix, quantizer: TokenQuantizer) {
-    (rows, columns, padded) = (x.rows, x.columns, (x.columns + 3) / 4 * 4)
+    (rows, columns, padded) = (x.rows, x.columns, Self.paddedColumns(x.columns))
     source = x.pointer
     if codes.byteCount < rows * padded { codes = ByteBuffer(byteCount: rows * padded) }
-    let bytes = rows * MemoryLayout<zq_token_sum>.stride
+    let bytes = rows * Self.sumBytes
     if sums.byteCount < bytes { sums = ByteBuffer(byteCount: bytes) }
     let tokens = 32
     forEachTile(tileCount(rows, size: tokens)) { tile, _ in

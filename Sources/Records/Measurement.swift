@@ -15,8 +15,13 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var fileBytes: Int
   /// Largest sum of live tensor buffers by the worker's own count, bytes.
   public var peakLiveTensorBytes: Int
-  /// What the analytic memory model predicts, bytes; null where there is none.
+  /// Peak resident memory that the analytic model predicts from sizes alone, bytes; null where there is none.
   public var analyticBytes: Int?
+  /// What of ``peakLiveTensorBytes`` the model predicts, bytes; null where there is none.
+  public var analyticTensorBytes: Int?
+  /// What takes ``analyticBytes`` at the fullest moment: weights, gradients, …, each in bytes; null where
+  /// there is no model.
+  public var analyticParts: [NamedNumber]?
   /// `ru_maxrss` from wait4, bytes; filled in by the parent.
   public var waitResidentBytes: Int?
   /// Threads used.
@@ -42,6 +47,7 @@ public struct Measurement: Codable, Sendable, Equatable {
   public init(
     phases: [Phase], wallSeconds: Double, updates: UpdateTimes? = nil, peakResidentBytes: Int,
     anonymousBytes: Int, fileBytes: Int, peakLiveTensorBytes: Int, analyticBytes: Int? = nil,
+    analyticTensorBytes: Int? = nil, analyticParts: [NamedNumber]? = nil,
     waitResidentBytes: Int? = nil, threads: Int, blasCore: String, processor: String,
     processors: Int, operatingSystem: String, compiler: String, commit: String? = nil,
     startedAt: String? = nil, resumes: Int = 0
@@ -54,6 +60,8 @@ public struct Measurement: Codable, Sendable, Equatable {
     self.fileBytes = fileBytes
     self.peakLiveTensorBytes = peakLiveTensorBytes
     self.analyticBytes = analyticBytes
+    self.analyticTensorBytes = analyticTensorBytes
+    self.analyticParts = analyticParts
     self.waitResidentBytes = waitResidentBytes
     self.threads = threads
     self.blasCore = blasCore

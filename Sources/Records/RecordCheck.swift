@@ -3,7 +3,7 @@ package import JSONText
 extension RunRecord {
   /// Holds a finished record's scores to what they are made of; a number that was edited shows here.
   ///
-  /// Nothing is asked of cells that diverged or failed: their scores may be cut short.
+  /// Nothing is asked of other cells: their scores may be cut short, or there are none.
   ///
   /// - Parameter document: The text that the record was decoded from.
   /// - Throws: ``JSONError`` at the first figure that its windows or examples contradict.

@@ -12,7 +12,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var cell: Cell
   /// How it ended.
   public var status: RunStatus
-  /// For ``RunStatus/failed`` and ``RunStatus/diverged``: why, with layer and step where known.
+  /// For all but ``RunStatus/finished``: why, with layer and step where known.
   public var reason: String?
   /// Scores of the final model, by split.
   public var scores: [Score]
@@ -79,6 +79,9 @@ public enum RunStatus: String, Codable, Sendable, CaseIterable {
   case diverged
   /// An error or a crash; `reason` says which.
   case failed
+  /// By the memory model it needs more than the machine has: nothing of the model was loaded, and `reason`
+  /// says how much it would take. A prediction, kept in the measurement's `analyticBytes`.
+  case tooLarge
 }
 
 /// One figure of one split, with what is needed to redo its statistics: perplexity of text, or how well

@@ -47,6 +47,7 @@ package enum AnchorState: Sendable, Equatable {
         ? .met(anchor, measured: score.value) : .missed(anchor, measured: score.value)
     case .diverged: self = .absent(reason: "the full-precision cell diverged")
     case .failed: self = .absent(reason: "the full-precision cell failed")
+    case .tooLarge: self = .absent(reason: "the full-precision cell was too large for the machine")
     case .notRun, .withheld, nil: self = .absent(reason: "the full-precision cell was not run")
     }
   }

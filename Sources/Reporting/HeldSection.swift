@@ -149,12 +149,14 @@ extension RankedPair {
 extension TableEntry {
   /// Why the entry has no number; nil when it has one.
   ///
-  /// Where a loss left the finite numbers is different in every cell, and a footnote there.
+  /// Where a loss left the finite numbers, and what a cell would take, is different in every cell, and a
+  /// footnote there.
   fileprivate var missingReason: String? {
     switch state {
     case .measured: nil
     case .diverged: "diverged"
     case .failed(let reason, _): "failed: \(reason)"
+    case .tooLarge: "too large for the machine"
     case .notRun(let reason): "not run: \(reason)"
     case .withheld(let reason, _): "withheld: \(reason)"
     }

@@ -128,16 +128,23 @@ private func compare(
     return unequal(
       committed, .error,
       "the fresh cell failed: \(fresh.reason?.withoutFolders ?? "no reason given")", fresh: fresh)
+  case (.tooLarge, .tooLarge):
+    return unequal(committed, .skipped, "too large, as the committed one was", fresh: fresh)
+  case (_, .tooLarge):
+    return unequal(
+      committed, .error,
+      "the fresh cell is too large: \(fresh.reason?.withoutFolders ?? "no reason given")",
+      fresh: fresh)
   case (.diverged, .diverged):
     return unequal(committed, .pass, "diverged, as the committed one did", fresh: fresh)
   case (.finished, .diverged):
     return unequal(
       committed, .failure,
       "the fresh cell diverged: \(fresh.reason?.withoutFolders ?? "place unknown")", fresh: fresh)
-  case (.failed, _), (.diverged, .finished):
+  case (.failed, _), (.tooLarge, _), (.diverged, .finished):
     return unequal(
       committed, .pass,
-      "\(fresh.status.rawValue), the committed one had \(committed.status.rawValue)",
+      "\(fresh.status.rawValue), the committed one \(committed.status.inWords)",
       fresh: fresh)
   case (.finished, .finished):
     return compareScores(fresh, committed)
@@ -213,4 +220,14 @@ private func compareScores(_ fresh: RunRecord, _ committed: RunRecord) -> CheckC
     address: committed.cell.address, result: isWorse ? .failure : .pass,
     committed: exp(WindowStatistics(windowsB).mean), fresh: exp(WindowStatistics(windowsA).mean),
     tolerance: tolerance, detail: detail)
+}
+
+extension RunStatus {
+  /// What a record of that status did.
+  fileprivate var inWords: String {
+    switch self {
+    case .finished, .diverged, .failed: "had \(rawValue)"
+    case .tooLarge: "was too large"
+    }
+  }
 }

@@ -119,6 +119,8 @@ extension TableContents {
       return "diverged" + notes.marks([note("diverged", reason)] + events(of: records))
     case .failed(let reason, let records):
       return "failed" + notes.marks([note("failed", reason)] + events(of: records))
+    case .tooLarge(let reason, let records):
+      return "too large" + notes.marks([note("too large", reason)] + events(of: records))
     case .notRun(let reason): return "not run" + notes.marks([note("not run", reason)])
     case .withheld(let reason, _): return "withheld" + notes.marks([note("withheld", reason)])
     }

@@ -245,6 +245,10 @@ private func entryState(
   if !failed.isEmpty {
     return .failed(reason: reasons(failed, unknown: "no reason given"), records: found)
   }
+  let tooLarge = found.filter { $0.status == .tooLarge }
+  if !tooLarge.isEmpty {
+    return .tooLarge(reason: reasons(tooLarge, unknown: "no reason given"), records: found)
+  }
   let diverged = found.filter { $0.status == .diverged }
   if !diverged.isEmpty {
     return .diverged(reason: reasons(diverged, unknown: "place unknown"), records: found)

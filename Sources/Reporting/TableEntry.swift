@@ -32,7 +32,9 @@ package struct TableEntry: Sendable, Equatable {
   package var records: [RunRecord] {
     switch state {
     case .measured(let score): score.records
-    case .diverged(_, let records), .failed(_, let records), .withheld(_, let records): records
+    case .diverged(_, let records), .failed(_, let records), .tooLarge(_, let records),
+      .withheld(_, let records):
+      records
     case .notRun: []
     }
   }
@@ -46,6 +48,8 @@ package enum EntryState: Sendable, Equatable {
   case diverged(reason: String, records: [RunRecord])
   /// A seed ended with an error.
   case failed(reason: String, records: [RunRecord])
+  /// A seed needs more memory than the machine had, by the memory model; it wasn't run.
+  case tooLarge(reason: String, records: [RunRecord])
   /// Nothing ran.
   case notRun(reason: String)
   /// There are records, but the full-precision anchor that would make them credible isn't met.

@@ -57,6 +57,7 @@ extension TableContents {
     switch entry.state {
     case .notRun(let reason): return .notRun(reason: reason)
     case .failed(let reason, _): return .notRun(reason: "failed: \(reason)")
+    case .tooLarge(let reason, _): return .notRun(reason: "too large: \(reason)")
     case .withheld(let reason, _): return .notRun(reason: "withheld: \(reason)")
     case .measured, .diverged: break
     }

@@ -19,7 +19,7 @@ public func causalAttentionBackward(
       && dV.columns == k.columns && q.columns % k.columns == 0,
     "attention gradient of q [\(q.rows), \(q.columns)], k [\(k.rows), \(k.columns)], "
       + "heads of \(headSize)")
-  let queryTile = 128
+  let queryTile = AttentionTiles.queries
   let windows = q.rows / windowTokens
   let keyHeads = k.columns / headSize
   let group = q.columns / k.columns

@@ -1,5 +1,11 @@
 internal import CKernels
 
+/// Tiles of ``causalAttention(q:k:v:windowTokens:headSize:scale:into:)`` and of its backward pass.
+public enum AttentionTiles {
+  /// Queries of a tile: each thread holds their scores against all keys of a window.
+  public static let queries = 128
+}
+
 /// Causal attention of every window and head, by tiles of query rows.
 ///
 /// `out = softmax(q · kᵀ · scale) · v` under the causal mask. Scores of one tile of 128 queries are
@@ -28,7 +34,7 @@ public func causalAttention(
       && q.columns % headSize == 0 && k.columns % headSize == 0 && k.columns == v.columns
       && out.columns == q.columns,
     "attention of q [\(q.rows), \(q.columns)], k [\(k.rows), \(k.columns)], heads of \(headSize)")
-  let queryTile = 128
+  let queryTile = AttentionTiles.queries
   let windows = q.rows / windowTokens
   let heads = q.columns / headSize
   let group = heads / (k.columns / headSize)

@@ -15,6 +15,9 @@ public struct ModelSource: Sendable {
   public let outliers: ChannelScaling?
   let naming: TensorNaming
 
+  /// Rows of a table that are held in float32 at a time while it is converted to half precision.
+  public static let convertedRows = 1024
+
   /// Opens a `.gguf` file, or a hub-style folder with `config.json` and safetensors, or with a
   /// `config.json` that asks for synthetic weights.
   ///
@@ -128,7 +131,7 @@ public struct ModelSource: Sendable {
       let shape = try shape(of: name)
       let table = HalfTable(rows: shape[0], columns: shape[1])
       // Piece by piece, so that the float32 copy of a large embedding never exists.
-      let piece = 1024
+      let piece = Self.convertedRows
       let rows = Matrix(rows: min(piece, shape[0]), columns: shape[1])
       for tile in 0..<tileCount(shape[0], size: piece) {
         let range = tileRange(tile, of: shape[0], size: piece)

@@ -15,6 +15,9 @@ final class CellRun: RunObserver {
   let cell: Cell
   let meter = Meter()
   private let workFolder: String
+  private let memoryBytes: Int
+  /// The memory that the cell should need; nil before it is known, and where it isn't modelled.
+  private(set) var estimate: MemoryEstimate?
   private let progress = WorkerProgress()
   private var openLog: ReplayLog?
   private var chosen: Int?
@@ -33,9 +36,11 @@ final class CellRun: RunObserver {
   private var events: [String] = []
   private(set) var resumes = 0
 
-  init(cell: Cell, workFolder: String) {
+  /// A cell that keeps its journal in `workFolder`, on a machine of `memoryBytes`.
+  init(cell: Cell, workFolder: String, memoryBytes: Int) {
     self.cell = cell
     self.workFolder = workFolder
+    self.memoryBytes = memoryBytes
   }
 
   /// Runs the whole cell.
@@ -56,6 +61,11 @@ final class CellRun: RunObserver {
       throw WorkerError.syntheticWeights(path: cell.model.path, found: isSynthetic)
     }
     let context: MethodContext = try during(.load) { try self.context(source) }
+    ProcessMemory.giveBackFreed()
+    estimate = memory(of: method, context)
+    if let estimate, !MachineMemory.holds(estimate.bytes, on: memoryBytes) {
+      throw TooLarge(estimate: estimate, machineBytes: memoryBytes)
+    }
     let model = try method.quantize(context)
     keepShape(of: model)
     try diagnose(model, source)
@@ -65,6 +75,20 @@ final class CellRun: RunObserver {
       digests.append(NamedText("others.final", model.otherDigest))
     }
     return record(status: .finished, reason: nil, scores: try scores(of: model, bits))
+  }
+
+  /// The memory that the cell should need; nil where the method, tasks or diagnostics aren't modelled.
+  private func memory(
+    of method: any QuantizationMethod, _ context: MethodContext
+  ) -> MemoryEstimate? {
+    guard let development, let test, tasks?.isEmpty ?? true, (cell.diagnostics ?? []).isEmpty else {
+      return nil
+    }
+    let shape = MemoryShape(
+      configuration: context.source.configuration, windowTokens: context.training.windowTokens,
+      trainingWindows: context.training.count, developmentWindows: development.count,
+      testWindows: test.count, threads: Threads.count, processors: Machine.this.processors)
+    return method.memory(shape)?.inProcess(shape)
   }
 
   /// How many weights the blocks' linear layers have: what shares of memory refer to.

@@ -73,7 +73,7 @@ final class Meter {
   }
 
   /// Everything measured up to now.
-  func measurement(threads: Int, resumes: Int) -> Measurement {
+  func measurement(threads: Int, resumes: Int, estimate: MemoryEstimate? = nil) -> Measurement {
     endStretch(of: nil)
     let memory = ProcessMemory.now()
     let machine = Machine.this
@@ -88,7 +88,10 @@ final class Meter {
       updates: resumes == 0 ? UpdateTimes(updates) : nil,
       peakResidentBytes: max(largest, memory?.highWaterBytes ?? 0),
       anonymousBytes: memory?.anonymousBytes ?? 0, fileBytes: memory?.fileBytes ?? 0,
-      peakLiveTensorBytes: LiveBytes.peak, threads: threads, blasCore: BLAS.coreName,
+      peakLiveTensorBytes: LiveBytes.peak, analyticBytes: estimate?.bytes,
+      analyticTensorBytes: estimate?.tensorBytes,
+      analyticParts: estimate?.parts.map { NamedNumber($0.name, Double($0.bytes), unit: "bytes") },
+      threads: threads, blasCore: BLAS.coreName,
       processor: machine.processor, processors: machine.processors,
       operatingSystem: machine.operatingSystem, compiler: machine.compiler, resumes: resumes)
   }
@@ -117,6 +120,19 @@ struct ProcessMemory {
     return ProcessMemory(
       highWaterBytes: highWater, anonymousBytes: values["RssAnon"] ?? 0,
       fileBytes: (values["RssFile"] ?? 0) + (values["RssShmem"] ?? 0))
+  }
+
+  /// Gives the kernel back what was freed, so that it isn't resident any more.
+  ///
+  /// glibc keeps the memory of freed arrays of up to 32 MiB for later ones: after a text is tokenised, several
+  /// megabytes that nothing asks for again.
+  ///
+  /// > Source: Linux man-pages, malloc_trim(3) and mallopt(3), M_MMAP_THRESHOLD.
+  static func giveBackFreed() {
+    // Swift's Glibc module leaves malloc.h out, and other C libraries have no such function.
+    guard let function = dlsym(nil, "malloc_trim") else { return }
+    typealias Trim = @convention(c) (_ padding: Int) -> Int32
+    _ = unsafeBitCast(function, to: Trim.self)(0)
   }
 
   /// Sets the high-water mark to what is resident now.

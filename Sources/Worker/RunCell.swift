@@ -13,22 +13,25 @@ import Transformers
 /// Runs the cell that the file at `path` describes and writes its record to `outputPath`.
 ///
 /// A cell that ends by itself, well or badly, leaves a record: `finished`, `diverged` where a loss
-/// stopped being finite, `failed` where the checkpoint, the text or the options don't do.
+/// stopped being finite, `tooLarge` where it needs more memory than there is, `failed` where the checkpoint,
+/// the text or the options don't do.
 ///
 /// - Parameters:
 ///   - path: The cell, JSON.
 ///   - outputPath: Where the record goes.
 ///   - threads: Threads that share the tiles of an operation; no result depends on it.
 ///   - workFolder: Holds the replay log that a resumed cell goes on from.
+///   - memoryBytes: Memory of the machine; another figure than this one's is for tests.
 /// - Throws: ``JSONText/JSONError`` when the cell can't be read, ``RecordFileError`` when the record
 ///   can't be written, ``WorkerError`` when the environment isn't the cell's.
 package func runCell(
-  specification path: String, output outputPath: String, threads: Int, workFolder: String
+  specification path: String, output outputPath: String, threads: Int, workFolder: String,
+  memoryBytes: Int = MachineMemory.bytes
 ) throws {
   let document = try JSONDocument(contentsOf: path)
   let cell = try document.decode(Cell.self)
   Threads.count = threads
-  let run = CellRun(cell: cell, workFolder: workFolder)
+  let run = CellRun(cell: cell, workFolder: workFolder, memoryBytes: memoryBytes)
   var record: RunRecord
   do {
     try checkCore(of: cell)
@@ -39,10 +42,13 @@ package func runCell(
     record = run.record(status: .diverged, reason: "\(error)")
   } catch let error as NotFinite {
     record = run.record(status: .diverged, reason: "\(error)")
+  } catch let error as TooLarge {
+    record = run.record(status: .tooLarge, reason: "\(error)")
   } catch {
     record = run.record(status: .failed, reason: "\(error)")
   }
-  record.measurement = run.meter.measurement(threads: threads, resumes: run.resumes)
+  record.measurement = run.meter.measurement(
+    threads: threads, resumes: run.resumes, estimate: run.estimate)
   try writeRecord(record, to: outputPath)
 }
 

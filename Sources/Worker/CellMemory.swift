@@ -1,0 +1,61 @@
+import MethodKit
+
+/// What a worker's process holds beside tensors.
+enum ProcessOverhead {
+  /// Pages of the program and its libraries, the runtime's own data, and the three texts' bookkeeping.
+  static let program = 21 << 20
+  /// Stack and OpenBLAS's packed operands of a thread.
+  static let thread = 1 << 18
+  /// Bytes that each token of training text takes while texts are read: the ids twice, their bytes for a
+  /// digest, and the text.
+  static let readToken = 12
+  /// Bytes that each token takes afterwards.
+  static let token = MemoryLayout<Int32>.stride
+}
+
+extension MemoryEstimate {
+  /// The estimate of tensors with all else that the process holds.
+  ///
+  /// Texts are read before there are tensors: where that takes more, it is the fullest moment.
+  func inProcess(_ shape: MemoryShape) -> MemoryEstimate {
+    let windows = shape.trainingWindows.plusOrMost(shape.developmentWindows)
+      .plusOrMost(shape.testWindows)
+    let tokens = windows.timesOrMost(shape.windowTokens)
+    let program = Part("program and libraries", ProcessOverhead.program)
+    let reading = [
+      program,
+      Part("texts while they are read", tokens.timesOrMost(ProcessOverhead.readToken)),
+    ]
+    let busy = shape.busyThreads(tiles: .max)
+    let whole =
+      parts + [
+        Part("text", tokens.timesOrMost(ProcessOverhead.token)), program,
+        Part("threads", busy.timesOrMost(ProcessOverhead.thread)),
+      ]
+    let both = [whole, reading].map { MemoryEstimate(parts: $0, tensorBytes: tensorBytes) }
+    return both[0].bytes >= both[1].bytes ? both[0] : both[1]
+  }
+}
+
+/// A cell that needs more memory than the machine has.
+struct TooLarge: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What it needs.
+  let estimate: MemoryEstimate
+  /// Memory of the machine, bytes.
+  let machineBytes: Int
+
+  /// `needs 234.1 GiB by the memory model (97.7 weights, …); this machine has 23.4 GiB`.
+  var description: String {
+    let largest = estimate.largestFirst.prefix(3)
+    let parts = largest.map { "\(gibibytes($0.bytes)) \($0.name)" }
+    let rest = estimate.parts.count > largest.count ? ["…"] : []
+    return "needs \(gibibytes(estimate.bytes)) GiB by the memory model "
+      + "(\((parts + rest).joined(separator: ", "))); this machine has \(gibibytes(machineBytes)) GiB"
+  }
+}
+
+/// Bytes in GiB with one decimal.
+private func gibibytes(_ bytes: Int) -> String {
+  let tenths = Int((Double(bytes) / Double(1 << 30) * 10).rounded())
+  return "\(tenths / 10).\(tenths % 10)"
+}
