@@ -44,6 +44,7 @@ struct Figure {
   /// Times the kernel in turns with its ceiling.
   func measure(_ stopwatch: Stopwatch) -> Result {
     Threads.count = threads
+    let stopwatch = stopwatch.onThreads(threads)
     guard let ceiling = ceiling() else {
       let seconds = stopwatch.takeTurns([body])[0]
       return Result(figure: self, rate: work / seconds.median / 1e9, ceiling: nil)
@@ -89,7 +90,7 @@ struct Pair {
   /// Times both in turns.
   func measure(_ stopwatch: Stopwatch) -> Result {
     Threads.count = threads
-    let seconds = stopwatch.takeTurns([body, other])
+    let seconds = stopwatch.onThreads(threads).takeTurns([body, other])
     return Result(
       pair: self, seconds: (seconds[0].median, seconds[1].median),
       ratioOfMinima: seconds[0].least / seconds[1].least)

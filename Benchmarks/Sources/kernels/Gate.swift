@@ -3,9 +3,8 @@ internal import Tensors
 
 /// What CI holds kernels to: ratios of times taken in turns, on one thread, never seconds.
 ///
-/// The least of many times is hardly disturbed by neighbours, and both sides of a ratio have the same
-/// clock, caches and thread. Bounds leave a margin of a fifth or more over a quiet machine's ratios
-/// (`RESULTS.md`), and lie below what the mistakes would cost that they are there to find.
+/// Time is that of the thread on the processor, so that waiting for it doesn't count, and the least of
+/// many times is hardly disturbed by what neighbours do to caches. Bounds are explained in `README.md`.
 enum Gate {
   /// A ratio and its bound.
   private struct Check {
@@ -23,13 +22,12 @@ enum Gate {
   /// - Returns: Whether all are within their bounds; those that aren't were taken three times.
   static func passes() -> Bool {
     Threads.count = 1
+    let stopwatch = Stopwatch(repeats: 15, leastSeconds: 0.005, isOfThisThread: true)
     var allPass = true
     for check in checks {
       var ratio = Double.infinity
       for _ in 0..<3 where ratio > check.bound {
-        let seconds = Stopwatch(repeats: 15, leastSeconds: 0.005).takeTurns([
-          check.body, check.other,
-        ])
+        let seconds = stopwatch.takeTurns([check.body, check.other])
         ratio = min(ratio, seconds[0].least / seconds[1].least)
       }
       let passes = ratio <= check.bound
@@ -65,16 +63,16 @@ enum Gate {
     }
     checks += [
       Check(
-        name: "Gaussian fill / a pass over the same memory", bound: 40,
+        name: "Gaussian fill / a pass over the same memory", bound: 25,
         finds: "a generator that isn't vectorised",
         body: { panel.forEachRow { stream.fill(panel.row($0), count: 576, row: $0, tensor: 7) } },
         other: pass),
       Check(
-        name: "fake-quant panel / a pass over the same memory", bound: 8,
+        name: "fake-quant panel / a pass over the same memory", bound: 10,
         finds: "minima, maxima or rounding that aren't vectorised",
         body: { quantizer.fakeQuantize(panel) }, other: pass),
       Check(
-        name: "fake-quant tokens / a pass over the same memory", bound: 8,
+        name: "fake-quant tokens / a pass over the same memory", bound: 10,
         finds: "minima, maxima or rounding that aren't vectorised",
         body: { TokenQuantizer(bits: 8).fakeQuantize(tokens) }, other: tokenPass),
     ]

@@ -50,7 +50,7 @@ enum Products {
       for (inputs, outputs) in [(576, 1536), (2048, 8192)] {
         let o = Operands(tokens, inputs, outputs)
         for bits in [4, 2] {
-          pairs.append(
+          pairs += onOneAndTwoThreads(
             Pair(
               name: "linear, packed W\(bits) / fp32", shape: o.shape, line: 1.10,
               body: packedProduct(o, bits: bits), other: { linear(o.x, o.weight, into: o.y) }))
@@ -59,12 +59,20 @@ enum Products {
     }
     for (tokens, inputs, outputs) in shapes {
       let o = Operands(tokens, inputs, outputs)
-      pairs.append(
+      pairs += onOneAndTwoThreads(
         Pair(
           name: "linear, integers W4A8 / fp32", shape: o.shape, body: integerProduct(o),
           other: { linear(o.x, o.weight, into: o.y) }))
     }
     return pairs
+  }
+
+  private static func onOneAndTwoThreads(_ pair: Pair) -> [Pair] {
+    [1, 2].map { threads in
+      var pair = pair
+      pair.threads = threads
+      return pair
+    }
   }
 
   /// The product from packed codes of so many bits.
