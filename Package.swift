@@ -132,8 +132,8 @@ let rooms = chosen(
 
 let package = Package(
   name: "zeroqat",
-  // Libraries are products so that the nested packages (Fuzz) can see them.
-  products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers"]
+  // Libraries are products so that the nested packages (Fuzz, Benchmarks) can see them.
+  products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers", "Quantizers"]
     .filter { name in rooms.contains { $0.name == name } }
     .map { .library(name: $0, targets: [$0]) },
   dependencies: [

@@ -13,7 +13,7 @@ package struct BlockTransients: Sendable {
   package init(_ c: ModelConfiguration, unpacked: [LinearKind]) {
     for kind in unpacked {
       let (rows, columns) = c.shape(of: kind)
-      let height = min(rows, QuantizedBlocks.panelHeight(columns: columns))
+      let height = min(rows, WeightPanel.height(columns: columns))
       let count = height.timesOrMost(columns.plusOrMost(1))
       if count > panels.last ?? 0 { panels.append(count) }
     }

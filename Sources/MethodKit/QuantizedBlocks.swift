@@ -76,7 +76,7 @@ package struct QuantizedBlocks: BlockOperators {
   package var order = SummationOrder.whole
   /// What products of quantised inputs and quantised weights are computed in.
   package var arithmetic = Arithmetic.float
-  private let panel: PanelBuffer
+  private let panel = WeightPanel()
   private let tokens = QuantizedTokens()
   private let scratch = IntegerScratch()
 
@@ -98,7 +98,6 @@ package struct QuantizedBlocks: BlockOperators {
     self.norms = norms
     self.weightQuantizer = weightQuantizer
     self.tokenQuantizer = tokenQuantizer
-    panel = PanelBuffer()
   }
 
   package func norm(_ kind: NormKind, block: Int) -> (gain: Vector, bias: Vector?) {
@@ -132,18 +131,16 @@ package struct QuantizedBlocks: BlockOperators {
     case .ready(let matrix):
       Tensors.linear(x, matrix, bias: linear.bias, into: y, order: order)
     case .live(let weights):
-      panels(rows: weights.rows, columns: weights.columns) { rows, panel, bias in
+      panel.forEach(rows: weights.rows, columns: weights.columns) { rows, panel, bias in
         fill(rows, of: id, linear, weights, panel, bias)
         let hasBias = linear.bias != nil || linear.smoothing.givesBias
         Tensors.linear(
           x, panel, bias: hasBias ? bias : nil, into: y.columns(rows), order: order)
       }
     case .packed(let matrix):
-      panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, _ in
-        unpack(rows, of: id, linear, matrix, panel)
-        let bias = linear.bias.map { Vector($0, rows) }
-        Tensors.linear(x, panel, bias: bias, into: y.columns(rows), order: order)
-      }
+      packedLinear(
+        x, matrix, bias: linear.bias, into: y, order: order, panel: panel,
+        moved: step(of: id, linear))
     }
   }
 
@@ -159,7 +156,7 @@ package struct QuantizedBlocks: BlockOperators {
       return result
     case .packed(let matrix):
       let result = Matrix(rows: matrix.rows, columns: matrix.columns)
-      unpack(0..<matrix.rows, of: id, linear, matrix, result)
+      matrix.dequantize(0..<matrix.rows, into: result, moved: step(of: id, linear))
       return result
     }
   }
@@ -170,32 +167,15 @@ package struct QuantizedBlocks: BlockOperators {
     switch linear.storage {
     case .ready(let matrix): body(matrix)
     case .live(let weights):
-      panels(rows: weights.rows, columns: weights.columns) { rows, panel, bias in
+      panel.forEach(rows: weights.rows, columns: weights.columns) { rows, panel, bias in
         fill(rows, of: id, linear, weights, panel, bias)
         body(panel)
       }
     case .packed(let matrix):
-      panels(rows: matrix.rows, columns: matrix.columns) { rows, panel, _ in
-        unpack(rows, of: id, linear, matrix, panel)
+      panel.forEach(rows: matrix.rows, columns: matrix.columns) { rows, panel, _ in
+        matrix.dequantize(rows, into: panel, moved: step(of: id, linear))
         body(panel)
       }
-    }
-  }
-
-  /// Rows of a panel of a weight of so many columns: 4 MiB of them, at least 256.
-  static func panelHeight(columns: Int) -> Int { max(256, (1 << 20) / max(columns, 1)) }
-
-  /// Cuts a weight into panels and calls `body` for each.
-  private func panels(
-    rows: Int, columns: Int, _ body: (Range<Int>, _ panel: Matrix, _ bias: Vector) -> Void
-  ) {
-    let height = min(rows, Self.panelHeight(columns: columns))
-    let storage = panel.storage(count: height * (columns + 1))
-    for index in 0..<tileCount(rows, size: height) {
-      let range = tileRange(index, of: rows, size: height)
-      body(
-        range, Matrix(storage: storage, offset: 0, rows: range.count, columns: columns),
-        Vector(storage: storage, offset: height * columns, count: range.count))
     }
   }
 
@@ -230,36 +210,10 @@ package struct QuantizedBlocks: BlockOperators {
       to: out, columns: weights.columns, index: row, bias: linear.bias?.pointer[row] ?? 0)
   }
 
-  /// Writes `(code − z)·Δ` of `rows` into `panel`, and adds `εz` where codes are trained.
-  private func unpack(
-    _ rows: Range<Int>, of id: LinearID, _ linear: Linear, _ matrix: PackedMatrix, _ panel: Matrix
-  ) {
-    let tileRows = 16
-    let perturbation = linear.hasTrainedCodes ? perturbation : nil
-    forEachTile(tileCount(rows.count, size: tileRows)) { tile, _ in
-      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: matrix.columns) { scratch in
-        guard let base = scratch.baseAddress else { return }
-        for offset in tileRange(tile, of: rows.count, size: tileRows) {
-          let row = rows.lowerBound + offset
-          matrix.dequantize(row: row, into: panel.row(offset), scratch: base)
-          if let perturbation {
-            perturbation.directions.add(
-              to: panel.row(offset), factor: perturbation.epsilon, count: matrix.columns, row: row,
-              tensor: id.tensor)
-          }
-        }
-      }
-    }
-  }
-}
-
-/// The one transient panel that all live and packed linears of a model share.
-private final class PanelBuffer: @unchecked Sendable {
-  // SAFETY: forward passes of one model run one after another, on the thread that owns the model.
-  private var buffer = FloatBuffer(count: 0)
-
-  func storage(count: Int) -> FloatBuffer {
-    if buffer.count < count { buffer = FloatBuffer(count: count) }
-    return buffer
+  /// The step `εz` of a packed weight whose codes are trained.
+  private func step(of id: LinearID, _ linear: Linear) -> WeightStep? {
+    guard linear.hasTrainedCodes, let perturbation else { return nil }
+    return WeightStep(
+      perturbation.directions, factor: perturbation.epsilon, tensor: id.tensor)
   }
 }

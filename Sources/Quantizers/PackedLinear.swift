@@ -1,0 +1,77 @@
+public import Tensors
+
+/// `y = x · Ŵᵀ + b`, `Ŵ = (code − z)·Δ` of a packed weight, which is never unpacked as a whole.
+///
+/// Panels of its rows are unpacked and multiplied, one after another, so that beside the codes only one
+/// panel exists in float32. Equal, bit by bit, to multiplying the same panels of the dequantised weight.
+///
+/// > Shape: `x` is `[T, K]`, `weight` is `[N, K]`, `y` is `[T, N]`, `bias` is `[N]`.
+///
+/// - Parameters:
+///   - x: The inputs.
+///   - weight: The packed weight.
+///   - bias: Added to every row of `y`.
+///   - y: Gets the outputs.
+///   - order: Order of summation.
+///   - panel: Space to work in.
+///   - step: Where codes are trained, what their weights move by before they are multiplied.
+/// - Complexity: O(T · K · N).
+public func packedLinear(
+  _ x: Matrix, _ weight: PackedMatrix, bias: Vector? = nil, into y: Matrix,
+  order: SummationOrder = .whole, panel: WeightPanel, moved step: WeightStep? = nil
+) {
+  precondition(
+    bias.map { $0.count == weight.rows } ?? true,
+    "\(bias?.count ?? 0) biases for \(weight.rows) outputs")
+  panel.forEach(rows: weight.rows, columns: weight.columns) { rows, weights, _ in
+    weight.dequantize(rows, into: weights, moved: step)
+    linear(
+      x, weights, bias: bias.map { Vector($0, rows) }, into: y.columns(rows), order: order)
+  }
+}
+
+/// A step `factor · z` of one weight.
+public struct WeightStep: Sendable {
+  /// The direction z.
+  public let directions: any Directions
+  /// What z is multiplied by.
+  public let factor: Float
+  /// Which tensor of the direction is the weight's.
+  public let tensor: Int
+
+  /// A step of `factor` along tensor `tensor` of a direction.
+  public init(_ directions: any Directions, factor: Float, tensor: Int) {
+    self.directions = directions
+    self.factor = factor
+    self.tensor = tensor
+  }
+}
+
+extension PackedMatrix {
+  /// Writes `(code − z)·Δ` of some rows, plus a step; tiled over rows.
+  ///
+  /// - Parameters:
+  ///   - range: Which rows.
+  ///   - panel: Gets them, `[range.count, columns]`.
+  ///   - step: What to add, or nil.
+  public func dequantize(_ range: Range<Int>, into panel: Matrix, moved step: WeightStep? = nil) {
+    precondition(
+      panel.rows == range.count && panel.columns == columns,
+      "rows \(range) of \(columns) columns into [\(panel.rows), \(panel.columns)]")
+    let tileRows = 16
+    forEachTile(tileCount(range.count, size: tileRows)) { tile, _ in
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: columns) { scratch in
+        guard let base = scratch.baseAddress else { return }
+        for offset in tileRange(tile, of: range.count, size: tileRows) {
+          let row = range.lowerBound + offset
+          dequantize(row: row, into: panel.row(offset), scratch: base)
+          if let step {
+            step.directions.add(
+              to: panel.row(offset), factor: step.factor, count: columns, row: row,
+              tensor: step.tensor)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Quantizers
+import Tensors
+import TestSupport
+import Testing
+
+/// A product from packed codes is the product of the dequantised weight, panel by panel.
+@Suite("Packed linear")
+struct PackedLinearTests {
+  @Test(
+    "The same bits as multiplying the panels of the dequantised weight",
+    arguments: [(3, 7, 5), (130, 96, 300), (17, 4200, 600)], [2, 4])
+  func sameBits(shape: (tokens: Int, inputs: Int, outputs: Int), bits: Int) {
+    let stream = NormalStream(seed: 5, draw: 0)
+    let x = normals(stream, rows: shape.tokens, columns: shape.inputs, tensor: 1)
+    let weight = normals(stream, rows: shape.outputs, columns: shape.inputs, tensor: 2)
+    let bias = Vector(normals(stream, rows: 1, columns: shape.outputs, tensor: 3))
+    let packed = PackedMatrix(weight, quantizer: WeightQuantizer(bits: bits, groupSize: nil))
+    let dequantized = Matrix(rows: shape.outputs, columns: shape.inputs)
+    let step = WeightStep(NormalStream(seed: 6, draw: 1), factor: 1e-3, tensor: 9)
+    for moved in [nil, step] {
+      for order in [SummationOrder.whole, .halves] {
+        packed.dequantize(0..<shape.outputs, into: dequantized, moved: moved)
+        let expected = Matrix(rows: shape.tokens, columns: shape.outputs)
+        let height = WeightPanel.height(columns: shape.inputs)
+        for index in 0..<tileCount(shape.outputs, size: height) {
+          let rows = tileRange(index, of: shape.outputs, size: height)
+          linear(
+            x, dequantized.rows(rows), bias: Vector(bias, rows), into: expected.columns(rows),
+            order: order)
+        }
+        let found = Matrix(rows: shape.tokens, columns: shape.outputs)
+        packedLinear(
+          x, packed, bias: bias, into: found, order: order, panel: WeightPanel(), moved: moved)
+        #expect(
+          found.elements == expected.elements,
+          "\(shape) > \(bits) bits > \(order) > moved: \(moved != nil)")
+      }
+    }
+  }
+
+  @Test("A step is added to the weights that are multiplied, and to no code")
+  func step() {
+    let weight = normals(NormalStream(seed: 5, draw: 0), rows: 4, columns: 33, tensor: 2)
+    let packed = PackedMatrix(weight, quantizer: WeightQuantizer(bits: 4, groupSize: nil))
+    let directions = NormalStream(seed: 6, draw: 1)
+    let (plain, moved) = (Matrix(rows: 2, columns: 33), Matrix(rows: 2, columns: 33))
+    packed.dequantize(1..<3, into: plain)
+    packed.dequantize(
+      1..<3, into: moved, moved: WeightStep(directions, factor: 0.5, tensor: 9))
+    for row in 1..<3 {
+      directions.add(to: plain.row(row - 1), factor: 0.5, count: 33, row: row, tensor: 9)
+    }
+    #expect(moved.elements == plain.elements)
+    let again = Matrix(rows: 2, columns: 33)
+    packed.dequantize(1..<3, into: again)
+    #expect(again.elements != moved.elements)
+  }
+
+  @Test("Panels take 4 MiB and at least 256 rows, and cover every row once")
+  func panels() {
+    #expect(WeightPanel.height(columns: 576) == 1820)
+    #expect(WeightPanel.height(columns: 4096) == 256)
+    #expect(WeightPanel.height(columns: 20_480) == 256)
+    var seen: [Int] = []
+    WeightPanel().forEach(rows: 600, columns: 4200) { rows, panel, bias in
+      seen += rows
+      #expect(panel.rows == rows.count && panel.columns == 4200 && bias.count == rows.count)
+    }
+    #expect(seen == Array(0..<600))
+  }
+
+  private func normals(_ stream: NormalStream, rows: Int, columns: Int, tensor: Int) -> Matrix {
+    let result = Matrix(rows: rows, columns: columns)
+    for row in 0..<rows { stream.fill(result.row(row), count: columns, row: row, tensor: tensor) }
+    return result
+  }
+}
