@@ -120,7 +120,10 @@ extension TableContents {
     case .failed(let reason, let records):
       return "failed" + notes.marks([note("failed", reason)] + events(of: records))
     case .tooLarge(let reason, let records):
-      return "too large" + notes.marks([note("too large", reason)] + events(of: records))
+      let predicted =
+        entry.column.metric == .peakMemory ? records.first?.measurement?.analyticBytes : nil
+      return "too large" + (predicted.map { " (\(NumberText.gibibytes($0)))" } ?? "")
+        + notes.marks([note("too large", reason)] + events(of: records))
     case .notRun(let reason): return "not run" + notes.marks([note("not run", reason)])
     case .withheld(let reason, _): return "withheld" + notes.marks([note("withheld", reason)])
     }

@@ -93,4 +93,19 @@ import Testing
         == .notRun(reason: "the method has no updates of the whole model that could be timed"))
     #expect(contents.entry(row: "rtn", column: "memory")?.score?.value == 1)
   }
+
+  @Test func whatWasTooLargeShowsItsPrediction() throws {
+    var record = Self.record("rtn", peak: 1 << 20, predicted: 300 << 30, seconds: [])
+    record.status = .tooLarge
+    record.reason = "needs 300.0 GiB by the memory model (…); this machine has 23.4 GiB"
+    record.scores = []
+    let text = try Self.contents([record]).markdown()
+    #expect(text.contains("| RTN | 5.9 | too large (300.00)<sup>1</sup> |"))
+    #expect(text.contains("| RTN | 0.69 | too large<sup>1</sup> |"))
+    #expect(
+      text.contains(
+        "<sup>1</sup> too large: needs 300.0 GiB by the memory model (…); this machine has 23.4 GiB"
+      ))
+    #expect(!text.contains("its own initialisation"))
+  }
 }
