@@ -39,9 +39,9 @@ package struct EfficientQAT: QuantizationMethod {
     category: .firstOrder, citation: "Chen et al. 2024, arXiv:2407.11062", target: .weights,
     trainsOnText: true, trainsOnTasks: true, cost: .gradientTraining)
 
-  private let options: Options
-  private let bits: QuantizationSpec
-  private let quantizer: WeightQuantizer
+  let options: Options
+  let bits: QuantizationSpec
+  let quantizer: WeightQuantizer
 
   package init(options: Options, bits: QuantizationSpec) throws {
     guard let quantizer = bits.weightQuantizer() else {

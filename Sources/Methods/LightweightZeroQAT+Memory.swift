@@ -4,19 +4,40 @@ import Tensors
 import Transformers
 
 extension LightweightZeroQAT {
-  /// Trained weights, packed ones, a frame in half precision, and what training and scoring take; nil where
-  /// smoothing is found or clipping learned.
+  /// Trained weights, packed ones, a frame in half precision, and what training and scoring take, after what
+  /// finds clipping and smoothing; nil where the latter makes no pass.
   package func memory(_ shape: MemoryShape) -> MemoryEstimate? {
-    guard options.startsUnsmoothed(bits) else { return nil }
+    guard options.startIsModelled else { return nil }
     let c = shape.configuration
+    let calibrationWindows = options.calibrationWindows ?? 16
+    let learning = options.blockLearning(bits, c)
+    let calibrates = learning == nil && options.smoothingRule(bits) != nil
     return shape.estimate { ledger in
-      ledger.holdNorms(c, blocks: c.blocks)
-      ledger.holdBiases(c, blocks: c.blocks)
-      for kind in c.linears { holdWeights(of: kind, c, &ledger) }
-      // The rows that are read at a time.
-      let widest = c.linears.last.map { c.shape(of: $0) } ?? (0, 0)
+      if learning != nil || calibrates {
+        ledger.moment {
+          $0.holdFrame(c, .half)
+          $0.holdStream(shape, tokens: calibrationWindows.timesOrMost(shape.windowTokens))
+        }
+      }
       ledger.moment {
-        $0.hold(.panels, of: min(widest.0, PackedBlocks.rowsAtOnce), widest.1)
+        // The last block is calibrated beside all others.
+        holdBlocks(max(c.blocks - 1, 0), c, &$0)
+        if calibrates { $0.calibrate(shape, windows: calibrationWindows, blockWeights: true) }
+        if let learning {
+          $0.holdReconstruction(
+            shape, windows: calibrationWindows, learning.settings,
+            keepsRaw: bits.activationBits != nil)
+          $0.holdDense(c, blocks: 1)
+          $0.holdNorms(c, blocks: 1)
+          $0.learn(shape, learning)
+        }
+      }
+      holdBlocks(c.blocks, c, &ledger)
+      // The rows that are read at a time.
+      if learning == nil, !calibrates, let widest = c.linears.last.map(c.shape) {
+        ledger.moment {
+          $0.hold(.panels, of: min(widest.outputs, PackedBlocks.rowsAtOnce), widest.inputs)
+        }
       }
       ledger.holdFrame(c, .half)
       var transients = BlockTransients(c, unpacked: c.linears)
@@ -27,24 +48,31 @@ extension LightweightZeroQAT {
     }
   }
 
-  /// All blocks' weights of one kind, with the clipping of live ones.
+  /// So many blocks as training has them.
+  private func holdBlocks(_ blocks: Int, _ c: ModelConfiguration, _ ledger: inout MemoryLedger) {
+    ledger.holdNorms(c, blocks: blocks)
+    ledger.holdBiases(c, blocks: blocks)
+    for kind in c.linears { holdWeights(of: kind, blocks, c, &ledger) }
+  }
+
+  /// Their weights of one kind, with the clipping and smoothing of live ones.
   private func holdWeights(
-    of kind: LinearKind, _ c: ModelConfiguration, _ ledger: inout MemoryLedger
+    of kind: LinearKind, _ blocks: Int, _ c: ModelConfiguration, _ ledger: inout MemoryLedger
   ) {
     let (rows, columns) = c.shape(of: kind)
     guard (options.trainable ?? .queryAndValue).contains(kind) else {
-      ledger.holdPacked(.packed, c.blocks, rows: rows, columns: columns, quantizer)
+      ledger.holdPacked(.packed, blocks, rows: rows, columns: columns, quantizer)
       return
     }
     switch options.weightType ?? .float32 {
-    case .float32: ledger.hold(.weights, c.blocks, of: rows, columns)
-    case .float16, .bfloat16: ledger.hold(.weights, c.blocks, width: 2, of: rows, columns)
+    case .float32: ledger.hold(.weights, blocks, of: rows, columns)
+    case .float16, .bfloat16: ledger.hold(.weights, blocks, width: 2, of: rows, columns)
     case .int8:
       ledger.holdPacked(
-        .weights, c.blocks, rows: rows, columns: columns, CodeWeights.quantizer(columns: columns))
+        .weights, blocks, rows: rows, columns: columns, CodeWeights.quantizer(columns: columns))
     }
-    if options.startingGamma != nil {
-      ledger.holdConstantClipping(c.blocks, columns: columns, quantizer)
-    }
+    options.holdClipping(blocks, of: kind, c, bits, quantizer, &ledger)
+    ledger.holdSmoothing(
+      c, blocks: blocks, options.smoothingMembers(bits, c), of: kind)
   }
 }

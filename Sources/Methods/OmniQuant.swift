@@ -48,8 +48,8 @@ package struct OmniQuant: QuantizationMethod {
     category: .postTraining, citation: "Shao et al. 2023, arXiv:2308.13137",
     cost: .blockGradients)
 
-  private let options: Options
-  private let bits: QuantizationSpec
+  let options: Options
+  let bits: QuantizationSpec
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
@@ -120,7 +120,7 @@ package struct OmniQuant: QuantizationMethod {
         tokenQuantizer: bits.tokenQuantizer(minimumScale: learning.minimumScale)))
   }
 
-  private func learning(_ c: ModelConfiguration) -> QuantizerLearning {
+  func learning(_ c: ModelConfiguration) -> QuantizerLearning {
     let isWeightOnly = bits.activationBits == nil
     let isLlama = c.architecture == .llama
     let alpha = options.alpha ?? 0.5

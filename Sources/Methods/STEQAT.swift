@@ -67,9 +67,9 @@ package struct STEQAT: QuantizationMethod {
     category: .firstOrder, citation: "common baseline; recipe of arXiv:2305.17888",
     trainsOnText: true, trainsOnTasks: true, cost: .gradientTraining)
 
-  private let options: Options
-  private let bits: QuantizationSpec
-  private let base: ZeroQAT
+  let options: Options
+  let bits: QuantizationSpec
+  let base: ZeroQAT
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)

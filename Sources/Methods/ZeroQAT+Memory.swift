@@ -3,11 +3,9 @@ import Quantizers
 import Transformers
 
 extension ZeroQAT {
-  /// Master weights, frame, and what training and scoring take; nil where smoothing is found or clipping learned.
+  /// Master weights, frame, and what training and scoring take; nil where clipping and smoothing are trained too.
   package func memory(_ shape: MemoryShape) -> MemoryEstimate? {
-    guard options.learn ?? .weights == .weights,
-      options.startsUnsmoothed(bits)
-    else { return nil }
+    guard options.startIsModelled else { return nil }
     return shape.estimate { ledger in
       var transients = holdInitialModel(shape, &ledger)
       transients.codedTokens = options.codedTokens(shape)
@@ -17,68 +15,42 @@ extension ZeroQAT {
     }
   }
 
-  /// The model before training, without smoothing.
+  /// The model before training, after what finds its clipping and smoothing.
   ///
   /// - Returns: The transients of its blocks, not held yet.
   func holdInitialModel(_ shape: MemoryShape, _ ledger: inout MemoryLedger) -> BlockTransients {
     let c = shape.configuration
+    let windows = options.calibrationWindows ?? 16
+    func holdClipping(_ blocks: Int, _ ledger: inout MemoryLedger) {
+      guard let quantizer = bits.weightQuantizer() else { return }
+      for kind in c.linears {
+        options.holdClipping(blocks, of: kind, c, bits, quantizer, &ledger)
+      }
+    }
+    let learning = options.blockLearning(bits, c)
+    if let learning {
+      ledger.moment {
+        $0.moment { $0.holdFrame(c, .single) }
+        $0.holdReconstruction(
+          shape, windows: windows, learning.settings, keepsRaw: bits.activationBits != nil)
+        $0.holdDense(c, blocks: 1)
+        $0.holdNorms(c, blocks: 1)
+        // Of the last block's clipping there is nothing yet while it is learned.
+        holdClipping(max(c.blocks - 1, 0), &$0)
+        $0.learn(shape, learning)
+      }
+    }
     ledger.holdDense(c, blocks: c.blocks)
     ledger.holdNorms(c, blocks: c.blocks)
     ledger.holdFrame(c, .single)
-    if let quantizer = bits.weightQuantizer(), options.startingGamma != nil {
-      for kind in c.linears {
-        ledger.holdConstantClipping(c.blocks, columns: c.shape(of: kind).inputs, quantizer)
-      }
+    if learning == nil, options.smoothingRule(bits) != nil {
+      ledger.calibrate(shape, windows: windows, blockWeights: false)
     }
+    holdClipping(c.blocks, &ledger)
+    let members = options.smoothingMembers(bits, c)
+    for kind in c.linears { ledger.holdSmoothing(c, blocks: c.blocks, members, of: kind) }
     // The norms that were read, until the model is there.
     ledger.moment { $0.holdNorms(c, blocks: c.blocks) }
     return BlockTransients(c, unpacked: c.linears)
-  }
-}
-
-extension ZeroQATOptions {
-  /// Whether weights start as they are, so that no calibration is needed.
-  func startsUnsmoothed(_ bits: QuantizationSpec) -> Bool {
-    initialisation != .blocks && smoothingRule(bits) == nil
-  }
-
-  /// Tokens whose codes are held, where products are in integers.
-  func codedTokens(_ shape: MemoryShape) -> Int? {
-    guard arithmetic == .integer else { return nil }
-    let scored = max(shape.developmentWindows, shape.testWindows)
-    let windows = max(
-      batchWindows ?? 1,
-      min(scored, QuantizedModel.scoredWindows(windowTokens: shape.windowTokens)))
-    return windows.timesOrMost(shape.windowTokens)
-  }
-}
-
-extension MemoryLedger {
-  /// Zeroth-order training of blocks whose parameters are held, with a score before it and after it.
-  mutating func train(
-    _ shape: MemoryShape, steps: Int, batchWindows: Int, head: FramePrecision,
-    _ transients: BlockTransients
-  ) {
-    moment {
-      // Products in integers need no panel until the rounding floor is measured, in float32.
-      if transients.codedTokens == nil {
-        $0.holdTransients(transients, shape)
-      } else {
-        $0.hold(.panels, of: 0)
-        $0.holdCodes(transients, shape)
-      }
-      $0.evaluate(shape, head: head, transients)
-      if steps > 0 {
-        $0.moment { ledger in
-          ledger.holdWorkspace(
-            shape.configuration, tokens: batchWindows.timesOrMost(shape.windowTokens))
-          ledger.forward(shape, windows: batchWindows, head: head, transients)
-        }
-      }
-    }
-    moment {
-      $0.holdTransients(transients, shape)
-      $0.evaluate(shape, head: head, transients)
-    }
   }
 }

@@ -36,6 +36,14 @@ public struct VocabularyLoss: Sendable {
   private let student: Matrix
   private let teacher: Matrix?
 
+  /// Tokens per chunk of a batch of so many tokens.
+  public static func chunk(tokens: Int, vocabularySize: Int) -> Int {
+    min(max(tokens, 1), 1024, max(16, (1 << 22) / max(vocabularySize, 1)))
+  }
+
+  /// Rows of a head that a thread may convert at a time.
+  public static let headRows = 4 * entryTile
+
   /// Storage for the logits of one chunk.
   ///
   /// - Parameters:
@@ -43,7 +51,7 @@ public struct VocabularyLoss: Sendable {
   ///   - vocabularySize: V.
   ///   - hasTeacher: Whether ``divergence(hidden:head:teacher:scale:dHidden:dHead:)`` will be called.
   public init(tokens: Int, vocabularySize: Int, hasTeacher: Bool = false) {
-    chunk = min(max(tokens, 1), 1024, max(16, (1 << 22) / vocabularySize))
+    chunk = Self.chunk(tokens: tokens, vocabularySize: vocabularySize)
     student = Matrix(rows: chunk, columns: vocabularySize)
     teacher = hasTeacher ? Matrix(rows: chunk, columns: vocabularySize) : nil
   }
@@ -153,8 +161,8 @@ private func headProductBackward(
   let scratch = headScratch(head, hidden.columns, threads)
   forEachTile(tileCount(hidden.rows, size: tokenTile), threads: threads) { tile, thread in
     let tokens = tileRange(tile, of: hidden.rows, size: tokenTile)
-    for piece in 0..<tileCount(vocabulary, size: 4 * entryTile) {
-      let entries = tileRange(piece, of: vocabulary, size: 4 * entryTile)
+    for piece in 0..<tileCount(vocabulary, size: VocabularyLoss.headRows) {
+      let entries = tileRange(piece, of: vocabulary, size: VocabularyLoss.headRows)
       BLAS.multiply(
         dLogits.rows(tokens).columns(entries), head.rows(entries, scratch: scratch[thread]),
         into: dHidden.rows(tokens), accumulate: true)
@@ -166,7 +174,7 @@ private func headProductBackward(
 private func headScratch(_ head: some HeadRows, _ columns: Int, _ threads: Int) -> [Matrix] {
   // Untouched pages of a head that needs no conversion cost nothing.
   (0..<threads).map { _ in
-    Matrix(rows: min(4 * entryTile, head.vocabularySize), columns: columns)
+    Matrix(rows: min(VocabularyLoss.headRows, head.vocabularySize), columns: columns)
   }
 }
 
