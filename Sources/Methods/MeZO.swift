@@ -35,7 +35,7 @@ package struct MeZO: QuantizationMethod {
     category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333",
     target: .nothing, trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
-  private let options: Options
+  let options: Options
 
   package init(options: Options, bits: QuantizationSpec) throws {
     guard bits == .none else {

@@ -1,0 +1,33 @@
+package import MethodKit
+import Transformers
+
+extension MeZO {
+  /// All parameters, and what training and scoring take: a probe moves copies of everything but the linears and the
+  /// tables, whose rows are moved as they are used.
+  package func memory(_ shape: MemoryShape) -> MemoryEstimate? {
+    let c = shape.configuration
+    let isOPT = c.architecture == .opt
+    return shape.estimate { ledger in
+      ledger.holdDense(c, blocks: c.blocks)
+      ledger.holdNorms(c, blocks: c.blocks)
+      ledger.holdFrame(c, .single)
+      let transients = BlockTransients(c, unpacked: c.linears)
+      ledger.holdTransients(transients, shape)
+      ledger.evaluate(shape, head: .single, transients)
+      guard options.steps > 0 else { return }
+      let windows = options.batchWindows ?? 1
+      ledger.moment {
+        $0.holdWorkspace(c, tokens: windows.timesOrMost(shape.windowTokens))
+        $0.holdBiases(c, blocks: c.blocks)
+        $0.holdNorms(c, blocks: c.blocks)
+        if isOPT { $0.hold(.frame, of: c.positionRows, c.channels) }
+        if c.embeddingWidth != c.channels {
+          $0.hold(.frame, 2, of: c.channels, c.embeddingWidth)
+        }
+        if c.hasFinalNorm { $0.hold(.frame, isOPT ? 2 : 1, of: c.channels) }
+        // Moved rows of the head take the space that converted ones do.
+        $0.forward(shape, windows: windows, head: .half, transients)
+      }
+    }
+  }
+}
