@@ -1,19 +1,21 @@
 # Each target is one line of intent; .ci/run uses the same ones.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help check lint walls plans format test sanitize asan ubsan docs size record clean
+.PHONY: help check lint walls plans format test sanitize asan ubsan docs size record clean \
+  bench bench-kernels bench-gate bench-build
 
 IMPORTS := --explicit-target-dependency-import-check error
 FILTER ?=
+BENCHMARKS := Benchmarks/Package.swift Benchmarks/Sources
 ONLY := $(if $(FILTER),--filter '$(FILTER)',)
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
 
 check: lint walls plans ## format, file sizes, no paths of one machine, declared imports only, every grid readable
 
 lint: ## swift format in strict mode, shellcheck where there is one, Scripts/check-sources.sh
-	swift format lint --strict -p -r Package.swift Sources Tests $(wildcard Plugins)
+	swift format lint --strict -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)
 	Scripts/check-sources.sh
 	Scripts/readme-table.sh --check
 	Scripts/held.sh --check
@@ -38,7 +40,7 @@ plans: walls ## every grid decodes, names what exists, and expands to cells
 	done
 
 format: ## rewrite in house style
-	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins)
+	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)
 
 test: ## all tests in release, or those that match FILTER=…
 	$(if $(FILTER),swift test -c release --disable-xctest $(IMPORTS) $(ONLY),./reproduce.sh test)
@@ -73,6 +75,28 @@ size: ## lines per target, largest files
 record: ## rewrite the snapshots; fails by design, so that a recording is never green
 	RECORD_SNAPSHOTS=1 swift test -c release --disable-xctest $(IMPORTS) $(ONLY) || true
 	@git --no-pager diff --stat -- Tests; echo "recorded: look at the difference, then run make test" >&2; exit 1
+
+# Both in turns with the speed of the processor; Benchmarks/README.md says how to read them.
+ROUNDS ?= 3
+ONLY ?=
+RUNS ?= .build/bench-runs.jsonl
+KERNELS := Benchmarks/.build/release/kernels
+
+bench: bench-build ## zeroqat against PyTorch, llama.cpp and a C program, ROUNDS=3; writes Benchmarks/RESULTS.md
+	swift build -c release --product zeroqat
+	$(KERNELS) > .build/bench-kernels.md
+	python3 Benchmarks/rivals/compare.py --rounds $(ROUNDS) $(if $(ONLY),--only $(ONLY)) --into $(RUNS) \
+	  --kernels .build/bench-kernels.md > .build/bench-page.md
+	mv .build/bench-page.md Benchmarks/RESULTS.md
+
+bench-kernels: bench-build ## each kernel's share of its ceiling
+	$(KERNELS)
+
+bench-gate: bench-build ## ratios of kernels that CI holds them to
+	$(KERNELS) --gate
+
+bench-build:
+	swift build -c release --package-path Benchmarks
 
 clean: ## remove what was built
 	./reproduce.sh clean

@@ -32,7 +32,7 @@ complain() {
 }
 
 sources() { git ls-files -- 'Sources/*.swift' 'Sources/*.c' 'Sources/*.h' 'Tests/*.swift' \
-    'Plugins/*.swift' Package.swift; }
+    'Plugins/*.swift' Package.swift 'Benchmarks/*.swift' 'Benchmarks/*.c' 'Benchmarks/*.h'; }
 
 size() {
   local target
@@ -74,7 +74,7 @@ case "${1:-}" in
       "$(sources | xargs wc -l | awk -v most=$longest_file '$2 != "total" && $1 > most')"
     # '/home/someone' is the example that tests may use.
     complain "paths of one machine" \
-      "$(git grep -nE "[\"'(= ]/(home|root|work|mnt|Users)/[A-Za-z]" -- Sources Tests Package.swift \
+      "$(git grep -nE "[\"'(= ]/(home|root|work|mnt|Users)/[A-Za-z]" -- Sources Tests Package.swift Benchmarks \
         models datasets tables '*.md' ':!*.safetensors' | grep -v '/home/someone' || true)"
     complain "unsafe words outside of the rooms that may use them" \
       "$(sources | grep -E '^Sources/' | grep -vE "$unsafe_rooms" | xargs grep -nE "$unsafe_words" || true)"

@@ -138,7 +138,7 @@ def wait_for_quiet(options):
 
 def page(runs, kernels):
     """The page: machine, pairs, sides, kernels."""
-    lines = ["# Results", "", *machine.description(), ""]
+    lines = ["# Results", "", "Written by `make bench`; [README.md](README.md) says how to read it.", "", *machine.description(), ""]
     lines += ["## Pairs", "",
               "Ratio of the medians over all rounds; beside it that of the least times, which neighbours",
               "disturb less. `linears`: PyTorch trains what zeroqat trains; `all`: every parameter, moved in",

@@ -51,7 +51,7 @@ enum Gate {
     var checks = [4, 2].map { bits in
       Check(
         name: "linear, packed W\(bits) / fp32", bound: 1.25,
-        finds: "unpacking that isn't vectorised, or panels of too few rows",
+        finds: "panels of too few rows, or products that wait for them",
         body: Products.packedProduct(o, bits: bits), other: float)
     }
     if IntegerPath.best == .vnni {
@@ -61,7 +61,12 @@ enum Gate {
           finds: "sums that left the registers, or the path without byte products",
           body: Products.integerProduct(o), other: float))
     }
+    let packed = PackedMatrix(panel, quantizer: quantizer)
     checks += [
+      Check(
+        name: "unpack panel, 4 bits / a pass over the same memory", bound: 3,
+        finds: "unpacking that isn't vectorised",
+        body: { packed.dequantize(0..<packed.rows, into: panel) }, other: pass),
       Check(
         name: "Gaussian fill / a pass over the same memory", bound: 25,
         finds: "a generator that isn't vectorised",

@@ -88,8 +88,8 @@ enum Quantization {
     return [2, 3, 4, 6, 8].map { bits in
       let packed = PackedMatrix(weight, quantizer: WeightQuantizer(bits: bits, groupSize: nil))
       return Figure(
-        name: "unpack panel, \(bits) bits", shape: "512 × 2048", unit: .weights, work: work,
-        ceiling: { .pass(over: panel, work: work) }
+        name: "unpack panel, \(bits) bits", shape: "512 × 2048", threads: 1, unit: .weights,
+        work: work, ceiling: { .pass(over: panel, work: work) }
       ) { packed.dequantize(0..<512, into: panel) }
     }
   }
