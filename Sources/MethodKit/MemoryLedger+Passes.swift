@@ -33,13 +33,8 @@ extension MemoryLedger {
 
   /// The transients of blocks, full-grown.
   package mutating func holdTransients(_ transients: BlockTransients, _ s: MemoryShape) {
-    hold(.panels, of: transients.panels.last ?? 0)
-    holdCodes(transients, s)
-  }
-
-  /// What products in integers keep, or their empty buffers.
-  package mutating func holdCodes(_ transients: BlockTransients, _ s: MemoryShape) {
     let c = s.configuration
+    hold(.panels, of: transients.panels.last ?? 0)
     guard let tokens = transients.codedTokens else {
       // Codes of tokens, their sums, and the product's scratch, empty.
       hold(.panels, 3, of: 0)

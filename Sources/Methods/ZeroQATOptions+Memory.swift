@@ -52,18 +52,15 @@ extension MemoryLedger {
   ) {
     moment {
       // Products in integers need no panel until the rounding floor is measured, in float32.
-      if transients.codedTokens == nil {
-        $0.holdTransients(transients, shape)
-      } else {
-        $0.hold(.panels, of: 0)
-        $0.holdCodes(transients, shape)
-      }
-      $0.evaluate(shape, head: head, transients)
+      var training = transients
+      if transients.codedTokens != nil { training.panels = [] }
+      $0.holdTransients(training, shape)
+      $0.evaluate(shape, head: head, training)
       if steps > 0 {
         $0.moment { ledger in
           ledger.holdWorkspace(
             shape.configuration, tokens: batchWindows.timesOrMost(shape.windowTokens))
-          ledger.forward(shape, windows: batchWindows, head: head, transients)
+          ledger.forward(shape, windows: batchWindows, head: head, training)
         }
       }
     }

@@ -25,7 +25,8 @@ struct Fixture {
   }
 
   func plan(
-    filter: String? = nil, force: Bool = false, protocolID: String? = nil, at scale: Scale = .small
+    filter: String? = nil, force: Bool = false, protocolID: String? = nil, at scale: Scale = .small,
+    memoryBytes: Int = 8 << 30
   ) throws -> Plan {
     let catalog = try Catalog(workspace)
     let grid = try catalog.grid(of: "sample", methods: registry)
@@ -35,7 +36,7 @@ struct Fixture {
         grid, at: scale, catalog: catalog, protocolID: protocolID, blasCore: blasCore,
         scienceDigest: scienceDigest),
       store: ResultStore(results: sample.results, table: "sample", scale: scale),
-      methods: methods, filter: filter, force: force)
+      methods: methods, filter: filter, force: force, memoryBytes: memoryBytes)
   }
 
   var process: CellProcess {

@@ -94,6 +94,36 @@ import Testing
     #expect(try fixture.plan().toRun == 0)
   }
 
+  @Test func aCellThatIsTooLargeIsAResultUntilThereIsMoreMemory() throws {
+    let fixture = Fixture(try SampleCheckout(grid: SampleCheckout.grid(behave: "large")))
+    let lines = Lines()
+    let summary = try fixture.run(
+      fixture.plan(filter: "row=odd column=ppl-w4a4"), lines: lines)
+    #expect(summary.tooLarge == 1 && summary.failed == 0 && summary.exitStatus == 0)
+    #expect("\(summary)".contains("1 too large for this machine"))
+    #expect(lines.text.contains("odd W4A4: too large: needs 9.0 GiB\n"))
+    let cell = try fixture.cell("odd")
+    func state(_ plan: Plan) -> PlanEntry.State? {
+      plan.entries.first { $0.cell?.id == cell.id }?.state
+    }
+    #expect(try fixture.record("odd")?.status == .tooLarge)
+    // 9 GiB and the half that is left to others: one byte less isn't enough.
+    let enough = 19 << 29
+    guard case .done(let record) = state(try fixture.plan(memoryBytes: enough - 1)) else {
+      Issue.record("it is tried again on a machine that can't hold it")
+      return
+    }
+    #expect(record.status == .tooLarge)
+    #expect(
+      try fixture.plan(memoryBytes: enough - 1).description.contains(
+        "too large (needs 9.0 GiB)"))
+    let larger = try fixture.plan(memoryBytes: enough)
+    #expect(state(larger) == .run(.tooLargeBefore("needs 9.0 GiB")))
+    #expect(
+      larger.description.contains("; was too large for its machine: needs 9.0 GiB"))
+    #expect(state(try fixture.plan(force: true, memoryBytes: 1)) == .run(.forced))
+  }
+
   @Test func memoryThatTheWorkerMissedIsNoted() throws {
     let fixture = Fixture(try SampleCheckout(grid: SampleCheckout.grid(behave: "understate")))
     var process = fixture.process

@@ -59,7 +59,8 @@ import Testing
     let document = try JSONDocument(text: Array(text.utf8), file: "r.json")
     let error = #expect(throws: JSONError.self) { try document.decode(RunRecord.self) }
     #expect(error?.pointer == "/status")
-    #expect(error?.reason == "unknown value 'well'; known: 'finished', 'diverged', 'failed'")
+    #expect(
+      error?.reason == "unknown value 'well'; known: 'finished', 'diverged', 'failed', 'tooLarge'")
   }
 
   static let edits: [(@Sendable (inout RunRecord) -> Void, String, String)] = [

@@ -141,6 +141,24 @@ import Testing
       }.outcome == .regression)
   }
 
+  @Test func aCellThatIsTooLargeIsComparedWithNothing() {
+    func tooLarge(_ record: inout RunRecord) {
+      record.status = .tooLarge
+      record.reason = "needs 48.1 GiB"
+    }
+    let fresh = Self.check { tooLarge(&$0[0]) }
+    #expect(fresh.outcome == .nothingMeasured && fresh.cases[0].result == .error)
+    #expect(fresh.cases[0].detail == "the fresh cell is too large: needs 48.1 GiB")
+    var committed = Fixtures.records
+    tooLarge(&committed[0])
+    let both = Self.check({ tooLarge(&$0[0]) }, committed: committed)
+    #expect(both.cases[0].result == .skipped)
+    #expect(both.cases[0].detail == "too large, as the committed one was")
+    let better = Self.check(committed: committed)
+    #expect(better.cases[0].result == .pass)
+    #expect(better.cases[0].detail == "finished, the committed one was too large")
+  }
+
   @Test func reportsForPeopleAndForMachines() throws {
     let report = Self.check { records in
       Self.scaled(0, by: 1.01)(&records)

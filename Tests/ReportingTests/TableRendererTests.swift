@@ -37,6 +37,24 @@ import Testing
     #expect(!text.contains("91.65") && !text.contains("30.51"))
   }
 
+  @Test func aCellThatNeedsMoreMemoryThanThereIsSaysSo() throws {
+    var records = Fixtures.records
+    records[1] = Fixtures.ended(
+      "rtn", "ppl-w6a6", bits: "W6A6", status: .tooLarge,
+      reason: "needs 48.1 GiB by the memory model (44.9 weights, …); this machine has 23.4 GiB")
+    let text = try Self.render(records)
+    #expect(text.contains("| too large<sup>"))
+    #expect(
+      text.contains(
+        "too large: needs 48.1 GiB by the memory model (44.9 weights, …); this machine has 23.4 GiB"
+      ))
+    #expect(text.contains("1 too large for the machine"))
+    records[0] = Fixtures.ended(
+      "full-precision", "ppl-w6a6", bits: "FP", status: .tooLarge, reason: "needs 50.0 GiB")
+    #expect(
+      try Self.render(records).contains("the full-precision cell was too large for the machine"))
+  }
+
   @Test func quantisedCellsAreWithheldWithoutFullPrecision() throws {
     let text = try Self.render(Array(Fixtures.records.dropFirst()))
     #expect(

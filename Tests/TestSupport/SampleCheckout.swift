@@ -149,6 +149,10 @@ package final class SampleCheckout: Sendable {
           '{"name": "load", "wallSeconds": 1, "peakResidentBytes": 999999999999}' >"$out"
         exit 0 ;;
       *'"behave": "diverge"'*) record diverged 1 >"$out"; exit 0 ;;
+      *'"behave": "large"'*)
+        record tooLarge 1 | sed -e 's/"peakResidentBytes": 1,/&"analyticBytes": 9663676416,/' \
+          -e 's/"scores":/"reason": "needs 9.0 GiB", "scores":/' >"$out"
+        exit 0 ;;
       *'"behave": "dawdle"'*)
         if [ ! -e "$root/hurry" ]; then
           echo >"$work/log"; echo waiting >"$root/waiting"

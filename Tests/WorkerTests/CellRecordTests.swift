@@ -13,16 +13,17 @@ struct CellRecordTests {
 
   init() throws { fixture = try CellFixture() }
 
-  private func run(_ settings: CellFixture.Settings, _ other: CellFixture? = nil) throws
-    -> RunRecord
-  {
+  private func run(
+    _ settings: CellFixture.Settings, _ other: CellFixture? = nil,
+    memoryBytes: Int = MachineMemory.bytes
+  ) throws -> RunRecord {
     let fixture = other ?? fixture
     let folder = fixture.folder
     unlink(folder.path("work/replay.log"))
     let specification = try folder.write(fixture.cell(settings), to: "cell.json")
     try runCell(
       specification: specification, output: folder.path("record.json"), threads: 2,
-      workFolder: folder.path("work"))
+      workFolder: folder.path("work"), memoryBytes: memoryBytes)
     #expect(!TemporaryFolder.names(in: folder.path).contains("record.json.part"))
     return try JSONDocument(contentsOf: folder.path("record.json")).decode(RunRecord.self)
   }
@@ -37,6 +38,41 @@ struct CellRecordTests {
     #expect(record.reason == reason.replacing("$", with: folder))
     #expect(record.scores.isEmpty && record.trajectory.isEmpty && record.zerothOrder == nil)
     #expect(record.measurement != nil)
+  }
+
+  @Test("What a machine can't hold is refused before weights are read, with what it would take")
+  func tooLarge() throws {
+    let fixture = try CellFixture()
+    for name in ["model.safetensors", "config.json"] {
+      unlink(fixture.folder.path("model/\(name)"))
+    }
+    // The shape of OPT-13B.
+    try fixture.folder.write(
+      """
+      { "model_type": "opt", "vocab_size": 50272, "hidden_size": 5120, "num_hidden_layers": 40,
+        "num_attention_heads": 40, "ffn_dim": 20480, "max_position_embeddings": 2048,
+        "tie_word_embeddings": true, "synthetic_seed": 1 }
+      """, to: "model/config.json")
+    var settings = CellFixture.Settings(
+      "ste-qat",
+      #"{ "steps": 1, "learningRate": 1e-5, "initialisation": "none", "clipGamma": 4 }"#,
+      bits: "W4A16")
+    settings.isSynthetic = true
+    let record = try run(settings, fixture, memoryBytes: 8 << 30)
+    #expect(record.status == .tooLarge && record.scores.isEmpty && record.trajectory.isEmpty)
+    #expect(
+      record.reason
+        == "needs 189.4 GiB by the memory model (93.8 moments, 46.9 weights, 46.9 gradients, …); "
+        + "this machine has 8.0 GiB")
+    let measurement = try #require(record.measurement)
+    let bytes = try #require(measurement.analyticBytes)
+    #expect(bytes > 189 << 30 && bytes < 190 << 30)
+    #expect(measurement.analyticParts?.reduce(0) { $0 + Int($1.value) } == bytes)
+    // Nothing of it was drawn.
+    #expect(measurement.peakResidentBytes < 1 << 30)
+    // What isn't modelled isn't refused.
+    let unknown = try run(CellFixture.Settings("rtn"), memoryBytes: 1)
+    #expect(unknown.status == .finished && unknown.measurement?.analyticBytes == nil)
   }
 
   @Test("Full precision: scores, counts, digests, phases, machine")
