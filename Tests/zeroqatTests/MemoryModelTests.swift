@@ -18,6 +18,7 @@ struct MemoryModelTests {
   /// Every start, storage and kind of training that is modelled: method, options, bits.
   static let cells: [(method: String, options: String, bits: [String])] = [
     ("full-precision", "", ["FP"]),
+    ("mezo", #""steps": 2, "learningRate": 1e-4, "epsilon": 1e-3, "batchWindows": 3"#, ["FP"]),
     ("zeroqat", #"\#(zerothOrder), "initialisation": "none""#, ["W4A4", "W4A16"]),
     ("zeroqat", #"\#(zerothOrder), "batchWindows": 4, "clipGamma": 3"#, ["W4A4", "W2A16g16"]),
     ("zeroqat", #"\#(zerothOrder), "initialisation": "smoothquant""#, ["W2A16g16"]),
