@@ -27,7 +27,7 @@ extension TableContents {
       let id = "`\(NumberText.digest(record.cell.id))`"
       if record.scores.isEmpty {
         table.add(
-          [name(of: record), "–", record.status.rawValue] + Array(repeating: "–", count: 5) + [id])
+          [name(of: record), "–", record.status.inWords] + Array(repeating: "–", count: 5) + [id])
       }
       for score in record.scores {
         func number(_ value: Double?) -> String {

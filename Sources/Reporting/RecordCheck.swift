@@ -144,7 +144,8 @@ private func compare(
   case (.failed, _), (.tooLarge, _), (.diverged, .finished):
     return unequal(
       committed, .pass,
-      "\(fresh.status.rawValue), the committed one \(committed.status.inWords)",
+      "\(fresh.status.inWords), the committed one "
+        + (committed.status == .tooLarge ? "was too large" : "had \(committed.status.rawValue)"),
       fresh: fresh)
   case (.finished, .finished):
     return compareScores(fresh, committed)
@@ -220,14 +221,4 @@ private func compareScores(_ fresh: RunRecord, _ committed: RunRecord) -> CheckC
     address: committed.cell.address, result: isWorse ? .failure : .pass,
     committed: exp(WindowStatistics(windowsB).mean), fresh: exp(WindowStatistics(windowsA).mean),
     tolerance: tolerance, detail: detail)
-}
-
-extension RunStatus {
-  /// What a record of that status did.
-  fileprivate var inWords: String {
-    switch self {
-    case .finished, .diverged, .failed: "had \(rawValue)"
-    case .tooLarge: "was too large"
-    }
-  }
 }

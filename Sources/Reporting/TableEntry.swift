@@ -55,3 +55,13 @@ package enum EntryState: Sendable, Equatable {
   /// There are records, but the full-precision anchor that would make them credible isn't met.
   case withheld(reason: String, records: [RunRecord])
 }
+
+extension RunStatus {
+  /// How a cell ended, as pages say it.
+  var inWords: String {
+    switch self {
+    case .finished, .diverged, .failed: rawValue
+    case .tooLarge: "too large"
+    }
+  }
+}

@@ -110,7 +110,7 @@ extension TableContents {
         score.windowNLL.compactMap(\.self), start.testWindowNLL.compactMap(\.self),
         roundingFloor: score.roundingFloor ?? 0),
       test.windows == score.windowNLL.count
-    else { return "no comparison with its initialisation (\(record.status.rawValue))." }
+    else { return "no comparison with its initialisation (\(record.status.inWords))." }
     let size =
       "\(NumberText.difference(test.meanDifference, standardError: test.standardError)) nats per "
       + "token, \(test.support.inMarkdown)"

@@ -50,7 +50,9 @@ struct TooLarge: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// `needs 234.1 GiB by the memory model (97.7 weights, …); this machine has 23.4 GiB`.
   var description: String {
-    let largest = estimate.largestFirst.prefix(3)
+    // What wouldn't show at one decimal isn't what is too large.
+    let visible = estimate.largestFirst.filter { $0.bytes >= (1 << 30) / 20 }
+    let largest = visible.prefix(3)
     let parts = largest.map { "\(gibibytes($0.bytes)) \($0.name)" }
     let rest = estimate.parts.count > largest.count ? ["…"] : []
     return "needs \(gibibytes(estimate.bytes)) GiB by the memory model "

@@ -49,6 +49,7 @@ import Testing
         "too large: needs 48.1 GiB by the memory model (44.9 weights, …); this machine has 23.4 GiB"
       ))
     #expect(text.contains("1 too large for the machine"))
+    #expect(text.contains("| RTN W6A6 | – | too large | – |"))
     records[0] = Fixtures.ended(
       "full-precision", "ppl-w6a6", bits: "FP", status: .tooLarge, reason: "needs 50.0 GiB")
     #expect(
