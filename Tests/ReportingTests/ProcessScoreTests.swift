@@ -108,4 +108,18 @@ import Testing
       ))
     #expect(!text.contains("its own initialisation"))
   }
+
+  @Test func fullPrecisionThatDoesntFitWithholdsNothing() throws {
+    var grid = Self.grid
+    grid.rows.insert(Fixtures.grid.rows[0], at: 0)
+    var plain = Self.record("full-precision", peak: 1 << 20, predicted: 300 << 30, seconds: [])
+    plain.cell.bits = "FP"
+    plain.status = .tooLarge
+    plain.scores = []
+    let contents = try TableContents(
+      grid: grid, scale: .small, model: Fixtures.model, text: Fixtures.text, paper: Self.paper,
+      records: [plain, Self.record("zeroqat", peak: 1 << 30, seconds: [1])])
+    #expect(contents.entry(row: "zeroqat", column: "memory")?.score?.value == 1)
+    #expect(contents.entry(row: "zeroqat", column: "time")?.score?.value == 1)
+  }
 }
