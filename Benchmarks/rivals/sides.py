@@ -107,9 +107,14 @@ def torch_python():
 
 
 def torch(script, *options, tokens=None):
-    """step.py or perplexity.py in a fresh interpreter."""
+    """step.py or perplexity.py in a fresh interpreter.
+
+    Threads that wait give the processor away, unless OMP_WAIT_POLICY says otherwise: beside other programs
+    those that spin make a step last several times as long, which would flatter us.
+    """
     text = output([torch_python(), RIVALS / script, "--threads", THREADS, *options],
-                  TRANSFORMERS_OFFLINE="1", PYTHONWARNINGS="ignore")
+                  TRANSFORMERS_OFFLINE="1", PYTHONWARNINGS="ignore",
+                  OMP_WAIT_POLICY=os.environ.get("OMP_WAIT_POLICY", "PASSIVE"))
     line = next(line for line in text.splitlines() if line.startswith("{"))
     found = json.loads(line)
     return Result(
