@@ -141,13 +141,14 @@ def wait_for_quiet(options):
         time.sleep(5)
 
 
-def page(runs, kernels):
-    """The page: machine, pairs, sides, kernels."""
+def page(runs, kernels, remark):
+    """The page: machine, pairs, sides, kernels; a remark says what a reader must know of the day."""
     lines = ["# Results", "", "Written by `make bench`; [README.md](README.md) says how to read it.", "", *machine.description(), ""]
+    lines += [remark, ""] if remark else []
     lines += ["## Pairs", "",
               "Ratio of the medians over all rounds; beside it that of the least times, and that of processor",
-              "time, both of which neighbours disturb less. `linears`: PyTorch trains what zeroqat trains; `all`: every parameter, moved in",
-              "place, as MeZO-style code does.", "",
+              "time, both of which neighbours disturb less. `linears`: PyTorch trains what zeroqat trains;",
+              "`all`: every parameter, moved in place, as MeZO-style code does.", "",
               "| | zeroqat's side | against | ratio | of least | of processor time | rounds | line |",
               "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     lines += [row for line in LINES for row in [pair_row(line, runs)] if row]
@@ -248,6 +249,7 @@ def main():
     parser.add_argument("--into", type=pathlib.Path, default=pathlib.Path("bench-runs.jsonl"))
     parser.add_argument("--page", action="store_true", help="measure nothing")
     parser.add_argument("--kernels", type=pathlib.Path, help="output of `kernels`, for the page")
+    parser.add_argument("--remark", default="", help="a sentence for the head of the page")
     parser.add_argument("--quiet", type=float, default=0,
                         help="wait before a side until the processor reaches so many GFLOP/s")
     parser.add_argument("--wait", type=float, default=5, help="but at most so many minutes")
@@ -256,7 +258,7 @@ def main():
     runs = []
     if options.into.exists():
         runs = [json.loads(line) for line in options.into.read_text().splitlines()]
-    print(page(runs, options.kernels.read_text() if options.kernels else ""), end="")
+    print(page(runs, options.kernels.read_text() if options.kernels else "", options.remark), end="")
     sys.exit(1 if failures else 0)
 
 
