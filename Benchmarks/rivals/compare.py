@@ -100,8 +100,8 @@ LINES = [
 
 
 def measure(options):
-    """Runs the rounds; every run is written before the next begins."""
-    missing = {}
+    """Runs the rounds, each run written before the next begins; how many sides failed."""
+    missing, failures = {}, 0
     for number in range(options.rounds):
         for group in options.only:
             for side, run in GROUPS[group].items():
@@ -115,6 +115,10 @@ def measure(options):
                     missing[group, side] = str(reason)
                     print(f"SKIPPED {group}, {side}: {reason}", file=sys.stderr, flush=True)
                     continue
+                except RuntimeError as reason:
+                    failures += 1
+                    print(f"FAILED {group}, {side}: {reason}", file=sys.stderr, flush=True)
+                    continue
                 with open(options.into, "a", encoding="utf-8") as file:
                     file.write(json.dumps({
                         "group": group, "side": side, "calibration": speed,
@@ -124,6 +128,7 @@ def measure(options):
                       f"{result.seconds:.2f} s (least {result.least_seconds:.2f}), processor at "
                       f"{speed['floatProducts']:.0f} GFLOP/s; took "
                       f"{time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return failures
 
 
 def wait_for_quiet(options):
@@ -136,33 +141,34 @@ def wait_for_quiet(options):
         time.sleep(5)
 
 
-def page(runs, kernels):
-    """The page: machine, pairs, sides, kernels."""
+def page(runs, kernels, remark):
+    """The page: machine, pairs, sides, kernels; a remark says what a reader must know of the day."""
     lines = ["# Results", "", "Written by `make bench`; [README.md](README.md) says how to read it.", "", *machine.description(), ""]
+    lines += [remark, ""] if remark else []
     lines += ["## Pairs", "",
-              "Ratio of the medians over all rounds; beside it that of the least times, which neighbours",
-              "disturb less. `linears`: PyTorch trains what zeroqat trains; `all`: every parameter, moved in",
-              "place, as MeZO-style code does.", "",
-              "| | zeroqat's side | against | ratio | of least | rounds | line |",
-              "| --- | --- | --- | --- | --- | --- | --- |"]
+              "Ratio of the medians over all rounds; beside it that of the least times, and that of processor",
+              "time, both of which neighbours disturb less. `linears`: PyTorch trains what zeroqat trains;",
+              "`all`: every parameter, moved in place, as MeZO-style code does.", "",
+              "| | zeroqat's side | against | ratio | of least | of processor time | rounds | line |",
+              "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     lines += [row for line in LINES for row in [pair_row(line, runs)] if row]
     lines += [own_memory_row(runs)] if taken(runs, "step-4", "zeroqat float") else []
     lines += ["", "## Sides", "",
               "Seconds are those of a step, or of all windows of an evaluation. Calibration: float32",
               "products in registers on two threads before each run, GFLOP/s, least and most.", "",
-              "| | side | seconds | least | tokens/s | peak MiB | calibration | runs |",
-              "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+              "| | side | seconds | least | processor | tokens/s | peak MiB | calibration | runs |",
+              "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for group, members in GROUPS.items():
         for side in members:
             some = taken(runs, group, side)
             if not some:
-                lines.append(f"| {group} | {side} | not run | | | | | |")
+                lines.append(f"| {group} | {side} | not run | | | | | | |")
                 continue
             memory = peak(some)
             speeds = [run["calibration"]["floatProducts"] for run in some]
             lines.append(
                 f"| {group} | {side} | {median(some):.2f} | {least(some):.2f} | "
-                f"{some[0]['tokens'] / median(some):.0f} | {f'{memory:.0f}' if memory else ''} | "
+                f"{shown(processor(some), 2)} | {some[0]['tokens'] / median(some):.0f} | {f'{memory:.0f}' if memory else ''} | "
                 f"{min(speeds):.0f}–{max(speeds):.0f} | {len(some)} |")
     if kernels:
         lines += ["", "## Kernels", "", kernels.strip()]
@@ -186,6 +192,17 @@ def least(some):
     return min(run["least_seconds"] for run in some)
 
 
+def processor(some):
+    """Median of all threads' seconds on the processor; None where it wasn't taken."""
+    known = [run["processor_seconds"] for run in some if run.get("processor_seconds")]
+    return statistics.median(known) if known else None
+
+
+def shown(value, decimals):
+    """A number, or nothing."""
+    return "" if value is None else f"{value:.{decimals}f}"
+
+
 def peak(some):
     """Largest peak of resident memory, MiB; None where it isn't known."""
     return max((run["peak_mebibytes"] or 0 for run in some), default=0) or None
@@ -197,18 +214,21 @@ def pair_row(line, runs):
     if not body or not other:
         return None
     if line.what == "memory":
-        ratio, of_least = peak(body) / peak(other), ""
+        ratio, of_least, of_processor = peak(body) / peak(other), None, None
     else:
         scale = body[0]["tokens"] / other[0]["tokens"] if line.what == "tokens/s" else 1
         ratio = median(body) / median(other)
         of_least = least(body) / least(other)
+        of_processor = None
+        if processor(body) and processor(other):
+            of_processor = processor(body) / processor(other)
         if line.what == "tokens/s":
             ratio, of_least = scale / ratio, scale / of_least
-        of_least = f"{of_least:.3f}"
+            of_processor = of_processor and scale / of_processor
     kept = ratio >= line.bound if line.at_least else ratio <= line.bound
     sign = "≥" if line.at_least else "≤"
     return (f"| {line.group}, {line.what} | {line.body} | {line.other.split('/')[-1]} | {ratio:.3f} | "
-            f"{of_least} | {min(len(body), len(other))} | {sign} {line.bound}, "
+            f"{shown(of_least, 3)} | {shown(of_processor, 3)} | {min(len(body), len(other))} | {sign} {line.bound}, "
             f"{'kept' if kept else '**missed**'} |")
 
 
@@ -216,7 +236,7 @@ def own_memory_row(runs):
     """Peak memory against the weights themselves."""
     found, bound = peak(taken(runs, "step-4", "zeroqat float")), 1.2 * WEIGHTS + 32
     return (f"| step-4, memory | zeroqat float, {found:.0f} MiB | weights in float32, {WEIGHTS:.0f} MiB | "
-            f"{found / WEIGHTS:.3f} | | | ≤ 1.2 × + 32 MiB = {bound:.0f} MiB, "
+            f"{found / WEIGHTS:.3f} | | | | ≤ 1.2 × + 32 MiB = {bound:.0f} MiB, "
             f"{'kept' if found <= bound else '**missed**'} |")
 
 
@@ -229,16 +249,17 @@ def main():
     parser.add_argument("--into", type=pathlib.Path, default=pathlib.Path("bench-runs.jsonl"))
     parser.add_argument("--page", action="store_true", help="measure nothing")
     parser.add_argument("--kernels", type=pathlib.Path, help="output of `kernels`, for the page")
+    parser.add_argument("--remark", default="", help="a sentence for the head of the page")
     parser.add_argument("--quiet", type=float, default=0,
                         help="wait before a side until the processor reaches so many GFLOP/s")
     parser.add_argument("--wait", type=float, default=5, help="but at most so many minutes")
     options = parser.parse_args()
-    if not options.page:
-        measure(options)
+    failures = 0 if options.page else measure(options)
     runs = []
     if options.into.exists():
         runs = [json.loads(line) for line in options.into.read_text().splitlines()]
-    print(page(runs, options.kernels.read_text() if options.kernels else ""), end="")
+    print(page(runs, options.kernels.read_text() if options.kernels else "", options.remark), end="")
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

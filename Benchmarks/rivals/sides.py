@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -33,6 +34,8 @@ class Result:
     least_seconds: float
     tokens: int  # of a step, or of the evaluation
     peak_mebibytes: float | None = None
+    # The same as seconds by all threads' time on the processor; of an evaluation, with loading.
+    processor_seconds: float | None = None
     note: str = ""
 
 
@@ -51,7 +54,32 @@ def output(command, **environment):
 # zeroqat
 
 def zeroqat(table, row, tokens):
-    """A cell of Benchmarks/tables, run by the product in a fresh folder of results."""
+    """A cell of Benchmarks/tables; of a step's, the processor time is taken beside a cell of one step."""
+    record, processor = cell(table, row)
+    measurement = record["measurement"]
+    core = measurement["blasCore"]
+    mebibytes = measurement["peakResidentBytes"] / 2**20
+    if table == "perplexity":
+        phase = next(p for p in measurement["phases"] if p["name"] == "evaluate")
+        # Windows of 2,048 tokens, all of which go through the model; the first of each is no target.
+        windows = sum(len(score["windowNLL"]) for score in record["scores"])
+        return Result(phase["wallSeconds"], phase["wallSeconds"], windows * 2048, mebibytes,
+                      processor, core)
+    updates = measurement["updates"]
+    _, once = cell(table, row + "-once")
+    return Result(updates["medianSeconds"], updates["leastSeconds"], tokens, mebibytes,
+                  (processor - once) / (updates["count"] - 1), core)
+
+
+def processor_seconds():
+    """Processor time of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def cell(table, row):
+    """The record of a cell, run by the product in a fresh folder of results, and its processor time."""
+    before = processor_seconds()
     with tempfile.TemporaryDirectory(prefix="zeroqat-bench-") as results:
         output([CHECKOUT / ".build/release/zeroqat", "run", table, "--scale", "shape",
                 "--root", CHECKOUT / "Benchmarks", "--filter", f"row={row} ",
@@ -60,16 +88,7 @@ def zeroqat(table, row, tokens):
         if len(records) != 1:
             raise RuntimeError(f"row {row} of {table}: expected one record, found {len(records)}")
         record = json.loads(records[0].read_text())
-    measurement = record["measurement"]
-    core = measurement["blasCore"]
-    mebibytes = measurement["peakResidentBytes"] / 2**20
-    if table == "perplexity":
-        phase = next(p for p in measurement["phases"] if p["name"] == "evaluate")
-        # Windows of 2,048 tokens, all of which go through the model; the first of each is no target.
-        windows = sum(len(score["windowNLL"]) for score in record["scores"])
-        return Result(phase["wallSeconds"], phase["wallSeconds"], windows * 2048, mebibytes, core)
-    updates = measurement["updates"]
-    return Result(updates["medianSeconds"], updates["leastSeconds"], tokens, mebibytes, core)
+    return record, processor_seconds() - before
 
 
 def calibration():
@@ -107,14 +126,19 @@ def torch_python():
 
 
 def torch(script, *options, tokens=None):
-    """step.py or perplexity.py in a fresh interpreter."""
+    """step.py or perplexity.py in a fresh interpreter.
+
+    Threads that wait give the processor away, unless OMP_WAIT_POLICY says otherwise: beside other programs
+    those that spin make a step last several times as long, which would flatter us.
+    """
     text = output([torch_python(), RIVALS / script, "--threads", THREADS, *options],
-                  TRANSFORMERS_OFFLINE="1", PYTHONWARNINGS="ignore")
+                  TRANSFORMERS_OFFLINE="1", PYTHONWARNINGS="ignore",
+                  OMP_WAIT_POLICY=os.environ.get("OMP_WAIT_POLICY", "PASSIVE"))
     line = next(line for line in text.splitlines() if line.startswith("{"))
     found = json.loads(line)
     return Result(
         statistics.median(found["seconds"]), min(found["seconds"]), found.get("tokens") or tokens,
-        found["peak_mebibytes"], f"torch {found['torch']}")
+        found["peak_mebibytes"], statistics.median(found["processor_seconds"]), f"torch {found['torch']}")
 
 
 # The floor: one C program on OpenBLAS that does the arithmetic of a step and nothing else
@@ -131,12 +155,16 @@ def floor(mode, windows, window_tokens):
         program = pathlib.Path(folder, "floor")
         output([os.environ.get("CC", "clang"), "-O3", "-march=native", "-ffast-math", "-pthread",
                 source, *flags, "-lm", "-o", program])
+        before = processor_seconds()
         text = output([program, windows, window_tokens, mode, THREADS, 3],
                       OPENBLAS_CORETYPE="SkylakeX", OPENBLAS_L2_SIZE="")
+        # Three timed steps after one that isn't; filling the weights is in it.
+        processor = (processor_seconds() - before) / 4
     found = re.search(r"core=(\S+): median ([\d.]+) s \(min ([\d.]+).* VmHWM (\d+) MiB", text)
     if not found:
         raise RuntimeError(f"the floor program's line isn't understood: {text[:300]}")
-    return Result(float(found[2]), float(found[3]), windows * window_tokens, float(found[4]), found[1])
+    return Result(float(found[2]), float(found[3]), windows * window_tokens, float(found[4]),
+                  processor, found[1])
 
 
 # llama.cpp
@@ -159,12 +187,14 @@ def llama():
         words = (CHECKOUT / "CONTRIBUTING.md").read_text() + (CHECKOUT / "README.md").read_text()
         text.write(words * 8)
         text.flush()
+        before = processor_seconds()
         said = output([pathlib.Path(folder, "llama-perplexity"), "-m", full, "-f", text.name,
                        "-c", 2048, "-b", 2048, "--chunks", windows, "-t", THREADS, "-tb", THREADS])
+        processor = processor_seconds() - before
     per_pass = re.search(r"([\d.]+) seconds per pass", said)
     timed = re.search(r"prompt eval time =\s*([\d.]+) ms /\s*(\d+) tokens", said)
     if not timed:
         raise RuntimeError(f"llama-perplexity's line isn't understood: {said[-500:]}")
     seconds, tokens = float(timed[1]) / 1e3, int(timed[2])
-    return Result(seconds, seconds, tokens, None,
+    return Result(seconds, seconds, tokens, None, processor,
                   f"first pass {per_pass[1]} s" if per_pass else "")
