@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Tensors
 internal import Transformers
 
 /// Memory that training a recipe takes: what ``Pretraining`` and the rooms below it allocate, buffer by
@@ -205,10 +206,11 @@ private struct Sizes {
     attention.add(.attentionActivations, 2, of: m, k)
     attention.add(.feedForwardActivations, isOPT ? 1 : 2, of: m, f)
     attention.add(.attentionActivations, of: evaluated, c)
+    // The head reads what the final norm made of the stream, which is gone by then.
     var head = attention
     attention.add(.scores, threads, of: min(128, t), t)
-    head.add(.attentionActivations, of: evaluated, c)
-    head.add(.logits, threads, of: min(256, evaluated), min(2048, v))
+    let tile = LossTiles.tokens(of: evaluated)
+    head.add(.logits, threads, of: min(tile, evaluated), min(LossTiles.vocabulary, v))
     return [backward, attention, head]
   }
 }

@@ -245,7 +245,7 @@ private struct JointQuadratic: TrainingObjective {
       return Double(copy.pointer[0])
     }
     result += (0..<3).map { row in
-      let fraction = Double(clip.up.pointer[row * clip.groups])
+      let fraction = Double(clip.up.elements[row * clip.groups])
       return log(fraction / (1 - fraction))
     }
     result += (0..<3).map { log(Double(scale.pointer[$0])) }

@@ -78,7 +78,7 @@ import Testing
     ),
     (
       [("\"batchWindows\": 4", "\"batchWindows\": 100000")], "/training/batchWindows",
-      "one of at least 16409 MiB, 8985 of them for attention's activations"
+      "one of at least 16408 MiB, 8985 of them for attention's activations"
     ),
     (
       [("\"blocks\": 2", "\"blocks\": 1000000")], "/shape/blocks",
