@@ -169,6 +169,12 @@ def floor(mode, windows, window_tokens):
 
 # llama.cpp
 
+def log_seconds(stamp):
+    """The seconds of a stamp in llama.cpp's log."""
+    minutes, seconds, milli, micro = (int(part) for part in stamp.groups())
+    return 60 * minutes + seconds + milli / 1e3 + micro / 1e6
+
+
 def llama():
     """llama-perplexity on windows of 2,048 tokens: ZEROQAT_LLAMA is the folder of its programs."""
     folder = os.environ.get("ZEROQAT_LLAMA")
@@ -192,9 +198,13 @@ def llama():
                        "-c", 2048, "-b", 2048, "--chunks", windows, "-t", THREADS, "-tb", THREADS])
         processor = processor_seconds() - before
     per_pass = re.search(r"([\d.]+) seconds per pass", said)
-    timed = re.search(r"prompt eval time =\s*([\d.]+) ms /\s*(\d+) tokens", said)
-    if not timed:
-        raise RuntimeError(f"llama-perplexity's line isn't understood: {said[-500:]}")
-    seconds, tokens = float(timed[1]) / 1e3, int(timed[2])
+    # Its log's stamps are minutes.seconds.milliseconds.microseconds since it started.
+    stamp = r"(\d+)\.(\d\d)\.(\d{3})\.(\d{3}) I "
+    began = re.search(stamp + "perplexity: calculating", said)
+    ended = re.search(stamp + "Final estimate", said)
+    if not began or not ended:
+        raise RuntimeError(f"llama-perplexity's log isn't understood: {said[-500:]}")
+    seconds = log_seconds(ended) - log_seconds(began)
+    tokens = windows * 2048
     return Result(seconds, seconds, tokens, None, processor,
                   f"first pass {per_pass[1]} s" if per_pass else "")
