@@ -78,14 +78,15 @@ record: ## rewrite the snapshots; fails by design, so that a recording is never 
 
 # Both in turns with the speed of the processor; Benchmarks/README.md says how to read them.
 ROUNDS ?= 3
-ONLY ?=
+SIDES ?=
+REMARK ?=
 RUNS ?= .build/bench-runs.jsonl
 KERNELS := Benchmarks/.build/release/kernels
 
 bench: bench-build ## zeroqat against PyTorch, llama.cpp and a C program, ROUNDS=3; writes Benchmarks/RESULTS.md
 	swift build -c release --product zeroqat
 	$(KERNELS) > .build/bench-kernels.md
-	python3 Benchmarks/rivals/compare.py --rounds $(ROUNDS) $(if $(ONLY),--only $(ONLY)) --into $(RUNS) \
+	python3 Benchmarks/rivals/compare.py --rounds $(ROUNDS) $(if $(SIDES),--only $(SIDES)) --into $(RUNS) --remark "$(REMARK)" \
 	  --kernels .build/bench-kernels.md > .build/bench-page.md
 	mv .build/bench-page.md Benchmarks/RESULTS.md
 

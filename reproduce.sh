@@ -256,6 +256,10 @@ run_all() {
       *) fail "unknown option '$1' for all" "./reproduce.sh help" ;;
     esac
   done
+  case " $scales " in
+    *" $scale "*) ;;
+    *) fail "unknown scale '$scale'" "scales: $scales" ;;
+  esac
   need build plot
   build_program
   started=$SECONDS

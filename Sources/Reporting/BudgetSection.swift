@@ -25,6 +25,7 @@ extension TableContents {
         + [("Threads", .right)])
     for record in measured {
       guard let measurement = record.measurement else { continue }
+      func ran(_ text: String) -> String { record.status == .tooLarge ? "–" : text }
       table.add(
         [
           name(of: record), record.trainingTokens.map(NumberText.grouped) ?? "–",
@@ -36,15 +37,17 @@ extension TableContents {
           }
           + [
             NumberText.fixed(measurement.wallSeconds, 1),
-            NumberText.mebibytes(measurement.peakResidentBytes),
-            NumberText.mebibytes(measurement.peakLiveTensorBytes),
+            // What wasn't started took next to nothing, which says nothing.
+            ran(NumberText.mebibytes(measurement.peakResidentBytes)),
+            ran(NumberText.mebibytes(measurement.peakLiveTensorBytes)),
             measurement.analyticBytes.map(NumberText.mebibytes) ?? "–",
           ]
           + (isPredicted
             ? [
-              measurement.analyticBytes.map {
-                NumberText.fixed(Double(measurement.peakResidentBytes) / Double($0), 3)
-              } ?? "–", NumberText.mebibytes(measurement.anonymousBytes),
+              ran(
+                measurement.analyticBytes.map {
+                  NumberText.fixed(Double(measurement.peakResidentBytes) / Double($0), 3)
+                } ?? "–"), ran(NumberText.mebibytes(measurement.anonymousBytes)),
             ] : []) + [String(measurement.threads)])
     }
     return "## Budgets\n\n"

@@ -36,7 +36,8 @@ extension TableContents {
     let measurement = record?.measurement
     let metric = entry.column.metric
     let value =
-      metric.isOfProcess && !isWithheld ? record?.value(of: metric) : score?.value
+      metric.isOfProcess && record?.status == .finished
+      ? record?.value(of: metric) : score?.value
     let status = isWithheld ? "withheld" : record?.status.rawValue ?? "not run"
     let fields: [String?] = [
       grid.table, scale.rawValue, entry.row.key, entry.column.key, metric.rawValue,

@@ -35,11 +35,11 @@ extension TableContents {
     var paragraphs = [
       "Of \(pairs.count) \(pairs.count == 1 ? "order" : "orders") of two methods that the paper "
         + "prints and both sides have, \(supported) \(supported == 1 ? "stands" : "stand") as in "
-        + "the paper and the paired test supports it, \(weak) \(weak == 1 ? "stands" : "stand") so "
-        + "without its support, \(reversed) \(reversed == 1 ? "is" : "are") **reversed with its "
-        + "support**, \(pairs.count - supported - weak - reversed) "
-        + "\(pairs.count - supported - weak - reversed == 1 ? "is" : "are") reversed without "
-        + "support or tied."
+        + "the paper and \(judgesModels ? "the paired test supports it" : "by more than such a measurement varies"), \(weak) \(weak == 1 ? "stands" : "stand") so "
+        + "\(judgesModels ? "without its support" : "by less"), \(reversed) \(reversed == 1 ? "is" : "are") **reversed "
+        + "\(judgesModels ? "with its support" : "by more")**, \(pairs.count - supported - weak - reversed) "
+        + "\(pairs.count - supported - weak - reversed == 1 ? "is" : "are") reversed "
+        + "\(judgesModels ? "without support" : "by less") or tied."
         + (pairs.contains { $0.ground == .divergence }
           ? " A method that diverged is worse than any that didn't; that needs no test." : "")
     ]

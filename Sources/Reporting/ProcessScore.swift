@@ -17,6 +17,8 @@ extension MeasuredScore {
       return .repeatability(isSupported: most > least * (1 + Self.peakRepeatability))
     case .updateTime:
       guard let a = updateRange, let b = other.updateRange else { return .nothing }
+      // The range of a single time is a point, which says nothing of how far times vary.
+      guard isTimedTwice, other.isTimedTwice else { return .repeatability(isSupported: false) }
       return .repeatability(
         isSupported: a.upperBound < b.lowerBound || b.upperBound < a.lowerBound)
     case .perplexity, .accuracy, .accuracyNormalised, .f1: return test != nil ? .test : .nothing
@@ -33,6 +35,11 @@ extension MeasuredScore {
       updateRange.map { "\(NumberText.score($0.lowerBound))–\(NumberText.score($0.upperBound))" }
     case .perplexity, .accuracy, .accuracyNormalised, .f1, .memory: nil
     }
+  }
+
+  /// Whether every record timed two updates or more.
+  private var isTimedTwice: Bool {
+    records.allSatisfy { ($0.measurement?.updates?.count ?? 0) > 1 }
   }
 
   /// Shortest and longest update over all records, seconds.

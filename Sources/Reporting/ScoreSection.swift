@@ -29,7 +29,7 @@ extension TableContents {
         + "2 % on. [Parts of the memory](#budgets) are below."
     case .updateTime:
       "Median wall-clock seconds of one update, in brackets the shortest and the longest. Two times "
-        + "are called different when these ranges don't meet."
+        + "are called different when these ranges don't meet; of a single update nothing is said."
     case .accuracy, .accuracyNormalised, .f1:
       entries.contains { $0.column.metric == metric && $0.score != nil }
         ? "± is the standard error over examples: how far another draw of test examples might be "

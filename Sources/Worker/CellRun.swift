@@ -62,6 +62,8 @@ final class CellRun: RunObserver {
     }
     let context: MethodContext = try during(.load) { try self.context(source) }
     ProcessMemory.giveBackFreed()
+    // Sizes of groups that don't divide are an error of their own, and have no memory.
+    try bits.check(source.configuration)
     estimate = memory(of: method, context)
     if let estimate, !MachineMemory.holds(estimate.bytes, on: memoryBytes) {
       throw TooLarge(estimate: estimate, machineBytes: memoryBytes)

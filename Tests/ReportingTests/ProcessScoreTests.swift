@@ -83,6 +83,8 @@ import Testing
     #expect(try pair([4.1, 5]).isSupported)
     #expect(try pair([0.1, 0.9]).outcome == .reversed)
     #expect(try pair([0.1, 0.9]).isSupported)
+    // A single time has no range.
+    #expect(try pair([9]).outcome == .agrees && !pair([9]).isSupported)
   }
 
   @Test func whatHasNoUpdatesHasNoTime() throws {
@@ -107,6 +109,10 @@ import Testing
         "<sup>1</sup> too large: needs 300.0 GiB by the memory model (…); this machine has 23.4 GiB"
       ))
     #expect(!text.contains("its own initialisation"))
+    let lines = try Self.contents([record]).csv.split(separator: "\n")
+    let line = try #require(lines.first { $0.contains(",rtn,memory,peak_memory,") })
+    #expect(line.contains(",tooLarge,") && !line.contains(",0.0009765625,"))
+    #expect(text.contains("| – | – | 307200 | – | – |"))
   }
 
   @Test func fullPrecisionThatDoesntFitWithholdsNothing() throws {

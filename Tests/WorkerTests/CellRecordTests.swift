@@ -268,6 +268,11 @@ struct CellRecordTests {
     try expectFailure(
       CellFixture.Settings("rtn", bits: "W4A16g5"),
       "the group size 5 does not divide the 32 inputs of q_proj; nearest that do: 4 and 8")
+    // The same from a method whose memory is predicted before it runs.
+    try expectFailure(
+      CellFixture.Settings(
+        "zeroqat-light", #"{"steps": 1, "learningRate": 1e-4, "epsilon": 1e-3}"#, bits: "W4A16g5"),
+      "the group size 5 does not divide the 32 inputs of q_proj; nearest that do: 4 and 8")
     try expectFailure(
       CellFixture.Settings("smoothquant", #"{"calibrationWindows": 94}"#),
       "option 'calibrationWindows': expected at most the 93 windows of training text, found 94")
