@@ -55,7 +55,7 @@ GROUPS = {
         "torch oneDNN": lambda: sides.torch("perplexity.py", "--products", "onednn"),
         "llama.cpp F32": sides.llama,
     },
-    # Alone, and once: it takes 13 GiB.
+    # Alone: it takes 13 GiB.
     "backprop": {
         "torch stock, backprop": lambda: sides.torch(
             "step.py", "--windows", 4, "--trains", "backprop", "--steps", 1, tokens=STEP),
@@ -121,7 +121,8 @@ def measure(options):
                     continue
                 with open(options.into, "a", encoding="utf-8") as file:
                     file.write(json.dumps({
-                        "group": group, "side": side, "calibration": speed,
+                        "group": group, "side": side, "commit": machine.commit(),
+                        "calibration": speed,
                         "at": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"),
                         **dataclasses.asdict(result)}) + "\n")
                 print(f"round {number + 1} of {options.rounds}, {group}, {side}: "
@@ -143,7 +144,9 @@ def wait_for_quiet(options):
 
 def page(runs, kernels, remark):
     """The page: machine, pairs, sides, kernels; a remark says what a reader must know of the day."""
-    lines = ["# Results", "", "Written by `make bench`; [README.md](README.md) says how to read it.", "", *machine.description(), ""]
+    days = sorted({run["at"][:10] for run in runs})
+    lines = ["# Results", "", "Written by `make bench`; [README.md](README.md) says how to read it.",
+             "", *machine.description(runs[-1].get("commit", "unknown"), days), ""]
     lines += [remark, ""] if remark else []
     lines += ["## Pairs", "",
               "Ratio of the medians over all rounds; beside it that of the least times, and that of processor",
@@ -258,6 +261,13 @@ def main():
     runs = []
     if options.into.exists():
         runs = [json.loads(line) for line in options.into.read_text().splitlines()]
+    # Runs of another commit would be another program's under this one's name.
+    others = [run for run in runs if run.get("commit") != runs[-1].get("commit")]
+    if others:
+        print(f"{len(others)} runs of other commits are left out", file=sys.stderr)
+        runs = [run for run in runs if run not in others]
+    if not runs:
+        sys.exit(f"nothing was measured into {options.into}")
     print(page(runs, options.kernels.read_text() if options.kernels else "", options.remark), end="")
     sys.exit(1 if failures else 0)
 

@@ -1,6 +1,5 @@
 """What a figure was measured on."""
 
-import datetime
 import os
 import pathlib
 import re
@@ -34,8 +33,15 @@ def packages(python):
     return first_line(str(python), "-c", program)
 
 
-def description():
-    """Lines of Markdown: processor, memory, system, compilers, libraries, commit, day."""
+def commit():
+    """The commit of the checkout, marked where it has changes."""
+    # Nothing printed is 'unknown' here: no file has changed.
+    changed = first_line("git", "status", "--porcelain", "--untracked-files=no") != "unknown"
+    return first_line("git", "rev-parse", "--short=12", "HEAD") + ("+changes" if changed else "")
+
+
+def description(commit_measured, days):
+    """Lines of Markdown: processor, memory, system, compilers, libraries; commit and days of the runs."""
     flags = field("/proc/cpuinfo", r"^flags\s*:(.*)").split()
     sets = [f for f in ["avx2", "avx512f", "avx512_vnni", "avx512_bf16"] if f in flags]
     memory = int(field("/proc/meminfo", r"^MemTotal:\s*(\d+)")) // 2**20
@@ -52,7 +58,7 @@ def description():
         ("C compiler of the floor", first_line(os.environ.get("CC", "clang"), "--version")),
         ("OpenBLAS", first_line("dpkg-query", "-W", "-f", "${Version}", "libopenblas-dev")),
         ("PyTorch", packages(torch)),
-        ("zeroqat", first_line("git", "rev-parse", "--short=12", "HEAD")),
-        ("day", datetime.date.today().isoformat()),
+        ("zeroqat", commit_measured),
+        ("day", ", ".join(days)),
     ]
     return ["| | |", "| --- | --- |"] + [f"| {name} | {value} |" for name, value in rows]
