@@ -26,7 +26,7 @@ extension TableContents {
       "The kernel's high-water mark of resident memory (VmHWM) of the process that ran the cell from start to end, in "
         + "GiB (2³⁰ bytes); in brackets what the memory model predicts from the shapes alone. A cell that is "
         + "predicted not to fit the machine is not started. Two peaks are called different from "
-        + "2 % on. [Parts of the memory](#budgets) are below."
+        + "2 % on. [Peak and prediction](#budgets) of every cell are below."
     case .updateTime:
       "Median wall-clock seconds of one update, in brackets the shortest and the longest. Two times "
         + "are called different when these ranges don't meet; of a single update nothing is said."
