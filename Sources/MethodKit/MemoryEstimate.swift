@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a run is expected to hold in memory at the moment that holds most, by what takes it.
 package struct MemoryEstimate: Sendable, Equatable {
   /// Something that takes memory.
@@ -55,18 +57,4 @@ package enum MemoryUse: String, Sendable, CaseIterable {
   case activations = "activations"
   /// Attention's scores, logits, rows of a head in float32.
   case scores = "scores and logits"
-}
-
-extension Int {
-  /// The sum, or `Int.max` where it is larger.
-  package func plusOrMost(_ other: Int) -> Int {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
-  }
-
-  /// The product, or `Int.max` where it is larger.
-  package func timesOrMost(_ other: Int) -> Int {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max : product
-  }
 }

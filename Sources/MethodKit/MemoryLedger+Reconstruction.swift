@@ -9,7 +9,7 @@ extension MemoryLedger {
     _ s: MemoryShape, windows: Int, _ settings: BlockReconstruction.Settings, keepsRaw: Bool
   ) {
     let c = s.configuration
-    let tokens = windows.timesOrMost(s.windowTokens)
+    let tokens = s.calibrationTokens(windows)
     moment { $0.holdStream(s, tokens: tokens) }
     hold(.activations, settings.isAugmented ? 3 : 2, of: tokens, c.channels)
     // The table of a model that embeds nothing.
@@ -81,7 +81,7 @@ extension MemoryLedger {
   /// The streams of calibration windows that smoothing is found from, and a block running over them.
   package mutating func calibrate(_ s: MemoryShape, windows: Int, blockWeights: Bool) {
     let c = s.configuration
-    let tokens = windows.timesOrMost(s.windowTokens)
+    let tokens = s.calibrationTokens(windows)
     moment {
       $0.holdStream(s, tokens: tokens)
       $0.hold(.frame, of: 0)

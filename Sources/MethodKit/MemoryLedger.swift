@@ -1,3 +1,5 @@
+import Tensors
+
 /// A rehearsal of a run in sizes alone: what is allocated, in the run's order, and what is gone again.
 ///
 /// Counts as `ByteBuffer` does, which takes whole pages from the kernel and at least one. Two sums run along: storage that is

@@ -1,3 +1,4 @@
+import Tensors
 package import Transformers
 
 /// What decides how much memory a run takes, known before any weight is read.
@@ -6,7 +7,7 @@ package struct MemoryShape: Sendable {
   package var configuration: ModelConfiguration
   /// T, tokens of a window.
   package var windowTokens: Int
-  /// Windows of training text; nil where something else is trained on.
+  /// Windows of training text.
   package var trainingWindows: Int
   /// Windows that are chosen on.
   package var developmentWindows: Int
@@ -29,6 +30,12 @@ package struct MemoryShape: Sendable {
     self.testWindows = testWindows
     self.threads = threads
     self.processors = processors
+  }
+
+  /// Tokens of so many calibration windows; of no more than there are, as asking for more is an error that the
+  /// method tells of.
+  package func calibrationTokens(_ windows: Int) -> Int {
+    min(windows, trainingWindows).timesOrMost(windowTokens)
   }
 
   /// How many of the threads find a tile of their own.

@@ -16,7 +16,7 @@ extension LightweightZeroQAT {
       if learning != nil || calibrates {
         ledger.moment {
           $0.holdFrame(c, .half)
-          $0.holdStream(shape, tokens: calibrationWindows.timesOrMost(shape.windowTokens))
+          $0.holdStream(shape, tokens: shape.calibrationTokens(calibrationWindows))
         }
       }
       ledger.moment {

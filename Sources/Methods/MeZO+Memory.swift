@@ -1,4 +1,5 @@
 package import MethodKit
+import Tensors
 import Transformers
 
 extension MeZO {

@@ -1,5 +1,6 @@
 package import MethodKit
 import Quantizers
+import Tensors
 import Transformers
 
 extension STEQAT {

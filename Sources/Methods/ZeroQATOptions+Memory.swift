@@ -1,5 +1,6 @@
 import MethodKit
 import Quantizers
+import Tensors
 import Transformers
 
 extension ZeroQATOptions {

@@ -80,20 +80,6 @@ extension Bytes {
   }
 }
 
-extension Int {
-  /// The sum, or `Int.max` where it is larger.
-  fileprivate func plusOrMost(_ other: Int) -> Int {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
-  }
-
-  /// The product, or `Int.max` where it is larger.
-  fileprivate func timesOrMost(_ other: Int) -> Int {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max : product
-  }
-}
-
 /// The numbers that a training's buffers are made of.
 ///
 /// Legend: V vocabulary, C channels, K channels of keys, F feed-forward channels, M tokens of a batch,

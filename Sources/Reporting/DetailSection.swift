@@ -4,17 +4,13 @@ extension TableContents {
   /// Every number with all its digits, and the record that it is from; nil without records.
   var detailSection: String? {
     guard !shownRecords.isEmpty else { return nil }
-    var parts = ["## Every number", fold("Scores", scoreDetails)]
-    if let facts = factDetails { parts.append(fold("Facts", facts)) }
+    var parts = ["## Every number", folded("Scores", scoreDetails)]
+    if let facts = factDetails { parts.append(folded("Facts", facts)) }
     for record in shownRecords {
       guard let trajectory = trajectoryDetails(record) else { continue }
-      parts.append(fold("Trajectory: \(name(of: record))", trajectory))
+      parts.append(folded("Trajectory: \(name(of: record))", trajectory))
     }
     return parts.joined(separator: "\n\n")
-  }
-
-  private func fold(_ title: String, _ text: String) -> String {
-    "<details>\n<summary>\(title)</summary>\n\n\(text)\n\n</details>"
   }
 
   private var scoreDetails: String {

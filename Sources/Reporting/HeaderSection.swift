@@ -17,7 +17,8 @@ extension TableContents {
     let labels = manifests.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     let names =
       labels.isEmpty ? [records.first?.cell.model.name.inMarkdown ?? "no model"] : labels
-    let measured = names.joined(separator: " and ")
+    // Names have commas of their own.
+    let measured = names.joined(separator: names.count > 2 ? "; " : " and ")
     if scale != .paper {
       return "> **Substituted scale `\(scale.rawValue)`: \(measured), not \(printed).** "
         + "Compare rankings, never values."
@@ -40,10 +41,14 @@ extension TableContents {
   /// What every number was measured under.
   var conditionsSection: String {
     var table = MarkdownTable([("Condition", .left), ("Value", .left)])
-    for panel in gridPanels where isOnePanel || !records(of: panel).isEmpty {
-      for (name, value) in conditions(of: panel) {
-        table.add([isOnePanel ? name : "\(title(of: panel)): \(name.loweringFirst)", value])
-      }
+    let shown = gridPanels.filter { isOnePanel || !records(of: $0).isEmpty }
+    for shared in sharedConditions(of: shown) {
+      // What holds for all panels needs no names.
+      let whose = shared.panels.count == shown.count ? nil : shared.panels.map(title)
+      let titles = whose?.joined(separator: "; ")
+      table.add([
+        titles.map { "\($0): \(shared.name.loweringFirst)" } ?? shared.name, shared.value,
+      ])
     }
     if !records.isEmpty {
       table.add(["Seeds", distinct { String($0.cell.address.seed) }])
@@ -51,7 +56,35 @@ extension TableContents {
       table.add(["Commit", distinct { $0.measurement?.commit.map { "`\($0)`" } }])
       table.add(["Science code", distinct { "`\(NumberText.digest($0.cell.scienceDigest))`" }])
     }
-    return table.isEmpty ? "Nothing was run." : table.text
+    // Folded: the lists of texts are long, and the first thing on a page is its numbers.
+    return table.isEmpty
+      ? "Nothing was run."
+      : folded("Conditions: models, texts, windows, digests, machine, program", table.text)
+  }
+
+  /// A condition and the panels that it holds for.
+  private struct SharedCondition {
+    let name: String
+    let value: String
+    var panels: [GridPanel]
+  }
+
+  /// The conditions of panels, one entry for all panels that share a value; names in their own order.
+  private func sharedConditions(of panels: [GridPanel]) -> [SharedCondition] {
+    var names: [String] = []
+    var found: [String: [SharedCondition]] = [:]
+    for panel in panels {
+      for (name, value) in conditions(of: panel) {
+        if !names.contains(name) { names.append(name) }
+        if let known = found[name]?.firstIndex(where: { $0.value == value }) {
+          found[name]?[known].panels.append(panel)
+        } else {
+          found[name, default: []].append(
+            SharedCondition(name: name, value: value, panels: [panel]))
+        }
+      }
+    }
+    return names.flatMap { found[$0] ?? [] }
   }
 
   private func conditions(of panel: GridPanel) -> [(String, String)] {

@@ -94,3 +94,8 @@ extension String {
     lastIndex(of: "/").map { String(self[index(after: $0)...]) } ?? self
   }
 }
+
+/// A section that a reader opens: GitHub's folding, with blank lines so that `text` stays Markdown.
+func folded(_ title: String, _ text: String) -> String {
+  "<details>\n<summary>\(title)</summary>\n\n\(text)\n\n</details>"
+}

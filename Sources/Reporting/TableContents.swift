@@ -270,8 +270,13 @@ private func entryState(
     }
     parts.append(MeasuredScore.Source(records: group, tasks: names))
   }
-  if column.metric == .updateTime, found.contains(where: { $0.measurement?.updates == nil }) {
-    return .notRun(reason: "the method has no updates of the whole model that could be timed")
+  if column.metric == .updateTime,
+    let untimed = found.first(where: { $0.measurement?.updates == nil })
+  {
+    return .notRun(
+      reason: untimed.measurement?.resumes ?? 0 > 0
+        ? "its run was interrupted and resumed, so that not every update was timed"
+        : "the method has no updates of the whole model that could be timed")
   }
   guard let score = try MeasuredScore(parts, metric: column.metric) else {
     return .diverged(reason: "a test score is missing or not finite", records: found)

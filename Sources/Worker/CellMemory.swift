@@ -1,4 +1,5 @@
 import MethodKit
+import Tensors
 
 /// What a worker's process holds beside tensors.
 ///

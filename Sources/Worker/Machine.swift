@@ -1,4 +1,5 @@
 import Glibc
+import Records
 
 /// What a run ran on.
 struct Machine: Sendable {

@@ -45,16 +45,19 @@ final class Meter {
     stack.append(name)
     stretchStart = monotonicSeconds()
     let before = readings[name]?.seconds ?? 0
+    var isDone = false
     defer {
       endStretch(of: name)
       stack.removeLast()
-      // A stretch of training is one update: so its callers cut it.
-      if name == Self.training, let reading = readings[name] {
+      // A stretch of training is one update: so its callers cut it. One that threw is none.
+      if isDone, name == Self.training, let reading = readings[name] {
         updates.append(reading.seconds - before)
       }
       stretchStart = monotonicSeconds()
     }
-    return try body()
+    let result = try body()
+    isDone = true
+    return result
   }
 
   private static let training = RunPhase.train.rawValue
@@ -143,20 +146,5 @@ struct ProcessMemory {
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return write(descriptor, "5", 1) == 1
-  }
-}
-
-/// The text of a small file, such as one under /proc; nil if it can't be read.
-func smallFile(_ path: String) -> String? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return nil }
-  defer { close(descriptor) }
-  var bytes: [UInt8] = []
-  var piece = [UInt8](repeating: 0, count: 1 << 14)
-  while true {
-    let count = read(descriptor, &piece, piece.count)
-    if count < 0 { return nil }
-    if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-    bytes.append(contentsOf: piece[0..<count])
   }
 }
