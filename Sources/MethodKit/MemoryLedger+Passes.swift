@@ -10,11 +10,10 @@ package struct BlockTransients: Sendable {
   package var codedTokens: Int?
 
   /// The transients of blocks in which these linears are live or packed.
-  package init(_ c: ModelConfiguration, unpacked: [LinearKind]) {
+  package init(_ s: MemoryShape, unpacked: [LinearKind]) {
     for kind in unpacked {
-      let (rows, columns) = c.shape(of: kind)
-      let height = min(rows, WeightPanel.height(columns: columns))
-      let count = height.timesOrMost(columns.plusOrMost(1))
+      let (rows, columns) = s.configuration.shape(of: kind)
+      let count = WeightPanel.elementCount(rows: rows, columns: columns, threads: s.threads)
       if count > panels.last ?? 0 { panels.append(count) }
     }
   }

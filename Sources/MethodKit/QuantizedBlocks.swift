@@ -131,11 +131,11 @@ package struct QuantizedBlocks: BlockOperators {
     case .ready(let matrix):
       Tensors.linear(x, matrix, bias: linear.bias, into: y, order: order)
     case .live(let weights):
-      panel.forEach(rows: weights.rows, columns: weights.columns) { rows, panel, bias in
-        fill(rows, of: id, linear, weights, panel, bias)
-        let hasBias = linear.bias != nil || linear.smoothing.givesBias
-        Tensors.linear(
-          x, panel, bias: hasBias ? bias : nil, into: y.columns(rows), order: order)
+      panel.multiply(
+        x, rows: weights.rows, columns: weights.columns,
+        hasBias: linear.bias != nil || linear.smoothing.givesBias, into: y, order: order
+      ) { rows, panel, bias, threads in
+        fill(rows, of: id, linear, weights, panel, bias, threads: threads)
       }
     case .packed(let matrix):
       packedLinear(
@@ -182,11 +182,11 @@ package struct QuantizedBlocks: BlockOperators {
   /// Writes `Q(smooth(W + εz))` of `rows` into `panel`, and the smoothed bias.
   private func fill(
     _ rows: Range<Int>, of id: LinearID, _ linear: Linear, _ weights: any StoredWeights,
-    _ panel: Matrix, _ bias: Vector
+    _ panel: Matrix, _ bias: Vector, threads: Int = Threads.count
   ) {
     let columns = weights.columns
     let tileRows = 16
-    forEachTile(tileCount(rows.count, size: tileRows)) { tile, _ in
+    forEachTile(tileCount(rows.count, size: tileRows), threads: threads) { tile, _ in
       for offset in tileRange(tile, of: rows.count, size: tileRows) {
         let row = rows.lowerBound + offset
         let out = panel.row(offset)

@@ -44,7 +44,7 @@ extension EfficientQAT {
         $0.passThroughModel(
           shape, windows: wholeBatch, grids: 1, groups: c.mostGroups(quantizer))
       }
-      let transients = BlockTransients(c, unpacked: [])
+      let transients = BlockTransients(shape, unpacked: [])
       ledger.holdTransients(transients, shape)
       ledger.evaluate(shape, head: .single, transients)
     }

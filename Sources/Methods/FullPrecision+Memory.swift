@@ -11,7 +11,7 @@ extension FullPrecision {
       ledger.holdFrame(c, .single)
       // The norms that were read, until the model is there.
       ledger.moment { $0.holdNorms(c, blocks: c.blocks) }
-      let transients = BlockTransients(c, unpacked: [])
+      let transients = BlockTransients(shape, unpacked: [])
       ledger.holdTransients(transients, shape)
       ledger.evaluate(shape, head: .single, transients)
     }

@@ -40,7 +40,7 @@ extension LightweightZeroQAT {
         }
       }
       ledger.holdFrame(c, .half)
-      var transients = BlockTransients(c, unpacked: c.linears)
+      var transients = BlockTransients(shape, unpacked: c.linears)
       transients.codedTokens = options.codedTokens(shape)
       ledger.train(
         shape, steps: options.steps, batchWindows: options.batchWindows ?? 1, head: .half,

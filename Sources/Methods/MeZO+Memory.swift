@@ -12,7 +12,7 @@ extension MeZO {
       ledger.holdDense(c, blocks: c.blocks)
       ledger.holdNorms(c, blocks: c.blocks)
       ledger.holdFrame(c, .single)
-      let transients = BlockTransients(c, unpacked: c.linears)
+      let transients = BlockTransients(shape, unpacked: c.linears)
       ledger.holdTransients(transients, shape)
       ledger.evaluate(shape, head: .single, transients)
       guard options.steps > 0 else { return }

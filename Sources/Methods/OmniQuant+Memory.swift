@@ -22,7 +22,7 @@ extension OmniQuant {
       }
       ledger.holdDense(c, blocks: c.blocks)
       ledger.holdNorms(c, blocks: c.blocks)
-      let transients = BlockTransients(c, unpacked: [])
+      let transients = BlockTransients(shape, unpacked: [])
       ledger.holdTransients(transients, shape)
       ledger.evaluate(shape, head: .single, transients)
     }

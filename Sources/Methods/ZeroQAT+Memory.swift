@@ -51,6 +51,6 @@ extension ZeroQAT {
     for kind in c.linears { ledger.holdSmoothing(c, blocks: c.blocks, members, of: kind) }
     // The norms that were read, until the model is there.
     ledger.moment { $0.holdNorms(c, blocks: c.blocks) }
-    return BlockTransients(c, unpacked: c.linears)
+    return BlockTransients(shape, unpacked: c.linears)
   }
 }

@@ -2,8 +2,8 @@ public import Tensors
 
 /// `y = x · Ŵᵀ + b`, `Ŵ = (code − z)·Δ` of a packed weight, which is never unpacked as a whole.
 ///
-/// Panels of its rows are unpacked and multiplied, one after another, so that beside the codes only one
-/// panel exists in float32. Equal, bit by bit, to multiplying the same panels of the dequantised weight.
+/// Panels of its rows are unpacked and multiplied, one after another, or one for each thread, so that beside the
+/// codes little exists in float32. Equal, bit by bit, to multiplying the same panels of the dequantised weight.
 ///
 /// > Shape: `x` is `[T, K]`, `weight` is `[N, K]`, `y` is `[T, N]`, `bias` is `[N]`.
 ///
@@ -23,10 +23,13 @@ public func packedLinear(
   precondition(
     bias.map { $0.count == weight.rows } ?? true,
     "\(bias?.count ?? 0) biases for \(weight.rows) outputs")
-  panel.forEach(rows: weight.rows, columns: weight.columns) { rows, weights, _ in
-    weight.dequantize(rows, into: weights, moved: step)
-    linear(
-      x, weights, bias: bias.map { Vector($0, rows) }, into: y.columns(rows), order: order)
+  panel.multiply(
+    x, rows: weight.rows, columns: weight.columns, hasBias: bias != nil, into: y, order: order
+  ) { rows, weights, biases, threads in
+    weight.dequantize(rows, into: weights, moved: step, threads: threads)
+    if let bias {
+      biases.pointer.update(from: bias.pointer + rows.lowerBound, count: rows.count)
+    }
   }
 }
 
@@ -54,12 +57,16 @@ extension PackedMatrix {
   ///   - range: Which rows.
   ///   - panel: Gets them, `[range.count, columns]`.
   ///   - step: What to add, or nil.
-  public func dequantize(_ range: Range<Int>, into panel: Matrix, moved step: WeightStep? = nil) {
+  ///   - threads: How many threads share the rows.
+  public func dequantize(
+    _ range: Range<Int>, into panel: Matrix, moved step: WeightStep? = nil,
+    threads: Int = Threads.count
+  ) {
     precondition(
       panel.rows == range.count && panel.columns == columns,
       "rows \(range) of \(columns) columns into [\(panel.rows), \(panel.columns)]")
     let tileRows = 16
-    forEachTile(tileCount(range.count, size: tileRows)) { tile, _ in
+    forEachTile(tileCount(range.count, size: tileRows), threads: threads) { tile, _ in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: columns) { scratch in
         guard let base = scratch.baseAddress else { return }
         for offset in tileRange(tile, of: range.count, size: tileRows) {

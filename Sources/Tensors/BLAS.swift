@@ -91,26 +91,42 @@ public func linear(
     bias.map { $0.count == w.rows } ?? true, "\(bias?.count ?? 0) biases for \(w.rows) outputs")
   // With few tokens a weight's rows are shared out instead, so that each is packed once only.
   let tokenTile = 512
-  let outputTile = x.rows >= 2048 ? 768 : max(64, tileCount(w.rows, size: 64) * 16)
+  let outputTile = x.rows >= 2048 ? 768 : linearTileHeight(rows: w.rows)
   let tokenTiles = tileCount(x.rows, size: tokenTile)
   let outputTiles = tileCount(w.rows, size: outputTile)
   forEachTile(tokenTiles * outputTiles) { tile, _ in
     let tokens = tileRange(tile % tokenTiles, of: x.rows, size: tokenTile)
     let outputs = tileRange(tile / tokenTiles, of: w.rows, size: outputTile)
-    let (a, b, c) = (x.rows(tokens), w.rows(outputs), y.rows(tokens).columns(outputs))
-    switch order {
-    case .whole: BLAS.multiplyTransposed(a, b, into: c)
-    case .halves:
-      let middle = x.columns / 2
-      BLAS.multiplyTransposed(
-        a.columns(middle..<x.columns), b.columns(middle..<x.columns), into: c)
-      if middle > 0 {
-        BLAS.multiplyTransposed(
-          a.columns(0..<middle), b.columns(0..<middle), into: c, accumulate: true)
-      }
-    }
-    if let bias { addBias(Vector(bias, outputs), to: c) }
+    linearTile(
+      x.rows(tokens), w.rows(outputs), bias: bias.map { Vector($0, outputs) },
+      into: y.rows(tokens).columns(outputs), order: order)
   }
+}
+
+/// Rows of a weight that a tile of ``linear(_:_:bias:into:order:)`` takes where tokens are few: a quarter of them,
+/// so that four threads share them evenly, and at least 64.
+public func linearTileHeight(rows: Int) -> Int { max(64, tileCount(rows, size: 64) * 16) }
+
+/// `y = x · wᵀ + bias` on the calling thread, for callers that share out tiles themselves.
+///
+/// > Shape: `x` is `[M, K]`, `w` is `[N, K]`, `y` is `[M, N]`, `bias` is `[N]`.
+///
+/// - Complexity: O(M · N · K).
+public func linearTile(
+  _ x: Matrix, _ w: Matrix, bias: Vector? = nil, into y: Matrix, order: SummationOrder = .whole
+) {
+  switch order {
+  case .whole: BLAS.multiplyTransposed(x, w, into: y)
+  case .halves:
+    let middle = x.columns / 2
+    BLAS.multiplyTransposed(
+      x.columns(middle..<x.columns), w.columns(middle..<x.columns), into: y)
+    if middle > 0 {
+      BLAS.multiplyTransposed(
+        x.columns(0..<middle), w.columns(0..<middle), into: y, accumulate: true)
+    }
+  }
+  if let bias { addBias(bias, to: y) }
 }
 
 extension Vector {

@@ -8,7 +8,7 @@ import Testing
 struct PackedLinearTests {
   @Test(
     "The same bits as multiplying the panels of the dequantised weight",
-    arguments: [(3, 7, 5), (130, 96, 300), (17, 4200, 600)], [2, 4])
+    arguments: [(3, 7, 5), (130, 96, 300), (17, 4200, 600), (2100, 33, 70)], [2, 4])
   func sameBits(shape: (tokens: Int, inputs: Int, outputs: Int), bits: Int) {
     let stream = NormalStream(seed: 5, draw: 0)
     let x = normals(stream, rows: shape.tokens, columns: shape.inputs, tensor: 1)
@@ -21,12 +21,16 @@ struct PackedLinearTests {
       for order in [SummationOrder.whole, .halves] {
         packed.dequantize(0..<shape.outputs, into: dequantized, moved: moved)
         let expected = Matrix(rows: shape.tokens, columns: shape.outputs)
-        let height = WeightPanel.height(columns: shape.inputs)
+        let isShared = shape.tokens >= WeightPanel.manyTokens
+        let height =
+          isShared
+          ? WeightPanel.height(columns: shape.inputs)
+          : WeightPanel.tileHeight(rows: shape.outputs, columns: shape.inputs)
         for index in 0..<tileCount(shape.outputs, size: height) {
           let rows = tileRange(index, of: shape.outputs, size: height)
-          linear(
-            x, dequantized.rows(rows), bias: Vector(bias, rows), into: expected.columns(rows),
-            order: order)
+          let product = isShared ? linear : linearTile
+          product(
+            x, dequantized.rows(rows), Vector(bias, rows), expected.columns(rows), order)
         }
         let found = Matrix(rows: shape.tokens, columns: shape.outputs)
         packedLinear(
@@ -36,6 +40,23 @@ struct PackedLinearTests {
           "\(shape) > \(bits) bits > \(order) > moved: \(moved != nil)")
       }
     }
+  }
+
+  @Test(
+    "The same bits as one product of the whole weight, whatever the tiles",
+    arguments: [(700, 576, 1536), (96, 2048, 2100), (2048, 576, 1000), (128, 5120, 700)])
+  func wholeWeight(shape: (tokens: Int, inputs: Int, outputs: Int)) {
+    let stream = NormalStream(seed: 7, draw: 0)
+    let x = normals(stream, rows: shape.tokens, columns: shape.inputs, tensor: 1)
+    let weight = normals(stream, rows: shape.outputs, columns: shape.inputs, tensor: 2)
+    let packed = PackedMatrix(weight, quantizer: WeightQuantizer(bits: 4, groupSize: nil))
+    let dequantized = Matrix(rows: shape.outputs, columns: shape.inputs)
+    packed.dequantize(0..<shape.outputs, into: dequantized)
+    let expected = Matrix(rows: shape.tokens, columns: shape.outputs)
+    linear(x, dequantized, into: expected)
+    let found = Matrix(rows: shape.tokens, columns: shape.outputs)
+    packedLinear(x, packed, into: found, panel: WeightPanel())
+    #expect(found.elements == expected.elements)
   }
 
   @Test("A step is added to the weights that are multiplied, and to no code")
@@ -68,6 +89,21 @@ struct PackedLinearTests {
       #expect(panel.rows == rows.count && panel.columns == 4200 && bias.count == rows.count)
     }
     #expect(seen == Array(0..<600))
+  }
+
+  @Test("Tiles of a thread take 4 MiB or 64 rows, and four threads can share them evenly")
+  func tiles() {
+    #expect(WeightPanel.tileHeight(rows: 8192, columns: 2048) == 512)
+    #expect(WeightPanel.tileHeight(rows: 5120, columns: 5120) == 192)
+    #expect(WeightPanel.tileHeight(rows: 5120, columns: 20_480) == 64)
+    #expect(WeightPanel.tileHeight(rows: 1536, columns: 576) == 384)
+    #expect(WeightPanel.tileHeight(rows: 576, columns: 1536) == 144)
+    #expect(WeightPanel.tileHeight(rows: 5, columns: 7) == 5)
+    // Two threads' tiles of 512 rows take more than a panel; of one, a panel is the same.
+    #expect(WeightPanel.elementCount(rows: 8192, columns: 2048, threads: 2) == 1024 * 2049)
+    #expect(WeightPanel.elementCount(rows: 8192, columns: 2048, threads: 1) == 512 * 2049)
+    #expect(WeightPanel.elementCount(rows: 1536, columns: 576, threads: 2) == 1536 * 577)
+    #expect(WeightPanel.elementCount(rows: 5, columns: 7, threads: 4) == 5 * 8)
   }
 
   private func normals(_ stream: NormalStream, rows: Int, columns: Int, tensor: Int) -> Matrix {
