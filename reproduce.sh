@@ -32,7 +32,7 @@ usage: ./reproduce.sh COMMAND [options]
     --threads N       threads inside a cell (default: all processors)
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing
-  all               every table and figure, one after the other, over failures; ends with a summary
+  all               every table and figure with the scale, one after the other, over failures; ends with a summary
     --scale NAME, --threads N, --force, --dry-run
   pretrain MODEL    train a tiny model again, from its text and models/MODEL/recipe.json
     --threads N       threads (default: all processors); the model doesn't depend on it

@@ -24,7 +24,7 @@ for readme in tables/*/README.md; do
   grep -q '^<!-- held:' "$readme" || continue
   folder=$(dirname "$readme")
   text=""
-  for scale in tiny small paper; do
+  for scale in tiny small shape paper; do
     table="$folder/table-$scale.md"
     [ -e "$table" ] || continue
     section=$(said "$table")
