@@ -53,7 +53,13 @@ extension Plan: CustomStringConvertible {
   package var summary: String {
     if toRun == 0 { return "nothing to run" }
     let memory = mebibytes.map { ", up to \(rounded($0, digits: 0)) MiB" } ?? ""
-    return "\(counted(toRun, "cell")) to run, about \(durationInWords(minutes * 60))\(memory)"
+    let unknown = entries.count { $0.willRun && $0.minutes == nil }
+    let time =
+      unknown == toRun
+      ? "for how long isn't known"
+      : "about \(durationInWords(minutes * 60))"
+        + (unknown > 0 ? " without the \(unknown) whose time isn't known" : "")
+    return "\(counted(toRun, "cell")) to run, \(time)\(memory)"
   }
 }
 
