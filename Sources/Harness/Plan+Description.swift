@@ -56,9 +56,9 @@ extension Plan: CustomStringConvertible {
     let unknown = entries.count { $0.willRun && $0.minutes == nil }
     let time =
       unknown == toRun
-      ? "for how long isn't known"
+      ? "time unknown"
       : "about \(durationInWords(minutes * 60))"
-        + (unknown > 0 ? " without the \(unknown) whose time isn't known" : "")
+        + (unknown > 0 ? " not counting \(counted(unknown, "cell")) without an estimate" : "")
     return "\(counted(toRun, "cell")) to run, \(time)\(memory)"
   }
 }

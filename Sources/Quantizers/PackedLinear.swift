@@ -15,16 +15,19 @@ public import Tensors
 ///   - order: Order of summation.
 ///   - panel: Space to work in.
 ///   - step: Where codes are trained, what their weights move by before they are multiplied.
+///   - threads: How many threads share the rows.
 /// - Complexity: O(T · K · N).
 public func packedLinear(
   _ x: Matrix, _ weight: PackedMatrix, bias: Vector? = nil, into y: Matrix,
-  order: SummationOrder = .whole, panel: WeightPanel, moved step: WeightStep? = nil
+  order: SummationOrder = .whole, panel: WeightPanel, moved step: WeightStep? = nil,
+  threads: Int = Threads.count
 ) {
   precondition(
     bias.map { $0.count == weight.rows } ?? true,
     "\(bias?.count ?? 0) biases for \(weight.rows) outputs")
   panel.multiply(
-    x, rows: weight.rows, columns: weight.columns, hasBias: bias != nil, into: y, order: order
+    x, rows: weight.rows, columns: weight.columns, hasBias: bias != nil, into: y, order: order,
+    threads: threads
   ) { rows, weights, biases, threads in
     weight.dequantize(rows, into: weights, moved: step, threads: threads)
     if let bias {

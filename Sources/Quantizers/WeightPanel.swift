@@ -10,11 +10,6 @@ public final class WeightPanel: @unchecked Sendable {
   /// No space yet.
   public init() {}
 
-  /// From so many tokens on, rows of a weight are filled by all threads and then multiplied by all threads.
-  ///
-  /// With fewer, each thread fills rows and multiplies them while they are in its cache.
-  public static let manyTokens = 2048
-
   /// Rows of a panel of `columns` columns: 4 MiB of them, so that a panel stays in the last cache, and at
   /// least 256, as the inputs are packed anew for each panel; 128 of more than 16,384 columns, where
   /// 256 would take more memory than anything else that a short step holds beside the weights.
@@ -27,7 +22,7 @@ public final class WeightPanel: @unchecked Sendable {
   ///
   /// OpenBLAS packs the inputs anew for each tile, so that tiles are as high as caches allow.
   public static func tileHeight(rows: Int, columns: Int) -> Int {
-    min(linearTileHeight(rows: rows), max(64, (1 << 20) / max(columns, 1) / 16 * 16), rows)
+    min(linearTileHeight(rows: rows), max(64, (1 << 20) / max(columns, 1) / 16 * 16), max(rows, 1))
   }
 
   /// Numbers that are held for a weight of `[rows, columns]`, whichever way it is multiplied.
@@ -40,7 +35,9 @@ public final class WeightPanel: @unchecked Sendable {
 
   /// `y = x · wᵀ + b` of a weight of `[rows, columns]` whose rows `fill` makes.
   ///
-  /// Tiles depend on the shapes alone, so that results don't depend on the number of threads.
+  /// From ``Tensors/manyTokens`` tokens on, all threads fill a panel and then multiply it; with fewer tokens, each thread
+  /// fills rows and multiplies them while they are in its cache. Tiles depend on the shapes alone, so that results don't
+  /// depend on the number of threads; weights of up to 16 MiB have no more than four.
   ///
   /// > Shape: `x` is `[T, K]`, `y` is `[T, N]`.
   ///
@@ -51,19 +48,23 @@ public final class WeightPanel: @unchecked Sendable {
   ///   - hasBias: Whether biases are added.
   ///   - y: Gets the outputs.
   ///   - order: Order of summation.
+  ///   - threads: How many threads share the tiles.
   ///   - fill: Gets a range of rows, space for them and for their biases, valid during the call only and filled with
   ///     whatever was there before, and the number of threads that it may use.
   public func multiply(
     _ x: Matrix, rows: Int, columns: Int, hasBias: Bool, into y: Matrix, order: SummationOrder,
+    threads: Int = Threads.count,
     _ fill: @Sendable (_ rows: Range<Int>, _ panel: Matrix, _ bias: Vector, _ threads: Int) -> Void
   ) {
-    guard x.rows < Self.manyTokens else {
+    precondition(
+      x.columns == columns && y.rows == x.rows && y.columns == rows,
+      "[\(x.rows), \(x.columns)] × [\(rows), \(columns)]ᵀ into [\(y.rows), \(y.columns)]")
+    guard x.rows < manyTokens else {
       return forEach(rows: rows, columns: columns) { range, panel, bias in
-        fill(range, panel, bias, Threads.count)
+        fill(range, panel, bias, threads)
         linear(x, panel, bias: hasBias ? bias : nil, into: y.columns(range), order: order)
       }
     }
-    let threads = Threads.count
     reserve(rows: rows, columns: columns, threads: threads)
     let height = Self.tileHeight(rows: rows, columns: columns)
     let space = buffer

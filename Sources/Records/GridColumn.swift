@@ -110,7 +110,7 @@ extension Grid {
     if let model = panel.model { words.append(models[model] ?? model) }
     if let text = panel.text { words.append(texts[text] ?? text) }
     words += panel.tasks.map { texts[$0] ?? $0 }
-    return words.isEmpty ? "all columns" : words.joined(separator: ", ")
+    return words.isEmpty ? "other columns" : words.joined(separator: ", ")
   }
 }
 

@@ -43,11 +43,15 @@ extension TableContents {
     var table = MarkdownTable([("Condition", .left), ("Value", .left)])
     let shown = gridPanels.filter { isOnePanel || !records(of: $0).isEmpty }
     for shared in sharedConditions(of: shown) {
-      // What holds for all panels needs no names.
-      let whose = shared.panels.count == shown.count ? nil : shared.panels.map(title)
-      let titles = whose?.joined(separator: "; ")
+      // What holds for all panels needs no names, unless some panels weren't run.
+      let whose: String? =
+        if shared.panels.count < shown.count || shown.count == 1 && !isOnePanel {
+          shared.panels.map(title).joined(separator: "; ")
+        } else {
+          shown.count < gridPanels.count ? "all that ran" : nil
+        }
       table.add([
-        titles.map { "\($0): \(shared.name.loweringFirst)" } ?? shared.name, shared.value,
+        whose.map { "\($0): \(shared.name.loweringFirst)" } ?? shared.name, shared.value,
       ])
     }
     if !records.isEmpty {
@@ -56,9 +60,10 @@ extension TableContents {
       table.add(["Commit", distinct { $0.measurement?.commit.map { "`\($0)`" } }])
       table.add(["Science code", distinct { "`\(NumberText.digest($0.cell.scienceDigest))`" }])
     }
+    if table.isEmpty { return "Nothing was run." }
     // Folded: the lists of texts are long, and the first thing on a page is its numbers.
-    return table.isEmpty
-      ? "Nothing was run."
+    return records.isEmpty
+      ? table.text
       : folded("Conditions: models, texts, windows, digests, machine, program", table.text)
   }
 

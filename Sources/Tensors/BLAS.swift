@@ -91,7 +91,7 @@ public func linear(
     bias.map { $0.count == w.rows } ?? true, "\(bias?.count ?? 0) biases for \(w.rows) outputs")
   // With few tokens a weight's rows are shared out instead, so that each is packed once only.
   let tokenTile = 512
-  let outputTile = x.rows >= 2048 ? 768 : linearTileHeight(rows: w.rows)
+  let outputTile = x.rows >= manyTokens ? 768 : linearTileHeight(rows: w.rows)
   let tokenTiles = tileCount(x.rows, size: tokenTile)
   let outputTiles = tileCount(w.rows, size: outputTile)
   forEachTile(tokenTiles * outputTiles) { tile, _ in
@@ -102,6 +102,9 @@ public func linear(
       into: y.rows(tokens).columns(outputs), order: order)
   }
 }
+
+/// From so many tokens on, a product's tiles are cut from tokens and weights alike; with fewer, from weights alone.
+public let manyTokens = 2048
 
 /// Rows of a weight that a tile of ``linear(_:_:bias:into:order:)`` takes where tokens are few: a quarter of them,
 /// so that four threads share them evenly, and at least 64.

@@ -49,7 +49,7 @@ struct TooLarge: Error, Sendable, Equatable, CustomStringConvertible {
   /// Memory of the machine, bytes.
   let machineBytes: Int
 
-  /// `needs 234.1 GiB by the memory model (97.7 weights, …); this machine has 23.4 GiB`.
+  /// `needs 234.1 GiB by the memory model (97.7 weights, …); 23.4 GiB are there`.
   var description: String {
     // What wouldn't show at one decimal isn't what is too large.
     let visible = estimate.largestFirst.filter { $0.bytes >= (1 << 30) / 20 }
@@ -57,7 +57,7 @@ struct TooLarge: Error, Sendable, Equatable, CustomStringConvertible {
     let parts = largest.map { "\(gibibytes($0.bytes)) \($0.name)" }
     let rest = estimate.parts.count > largest.count ? ["…"] : []
     return "needs \(gibibytes(estimate.bytes)) GiB by the memory model "
-      + "(\((parts + rest).joined(separator: ", "))); this machine has \(gibibytes(machineBytes)) GiB"
+      + "(\((parts + rest).joined(separator: ", "))); \(gibibytes(machineBytes)) GiB are there"
   }
 }
 

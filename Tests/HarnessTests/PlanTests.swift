@@ -147,14 +147,14 @@ import Testing
           odd W4A4  will run (about 1 h 30 min, 700 MiB)
           not run (no tasks yet): 4 cells of fp, rtn, odd, later
           not run (method not built yet): 2 cells of later
-        5 cells to run, about 3 h without the 2 whose time isn't known, up to 700 MiB
+        5 cells to run, about 3 h not counting 2 cells without an estimate, up to 700 MiB
         """)
   }
 
   @Test func anUnknownTimeIsNotNoTime() throws {
     let sample = try SampleCheckout(grid: SampleCheckout.grid(scale: ""))
     #expect(
-      try Fixture(sample).plan().summary == "5 cells to run, for how long isn't known")
+      try Fixture(sample).plan().summary == "5 cells to run, time unknown")
   }
 
   @Test(

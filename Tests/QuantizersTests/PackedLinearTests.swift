@@ -8,7 +8,8 @@ import Testing
 struct PackedLinearTests {
   @Test(
     "The same bits as multiplying the panels of the dequantised weight",
-    arguments: [(3, 7, 5), (130, 96, 300), (17, 4200, 600), (2100, 33, 70)], [2, 4])
+    arguments: [(3, 7, 5), (130, 96, 300), (17, 4200, 600), (2100, 33, 70), (2048, 4200, 300)],
+    [2, 4])
   func sameBits(shape: (tokens: Int, inputs: Int, outputs: Int), bits: Int) {
     let stream = NormalStream(seed: 5, draw: 0)
     let x = normals(stream, rows: shape.tokens, columns: shape.inputs, tensor: 1)
@@ -21,7 +22,7 @@ struct PackedLinearTests {
       for order in [SummationOrder.whole, .halves] {
         packed.dequantize(0..<shape.outputs, into: dequantized, moved: moved)
         let expected = Matrix(rows: shape.tokens, columns: shape.outputs)
-        let isShared = shape.tokens >= WeightPanel.manyTokens
+        let isShared = shape.tokens >= manyTokens
         let height =
           isShared
           ? WeightPanel.height(columns: shape.inputs)
@@ -32,12 +33,16 @@ struct PackedLinearTests {
           product(
             x, dequantized.rows(rows), Vector(bias, rows), expected.columns(rows), order)
         }
-        let found = Matrix(rows: shape.tokens, columns: shape.outputs)
-        packedLinear(
-          x, packed, bias: bias, into: found, order: order, panel: WeightPanel(), moved: moved)
-        #expect(
-          found.elements == expected.elements,
-          "\(shape) > \(bits) bits > \(order) > moved: \(moved != nil)")
+        // Every thread has a part of the space to itself, and its rows' biases beside them.
+        for threads in 1...(shape.tokens < 1000 ? 4 : 2) {
+          let found = Matrix(rows: shape.tokens, columns: shape.outputs)
+          packedLinear(
+            x, packed, bias: bias, into: found, order: order, panel: WeightPanel(), moved: moved,
+            threads: threads)
+          #expect(
+            found.elements == expected.elements,
+            "\(shape) > \(bits) bits > \(order) > moved: \(moved != nil) > \(threads) threads")
+        }
       }
     }
   }

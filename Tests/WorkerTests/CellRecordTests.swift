@@ -63,12 +63,12 @@ struct CellRecordTests {
     #expect(
       record.reason
         == "needs 189.4 GiB by the memory model (93.8 moments, 46.9 weights, 46.9 gradients, …); "
-        + "this machine has 8.0 GiB")
+        + "8.0 GiB are there")
     let measurement = try #require(record.measurement)
     let bytes = try #require(measurement.analyticBytes)
     #expect(bytes > 189 << 30 && bytes < 190 << 30)
     #expect(measurement.analyticParts?.reduce(0) { $0 + Int($1.value) } == bytes)
-    // Texts were read, nothing was drawn. The process's peak is no witness: other tests run in it.
+    // It ended where texts are read. The process's peak is no witness: other tests run in it.
     #expect(measurement.phases.map(\.name) == ["load"])
     // What isn't modelled isn't refused.
     let unknown = try run(CellFixture.Settings("rtn"), memoryBytes: 1)
