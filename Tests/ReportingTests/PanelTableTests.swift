@@ -123,6 +123,17 @@ import Testing
       grid: grid, scale: .small, panels: panels, paper: Self.paper, records: records)
   }
 
+  @Test func conditionsOfOnePanelOfSeveralNameIt() throws {
+    let text = try Self.contents(
+      Self.records.filter { $0.cell.address.column == "a-c4" }
+    ).markdown()
+    let rows = text.split(separator: "\n").filter {
+      $0.contains("rain text |") || $0.contains(": protocol")
+    }
+    #expect(rows.count == 2 && rows.allSatisfy { $0.hasPrefix("| Llama-A, C4: ") }, "\(rows)")
+    #expect(!text.contains("| all that ran:"))
+  }
+
   @Test func aTableOfPanels() throws {
     try expectSnapshot(Self.contents().markdown(), "panels.md")
   }

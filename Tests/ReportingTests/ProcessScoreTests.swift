@@ -94,6 +94,13 @@ import Testing
       entry.state
         == .notRun(reason: "the method has no updates of the whole model that could be timed"))
     #expect(contents.entry(row: "rtn", column: "memory")?.score?.value == 1)
+    // A run that was resumed timed some of its updates only.
+    var resumed = Self.record("rtn", peak: 1 << 30, seconds: [])
+    resumed.measurement?.resumes = 1
+    #expect(
+      try Self.contents([resumed]).entry(row: "rtn", column: "time")?.state
+        == .notRun(
+          reason: "its run was interrupted and resumed, so that not every update was timed"))
   }
 
   @Test func whatWasTooLargeShowsItsPrediction() throws {

@@ -70,6 +70,11 @@ struct CellRecordTests {
     #expect(measurement.analyticParts?.reduce(0) { $0 + Int($1.value) } == bytes)
     // It ended where texts are read. The process's peak is no witness: other tests run in it.
     #expect(measurement.phases.map(\.name) == ["load"])
+    // More calibration windows than there are is an error of its own, not a matter of memory.
+    try expectFailure(
+      CellFixture.Settings("omniquant", #"{"calibrationWindows": 1000000000}"#, bits: "W4A16"),
+      "option 'calibrationWindows': expected at most the 93 windows of training text, found "
+        + "1000000000")
     // What isn't modelled isn't refused.
     let unknown = try run(CellFixture.Settings("rtn"), memoryBytes: 1)
     #expect(unknown.status == .finished && unknown.measurement?.analyticBytes == nil)
