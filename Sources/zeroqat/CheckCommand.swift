@@ -8,30 +8,51 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Compare this machine's records with the committed ones.",
-    discussion: "Exit status: 0 all good, 1 a regression, 4 something missing or nothing measured.")
+    discussion: """
+      Perplexities are compared window by window, scores of tasks example by example, memory and times by \
+      limits of their own: Documentation/decisions says how. Exit status: 0 all good, 1 a regression, 4 \
+      something missing or nothing measured; with --all the worst of all tables that have committed records.
+      """)
 
   @Argument(help: "A folder of tables/, by name or path.")
-  var table: String
+  var table: String?
+
+  @Flag(help: "Every table whose grid has the scale.")
+  var all = false
 
   @OptionGroup var options: TableOptions
 
   @Option(help: "Also write JUnit XML to this file.")
   var junit: String?
 
+  func validate() throws {
+    guard (table == nil) == all else { throw ValidationError("expected either a table or --all") }
+    if all, options.filter != nil || options.protocolID != nil {
+      throw ValidationError("--filter and --protocol are for one table")
+    }
+  }
+
   func run() throws {
-    let place = try TableAtScale(table, options)
-    let plan = try place.plan(options)
-    var ids: [CellAddress: String] = [:]
-    for entry in plan.entries { ids[entry.point.address] = entry.cell?.id }
-    let report = checkRecords(
-      table: place.grid.table, scale: place.scale, fresh: try plan.currentRecords(),
-      committed: try CommittedRecords(place).read(), currentIDs: ids)
-    try writeToStandardOutput(report.markdown)
-    if let junit { try writeDurably(Array(report.junit.utf8), to: try absolute(junit)) }
-    switch report.outcome {
+    var reports: [CheckReport] = []
+    for place in try places() {
+      let report = try TableCheck(place, options).report
+      reports.append(report)
+      // Of many tables, those are shown whole that have something to say.
+      if !all || !report.hasNothingCommitted && report.outcome != .allGood {
+        try writeToStandardOutput(report.markdown + (all ? "\n" : ""))
+      }
+    }
+    if all { try writeToStandardOutput(reports.summary) }
+    if let junit { try writeDurably(Array(reports.junit.utf8), to: try absolute(junit)) }
+    switch all ? reports.outcome : reports[0].outcome {
     case .allGood: return
     case .regression: throw ExitCode(1)
     case .nothingMeasured: throw ExitCode(4)
     }
+  }
+
+  private func places() throws -> [TableAtScale] {
+    if let table { return [try TableAtScale(table, options)] }
+    return try TableAtScale.all(options)
   }
 }

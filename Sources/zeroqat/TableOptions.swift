@@ -49,6 +49,17 @@ extension TableOptions {
   }
 }
 
+extension Scale {
+  /// The scale of that name.
+  init(named name: String) throws(HarnessError) {
+    guard let scale = Scale(rawValue: name) else {
+      throw .unknownScale(
+        name, suggestion: suggestion(for: name, among: Scale.allCases.map(\.rawValue)))
+    }
+    self = scale
+  }
+}
+
 extension BLASCore: ExpressibleByArgument {}
 
 /// A table of a checkout at one scale, ready to be planned.
@@ -63,11 +74,7 @@ struct TableAtScale {
   /// Finds the table by its name or by its folder's path.
   init(_ table: String, _ options: TableOptions) throws {
     let (name, root) = try TableOptions.place(of: table, root: options.root)
-    guard let scale = Scale(rawValue: options.scale) else {
-      throw HarnessError.unknownScale(
-        options.scale,
-        suggestion: suggestion(for: options.scale, among: Scale.allCases.map(\.rawValue)))
-    }
+    let scale = try Scale(named: options.scale)
     workspace = try Workspace(
       root: root, results: options.results, environment: processEnvironment())
     catalog = try Catalog(workspace)
@@ -82,6 +89,17 @@ struct TableAtScale {
         processorFlags: BLASCore.processorFlags, environment: workspace.environment),
       scienceDigest: scienceDigest)
     store = ResultStore(results: workspace.results, table: name, scale: scale)
+  }
+
+  /// Every table whose grid runs something at the scale that the options name, in the order of their names.
+  static func all(_ options: TableOptions) throws -> [TableAtScale] {
+    let catalog = try Catalog(
+      Workspace(root: options.root, results: options.results, environment: processEnvironment()))
+    let scale = try Scale(named: options.scale)
+    return try catalog.tables.filter { table in
+      let settings = try catalog.grid(of: table, methods: methodRegistry).scales[scale]
+      return settings != nil && settings?.notRun == nil
+    }.map { try TableAtScale($0, options) }
   }
 
   /// The plan for what the options pick.

@@ -11,7 +11,14 @@ import Testing
     var fresh = Fixtures.records
     change(&fresh)
     return checkRecords(
-      table: "table2", scale: .small, fresh: fresh, committed: committed, currentIDs: currentIDs)
+      table: "table2", scale: .small, cells: cells(currentIDs), fresh: fresh, committed: committed)
+  }
+
+  /// The cells of the fixtures' grid.
+  static func cells(_ currentIDs: [CellAddress: String]? = nil) -> [CheckedCell] {
+    Fixtures.grid.points(at: .small).map {
+      CheckedCell($0.address, metrics: $0.metrics, currentID: currentIDs?[$0.address])
+    }
   }
 
   /// A change of all windows of the record at `index` by a factor of its perplexity.
@@ -63,7 +70,7 @@ import Testing
     #expect(Self.check(Self.scaled(1, by: exponential(0.0355))).outcome == .allGood)
     let report = Self.check(Self.scaled(1, by: exponential(0.0365)))
     #expect(report.outcome == .regression)
-    #expect(report.cases[1].tolerance?.text == "≤ +0.0360 nats (3·√(0.0120² + 0.0000²))")
+    #expect(report.cases[1].figures[0].tolerance?.text == "≤ +0.0360 nats (3·√(0.0120² + 0.0000²))")
   }
 
   @Test func withoutAMeasuredFloorTheKnownOneIsTaken() {
@@ -90,7 +97,7 @@ import Testing
           $0 + $1 + planted
         }
         let report = checkRecords(
-          table: "table2", scale: .small,
+          table: "table2", scale: .small, cells: Self.cells(),
           fresh: [Fixtures.record("rtn", "ppl-w6a6", bits: "W6A6", windows: windows)],
           committed: [committed])
         guard report.outcome == .regression else { continue }
