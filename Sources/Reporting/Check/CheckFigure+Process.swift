@@ -62,8 +62,10 @@ extension CheckFigure {
       change: a == b ? nil : NumberText.signed((a / b - 1) * 100, 2) + " %")
   }
 
-  /// Two medians of update times. Whatever else a machine does makes updates longer, never shorter, so that
-  /// only the shortest one is held against the committed median; other processors aren't compared.
+  /// Two medians of update times.
+  ///
+  /// Whatever else a machine does makes updates longer, never shorter, so that only the shortest one is
+  /// held against the committed median; other processors aren't compared.
   static func updateTime(_ fresh: RunRecord, _ committed: RunRecord) -> CheckFigure {
     let name = "time of an update"
     let (a, b) = (fresh.measurement?.updates, committed.measurement?.updates)

@@ -85,8 +85,9 @@ package struct CheckedCell: Sendable {
   package let address: CellAddress
   /// What the grid's columns that it serves measure.
   package let metrics: [Metric]
-  /// The id that it has by today's grid, files and code: a fresh record with another one is stale. Nil when
-  /// that isn't known, or when the caller has left stale records out.
+  /// The id that it has by today's grid, files and code: a fresh record with another one is stale.
+  ///
+  /// Nil when that isn't known, or when the caller has left stale records out.
   package let currentID: String?
   /// Why there may be no fresh record; nil when it just hasn't run.
   package let obstacle: String?
