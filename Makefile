@@ -42,8 +42,8 @@ plans: walls ## every grid decodes, names what exists, and expands to cells
 format: ## rewrite in house style
 	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)
 
-test: ## all tests in release, or those that match FILTER=…
-	$(if $(FILTER),swift test -c release --disable-xctest $(IMPORTS) $(ONLY),./reproduce.sh test)
+test: ## all tests in release, or those that match FILTER=…; ZEROQAT_ROOMS=… builds only those rooms
+	./reproduce.sh test $(ONLY)
 
 # One build for both: AddressSanitizer's runtime has the other's in it.
 sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -73,7 +73,8 @@ size: ## lines per target, largest files
 	@Scripts/check-sources.sh --size
 
 record: ## rewrite the snapshots; fails by design, so that a recording is never green
-	RECORD_SNAPSHOTS=1 swift test -c release --disable-xctest $(IMPORTS) $(ONLY) || true
+	swift build -c release --build-tests $(IMPORTS)
+	RECORD_SNAPSHOTS=1 swift test -c release --skip-build --disable-xctest $(IMPORTS) $(ONLY) || true
 	@git --no-pager diff --stat -- Tests; echo "recorded: look at the difference, then run make test" >&2; exit 1
 
 # Both in turns with the speed of the processor; Benchmarks/README.md says how to read them.

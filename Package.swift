@@ -126,7 +126,8 @@ let rooms = chosen(
         ],
         path: "Tests/zeroqatTests", swiftSettings: strict),
       .target(
-        name: "TestSupport", dependencies: ["Checkpoints", "JSONText"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["Checkpoints", "Digests", "JSONText", "Records"],
+        path: "Tests/TestSupport",
         swiftSettings: strict),
     ])
 

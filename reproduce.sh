@@ -40,6 +40,7 @@ usage: ./reproduce.sh COMMAND [options]
   check tableN      compare fresh records with the committed ones; exit code 1 if they differ
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   test              build and run all tests; ends with 'N passed, N failed'
+    --filter TEXT     only tests whose room, file or name matches; fetches nothing
   list              tables, methods, models, datasets and scales
   setup             install what building, fetching and developing need; nothing else
   clean             remove what was built; --results: also results/; --cache: also fetched files
@@ -340,11 +341,21 @@ on_records() {
 
 # The log has every line; the terminal gets what failed and why, the skipped tests, and the count.
 run_tests() {
-  local counts log="$logs/test.log" report="$logs/tests.xml"
-  [ $# -eq 0 ] || fail "unknown option '$1' for test" "./reproduce.sh help"
+  local counts log="$logs/test.log" report="$logs/tests.xml" only=()
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --filter)
+        [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value" "./reproduce.sh help"
+        only=(--filter "$2")
+        shift 2
+        ;;
+      *) fail "unknown option '$1' for test" "./reproduce.sh help" ;;
+    esac
+  done
   need build python plot
+  # The flags of every other build here: 'swift test' by itself would compile all of it another way.
   build "zeroqat and its tests" --build-tests --explicit-target-dependency-import-check error
-  fetch_for_tests
+  [ ${#only[@]} -gt 0 ] || fetch_for_tests
   say "testing (log: ${log#"$root"/})"
   rm -f "$report"
   counts=0
@@ -354,7 +365,7 @@ run_tests() {
   elif grep -qsw avx2 /proc/cpuinfo; then
     export OPENBLAS_CORETYPE=Haswell
   fi
-  (cd "$root" && swift test -c release --skip-build --disable-xctest \
+  (cd "$root" && swift test -c release --skip-build --disable-xctest ${only[@]+"${only[@]}"} \
     --explicit-target-dependency-import-check error --xunit-output "$report" 2>&1) |
     follow "$log" "testing" || counts=$?
   python3 "$root/Scripts/count-tests.py" "$report" "$log" "$counts"

@@ -35,6 +35,11 @@ public func sha256Hex(ofFile path: String) throws(FileDigestError) -> String {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { throw FileDigestError(path: path, step: .open, code: errno) }
   defer { close(descriptor) }
+  return try sha256Hex(of: descriptor, path)
+}
+
+/// The SHA-256 of what is left of an open file; `path` is for the error.
+func sha256Hex(of descriptor: Int32, _ path: String) throws(FileDigestError) -> String {
   var hash = SHA256()
   var buffer = [UInt8](repeating: 0, count: 1 << 20)
   while true {

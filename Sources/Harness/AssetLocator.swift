@@ -1,3 +1,4 @@
+package import Digests
 package import Records
 
 /// Finds the files of models and datasets: the user's own copy first, then the cache.
@@ -11,12 +12,35 @@ package struct AssetLocator {
     memory = DigestMemory(cache: workspace.cache)
   }
 
+  /// What was digested so far, each with the facts that it was digested under.
+  package var digested: [String: DigestedFile] { memory.answered }
+
+  /// The manifest of a model that the catalog lists, checked; digested before it is read, so that a
+  /// change since then shows.
+  package mutating func manifest(ofModel name: String, _ catalog: Catalog) throws -> ModelManifest {
+    _ = try? memory.digest(ofFile: catalog.manifestPath(ofModel: name))
+    return try catalog.model(name)
+  }
+
+  /// The manifest of a dataset that the catalog lists, as that of a model.
+  package mutating func manifest(ofDataset name: String, _ catalog: Catalog) throws
+    -> DatasetManifest
+  {
+    _ = try? memory.digest(ofFile: catalog.manifestPath(ofDataset: name))
+    return try catalog.dataset(name)
+  }
+
   /// The files that the manifest lists, each where it is or would be.
   ///
+  /// A folder that a variable names is looked at alone: what it lacks is missing, whatever the cache
+  /// holds, and nothing is fetched into it.
+  ///
   /// - Throws: ``HarnessError/variableNamesNothing(variable:path:)`` when the model's variable is
-  ///   set to a path that doesn't exist; ``FileError`` when a file can't be read.
+  ///   set to a path that doesn't exist, ``HarnessError/variableNamesOneFile(variable:path:count:)`` for
+  ///   a file where there are several; ``FileError`` when a file can't be read.
   package mutating func files(of model: ModelManifest) throws -> [Asset] {
     let own = try ownCopy(model.environment)
+    try refuseOneFile(own, model.environment, of: model.committed == true ? 0 : model.files.count)
     return try model.files.map { file in
       guard model.committed != true else {
         let path = "\(committedFolder(of: model))/\(file.name)"
@@ -35,6 +59,7 @@ package struct AssetLocator {
   /// - Throws: As for a model.
   package mutating func files(of dataset: DatasetManifest) throws -> [Asset] {
     let named = try ownCopy(dataset.environment)
+    try refuseOneFile(named, dataset.environment, of: dataset.files.count)
     let own = named ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
     return try dataset.files.map { file in
       try asset(
@@ -84,15 +109,32 @@ package struct AssetLocator {
     return FileStatus(of: snapshot)?.isFolder == true ? snapshot : nil
   }
 
+  /// Refuses a folder of the user's that lacks some of the files that are wanted together.
+  ///
+  /// - Throws: ``HarnessError/variableNamesIncomplete(variable:path:missing:)``.
+  package func refuseGaps(in assets: [Asset], variable: String) throws {
+    guard let own = try ownCopy(variable) else { return }
+    let missing = assets.filter { !$0.exists }.map(\.file.name)
+    guard missing.isEmpty else {
+      throw HarnessError.variableNamesIncomplete(variable: variable, path: own, missing: missing)
+    }
+  }
+
+  private func refuseOneFile(_ own: String?, _ variable: String, of count: Int) throws(HarnessError)
+  {
+    guard let own, count > 1, FileStatus(of: own)?.isFolder != true else { return }
+    throw .variableNamesOneFile(variable: variable, path: own, count: count)
+  }
+
   /// SHA-256 over the sorted list of `digest  name` of the files in `folder` that `isWanted` picks.
   package mutating func digest(ofFolder folder: String, where isWanted: (String) -> Bool)
     throws(FileError) -> String
   {
-    var list = ""
+    var files: [(name: String, digest: String)] = []
     for name in try listFolder(folder) where isWanted(name) {
-      list += try memory.digest(ofFile: folder + "/" + name) + "  " + name + "\n"
+      files.append((name, try memory.digest(ofFile: folder + "/" + name)))
     }
-    return Harness.digest(of: Array(list.utf8))
+    return ModelReference.digest(of: files)
   }
 
   /// What the variable names, or nil when it is unset or empty.
@@ -105,28 +147,32 @@ package struct AssetLocator {
     return whole
   }
 
-  /// One file: in `own`, which is looked at before the cache, or there.
+  /// One file: in `own`, or in the cache.
   ///
-  /// `variable` is what names `own`; nil when it was found.
+  /// `variable` is what names `own`: then the file is there or missing. Without one `own` was found, and
+  /// is only looked at before the cache.
   private mutating func asset(
     _ kind: Asset.Kind, _ name: String, _ file: AssetFile, _ origin: PackageOrigin?, own: String?,
     variable: String?, folder: String
   ) throws(FileError) -> Asset {
     let cached = "\(workspace.cache)/\(folder)/\(name)/\(file.name)"
+    if let own, let variable {
+      let path = FileStatus(of: own)?.isFolder == true ? own + "/" + file.name : own
+      // Nothing is fetched into the user's folder, and none of its gaps filled from elsewhere.
+      return Asset(
+        kind: kind, name: name, file: file, origin: nil, path: path,
+        state: try state(of: file, at: path, holder: .user(variable: variable)))
+    }
     var path = cached
     if let own {
-      if FileStatus(of: own)?.isFolder != true {
-        path = own
-      } else if FileStatus(of: own + "/" + file.name) != nil || FileStatus(of: cached) == nil {
-        path = own + "/" + file.name
+      let there = own + "/" + file.name
+      if FileStatus(of: there) != nil || (FileStatus(of: cached) == nil && origin == nil) {
+        path = there
       }
-      // What a fetch brings goes to the cache, never into the user's folder.
-      if origin != nil && FileStatus(of: path) == nil { path = cached }
     }
-    let holder = path == cached ? nil : variable.map { AssetHolder.user(variable: $0) }
     return Asset(
       kind: kind, name: name, file: file, origin: origin, path: path,
-      state: try state(of: file, at: path, holder: holder ?? .cache))
+      state: try state(of: file, at: path, holder: .cache))
   }
 
   private mutating func state(of file: AssetFile, at path: String, holder: AssetHolder)

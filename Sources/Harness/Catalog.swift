@@ -82,9 +82,19 @@ package struct Catalog: Sendable {
     return (values, document)
   }
 
+  /// Where a model's manifest is.
+  package func manifestPath(ofModel name: String) -> String {
+    "\(workspace.root)/models/\(name)/manifest.json"
+  }
+
+  /// Where a dataset's manifest is.
+  package func manifestPath(ofDataset name: String) -> String {
+    "\(workspace.root)/datasets/\(name)/manifest.json"
+  }
+
   /// The manifest of a model that ``models`` lists, checked.
   package func model(_ name: String) throws(JSONError) -> ModelManifest {
-    let document = try JSONDocument(contentsOf: "\(workspace.root)/models/\(name)/manifest.json")
+    let document = try JSONDocument(contentsOf: manifestPath(ofModel: name))
     let manifest = try document.decode(ModelManifest.self)
     try manifest.check(in: document, folder: name)
     if let base = manifest.variant?.of, !models.contains(base) {
@@ -102,7 +112,7 @@ package struct Catalog: Sendable {
 
   /// The manifest of a dataset that ``datasets`` lists, checked.
   package func dataset(_ name: String) throws(JSONError) -> DatasetManifest {
-    let document = try JSONDocument(contentsOf: "\(workspace.root)/datasets/\(name)/manifest.json")
+    let document = try JSONDocument(contentsOf: manifestPath(ofDataset: name))
     let manifest = try document.decode(DatasetManifest.self)
     try manifest.check(in: document, folder: name)
     return manifest

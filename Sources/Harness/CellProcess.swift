@@ -1,10 +1,11 @@
+package import Digests
 internal import Glibc
 internal import JSONText
 package import Records
 
 /// Runs one cell in a process of its own and makes a record of whatever happens.
 package struct CellProcess: Sendable {
-  /// The program that understands `cell --spec … --out … --threads … --work …`.
+  /// The program that understands `cell --spec … --out … --threads … --work … --files …`.
   package var executable: String
   /// Threads inside the cell.
   package var threads: Int
@@ -42,6 +43,7 @@ package struct CellProcess: Sendable {
   ///
   /// - Parameters:
   ///   - cell: What to run.
+  ///   - inputs: The files that it stands on, as they were when the cell was planned.
   ///   - store: Where its work folder is; the record isn't stored yet.
   ///   - interruption: As for ``ChildProcess/run(interruption:output:)``.
   ///   - output: Gets the worker's output as it comes.
@@ -49,12 +51,13 @@ package struct CellProcess: Sendable {
   /// - Throws: ``HarnessError`` when the work folder can't be written or nothing can be started: a
   ///   trouble of this machine, not of the cell.
   package func run(
-    _ cell: Cell, in store: ResultStore,
+    _ cell: Cell, inputs: [DigestedFile] = [], in store: ResultStore,
     interruption: () -> (count: Int, number: Int32) = { Interruption.current },
     output: (ArraySlice<UInt8>) -> Void
   ) throws -> Outcome {
     let work = store.workFolder(of: cell.id)
     let specification = work + "/cell.json"
+    let files = work + "/files.json"
     let result = work + "/record.json"
     if case .record(let record) = ResultStore.read(result, expecting: cell.id),
       record.cell == cell, record.status == .finished || record.status == .diverged
@@ -66,6 +69,7 @@ package struct CellProcess: Sendable {
       try removeTree(result)
       try writeDurably(
         Array(try jsonText(of: cell, style: .pretty).utf8), to: specification)
+      try writeDurably(Array(try jsonText(of: inputs, style: .pretty).utf8), to: files)
     } catch let error as FileError { throw HarnessError.results(error) }
 
     let startedAt = utcNow()
@@ -74,7 +78,7 @@ package struct CellProcess: Sendable {
       executable: executable,
       arguments: [
         "cell", "--spec", specification, "--out", result, "--threads", String(threads), "--work",
-        work,
+        work, "--files", files,
       ], environment: BLASCore.environment(for: cell.blasCore, parent: environment)
     ).run(interruption: interruption) { bytes in
       tail.append(bytes)

@@ -1,3 +1,4 @@
+package import Digests
 package import Records
 
 /// Turns the points of a grid into cells: names become files with digests.
@@ -13,6 +14,7 @@ package struct CellResolver: Sendable {
   /// The models and texts of the scale, panel by panel, in the grid's order.
   package let panels: [(panel: GridPanel, files: PanelFiles)]
 
+  private var digested: [String: DigestedFile] = [:]
   private let blasCore: String
   private let scienceDigest: String
 
@@ -45,6 +47,7 @@ package struct CellResolver: Sendable {
           of: point.panel, settings, catalog: catalog, protocolID: protocolID, locator: &locator)
         if let files { panels.append((point.panel, files)) }
       }
+      digested = locator.digested
     }
     self.panels = panels
   }
@@ -70,6 +73,20 @@ package struct CellResolver: Sendable {
       if case .corrupt(let error) = asset.state { return error }
     }
     return nil
+  }
+
+  /// The files that a cell of `panel` stands on, as they were when the table was planned: those that
+  /// `cell` names, and the manifests that describe them; sorted by path.
+  package func inputs(of cell: Cell, in panel: GridPanel) -> [DigestedFile] {
+    let texts = cell.protocolSettings
+    let tasks = texts.tasks ?? []
+    let parts =
+      [texts.train, texts.development, texts.test].flatMap(\.parts)
+      + tasks.flatMap { $0.train + $0.test }
+    let named = Set(parts.map(\.path) + [cell.model.path] + (self[panel]?.manifests ?? []))
+    return digested.values.filter { file in
+      named.contains(file.path) || parent(of: file.path) == cell.model.path
+    }.sorted { $0.path < $1.path }
   }
 
   /// The cell of `point`, with its id, or why there is none.

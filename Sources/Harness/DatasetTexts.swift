@@ -24,6 +24,7 @@ package struct DatasetTexts: Sendable, Equatable {
     }
     self.split = split
     assets = try locator.files(of: manifest).filter { split.fileNames.contains($0.file.name) }
+    try locator.refuseGaps(in: assets, variable: manifest.environment)
   }
 
   /// The texts of the split by name: `train`, `development`, `test`.

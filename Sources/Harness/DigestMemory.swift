@@ -1,56 +1,74 @@
+package import Digests
 internal import Glibc
 
-/// Digests of files that were hashed before, by path, size and time of change.
+/// Digests of files that were hashed before, by path and all that the file system says of them.
 ///
 /// Hashing a checkpoint takes seconds to minutes; a second plan shouldn't. The memory is a text file
 /// in the cache folder, one line per path. It only saves time: when it can't be read or written,
 /// files are hashed again.
 package struct DigestMemory {
   private let file: String
-  private var entries: [String: Entry] = [:]
-
-  private struct Entry: Equatable {
-    var bytes: Int
-    var changedNanoseconds: Int
-    var digest: String
-  }
+  private var entries: [String: DigestedFile] = [:]
+  /// The files that were asked for, with what was answered.
+  package private(set) var answered: [String: DigestedFile] = [:]
 
   /// The memory of a cache folder.
   package init(cache: String) {
     file = cache + "/digests.tsv"
     guard let bytes = try? readFile(file) else { return }
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-      let fields = line.split(separator: "\t", maxSplits: 3)
-      guard fields.count == 4, fields[0].utf8.count == 64, let size = Int(fields[1]),
-        let changed = Int(fields[2])
+      let fields = line.split(separator: "\t", maxSplits: 6)
+      guard fields.count == 7, fields[0].utf8.count == 64, let size = Int(fields[1]),
+        let modified = Int(fields[2]), let changed = Int(fields[3]), let device = UInt64(fields[4]),
+        let inode = UInt64(fields[5])
       else {
         continue
       }
-      entries[String(fields[3])] = Entry(
-        bytes: size, changedNanoseconds: changed, digest: String(fields[0]))
+      let path = String(fields[6])
+      entries[path] = DigestedFile(
+        path: path, digest: String(fields[0]),
+        facts: FileFacts(
+          bytes: size, modifiedNanoseconds: modified, changedNanoseconds: changed, device: device,
+          inode: inode))
     }
   }
 
   /// SHA-256 of the file at `path`, remembered or computed.
   package mutating func digest(ofFile path: String) throws(FileError) -> String {
-    guard let status = FileStatus(of: path) else { throw FileError("read", path, code: ENOENT) }
-    if let entry = entries[path], entry.bytes == status.bytes,
-      entry.changedNanoseconds == status.changedNanoseconds
-    {
+    guard FileStatus(of: path) != nil else { throw FileError("read", path, code: ENOENT) }
+    if let entry = entries[path], entry.facts == FileFacts(of: path) {
+      answered[path] = entry
       return entry.digest
     }
-    let digest = try Harness.digest(ofFile: path)
-    entries[path] = Entry(
-      bytes: status.bytes, changedNanoseconds: status.changedNanoseconds, digest: digest)
-    save()
-    return digest
+    let entry = try digested(path)
+    entries[path] = nil
+    answered[path] = nil
+    // Of a file from a clock that is ahead, nobody can say that its facts would change with it.
+    if entry.facts.isSettled {
+      entries[path] = entry
+      answered[path] = entry
+      save()
+    }
+    return entry.digest
   }
 
   private func save() {
-    let lines = entries.sorted { $0.key < $1.key }
-      .filter { !$0.key.contains("\n") }
-      .map { "\($0.value.digest)\t\($0.value.bytes)\t\($0.value.changedNanoseconds)\t\($0.key)\n" }
+    let lines = entries.values.sorted { $0.path < $1.path }
+      .filter { !$0.path.contains("\n") }
+      .map { entry in
+        let facts = entry.facts
+        return "\(entry.digest)\t\(facts.bytes)\t\(facts.modifiedNanoseconds)\t"
+          + "\(facts.changedNanoseconds)\t\(facts.device)\t\(facts.inode)\t\(entry.path)\n"
+      }
     try? makeFolder(parent(of: file))
     try? writeDurably(Array(lines.joined().utf8), to: file)
+  }
+}
+
+/// The file at `path` with its digest and the facts that it was taken under.
+private func digested(_ path: String) throws(FileError) -> DigestedFile {
+  try refuseSpecialFile(path, for: "read")
+  do { return try DigestedFile(reading: path) } catch {
+    throw FileError(error.step.rawValue, path, code: error.code)
   }
 }

@@ -27,7 +27,7 @@ package struct EvaluationTask: Sendable, Equatable {
   static func named(
     _ name: TaskName, in request: String, catalog: Catalog, locator: inout AssetLocator
   ) throws -> [EvaluationTask] {
-    let manifest = try catalog.dataset(name.dataset)
+    let manifest = try locator.manifest(ofDataset: name.dataset, catalog)
     let wanted = try manifest.tasks(named: name, in: request)
     let files = try locator.files(of: manifest)
     let there = Set(files.filter(\.exists).map(\.file.name))
@@ -42,6 +42,9 @@ package struct EvaluationTask: Sendable, Equatable {
         files: files.filter { split.fileNames.contains($0.file.name) })
     }
     let complete = found.filter(\.isComplete)
+    if complete.isEmpty, let first = found.first {
+      try locator.refuseGaps(in: first.files, variable: manifest.environment)
+    }
     return complete.isEmpty ? found : complete
   }
 

@@ -16,6 +16,9 @@ package struct EvaluationText: Sendable, Equatable {
   /// The files of text and tasks.
   package var files: [Asset] { textFiles + tasks.flatMap(\.files) }
 
+  /// Names of the datasets whose manifests say all this.
+  package var manifests: [String] { [manifest.name] + tasks.map(\.manifest.name) }
+
   /// The whole protocol's id, such as `books-512+sst2`.
   package var name: String {
     ([id.description] + tasks.map(\.name)).joined(separator: "+")
@@ -116,7 +119,7 @@ package struct EvaluationText: Sendable, Equatable {
   }
 
   private init(text id: ProtocolID, catalog: Catalog, locator: inout AssetLocator) throws {
-    let manifest = try catalog.dataset(id.dataset)
+    let manifest = try locator.manifest(ofDataset: id.dataset, catalog)
     let any = try manifest.firstSplit(for: id)
     let files = try locator.files(of: manifest)
     let there = Set(files.filter(\.exists).map(\.file.name))
@@ -126,6 +129,7 @@ package struct EvaluationText: Sendable, Equatable {
     self.split = split
     textFiles = files.filter { split.fileNames.contains($0.file.name) }
     tasks = []
+    try locator.refuseGaps(in: textFiles, variable: manifest.environment)
   }
 
   /// The variable that names the user's copy of a file.

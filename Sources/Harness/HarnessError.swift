@@ -20,6 +20,10 @@ package enum HarnessError: Error, Sendable, Equatable {
   case variableNamesNothing(variable: String, path: String)
   /// An environment variable names something that isn't a folder with a model in it.
   case variableNamesNoModel(variable: String, path: String)
+  /// An environment variable names a folder that lacks files, which aren't looked for elsewhere.
+  case variableNamesIncomplete(variable: String, path: String, missing: [String])
+  /// An environment variable names one file where a folder of several is meant.
+  case variableNamesOneFile(variable: String, path: String, count: Int)
   /// A file hasn't the bytes that its manifest says.
   case wrongDigest(path: String, holder: AssetHolder, expected: String, found: String)
   /// A file hasn't the size that its manifest says.
@@ -72,6 +76,12 @@ extension HarnessError: CustomStringConvertible {
         + "name the folder that has it or unset it"
     case .variableNamesNothing(let variable, let path):
       "\(variable) is set to '\(path)', which doesn't exist; correct it or unset it"
+    case .variableNamesIncomplete(let variable, let path, let missing):
+      "\(variable) is set to '\(path)', where there is no \(someOf(missing)); "
+        + "name the folder that has \(missing.count > 1 ? "them" : "it") or unset it"
+    case .variableNamesOneFile(let variable, let path, let count):
+      "\(variable) is set to '\(path)', which isn't a folder; "
+        + "name the folder that has all \(count) files or unset it"
     case .wrongDigest(let path, let holder, let expected, let found):
       "'\(path)' has the wrong bytes: expected SHA-256 \(expected), found \(found); "
         + holder.advice

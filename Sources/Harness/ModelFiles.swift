@@ -4,6 +4,8 @@ package import Records
 package struct ModelFiles: Sendable, Equatable {
   /// What is known of the model.
   package let manifest: ModelManifest
+  /// Names of the manifests that say so: the model's, and that of the one it is made from.
+  package let manifests: [String]
   /// The files of the checkpoint; a variant has those of the model it is made from.
   package let assets: [Asset]
   /// How a cell refers to it; nil while that isn't known.
@@ -16,8 +18,9 @@ package struct ModelFiles: Sendable, Equatable {
   ///
   /// - Throws: `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
   package init(of name: String, catalog: Catalog, locator: inout AssetLocator) throws {
-    let manifest = try catalog.model(name)
-    let weights = try manifest.variant.map { try catalog.model($0.of) } ?? manifest
+    let manifest = try locator.manifest(ofModel: name, catalog)
+    let base = try manifest.variant.map { try locator.manifest(ofModel: $0.of, catalog) }
+    let weights = base ?? manifest
     var assets = try locator.files(of: weights)
     var reference: ModelReference?
     if try locator.usesCommittedFiles(of: weights) {
@@ -34,11 +37,13 @@ package struct ModelFiles: Sendable, Equatable {
         assets = [weights.absentFolder(cache: catalog.workspace.cache)]
       }
     } else {
+      try locator.refuseGaps(in: assets, variable: weights.environment)
       reference = ModelReference(files: assets, name: name)
     }
     reference?.outliers = manifest.variant?.outliers
     reference?.synthetic = weights.synthetic == true ? true : nil
     self.manifest = manifest
+    manifests = [name] + (base.map { [$0.name] } ?? [])
     self.assets = assets
     self.reference = reference
     environment = weights.environment
@@ -63,16 +68,9 @@ extension ModelReference {
 
   /// A checkpoint in a folder of the hub's layout.
   fileprivate init(folder: String, name: String, locator: inout AssetLocator) throws {
-    let tokenizerFiles: Set = [
-      "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json",
-      "special_tokens_map.json", "added_tokens.json",
-    ]
     self.init(
       name: name, path: folder,
-      digest: try locator.digest(ofFolder: folder) {
-        $0 == "config.json" || $0.hasSuffix(".safetensors")
-          || $0.hasSuffix(".safetensors.index.json")
-      },
-      tokenizerDigest: try locator.digest(ofFolder: folder) { tokenizerFiles.contains($0) })
+      digest: try locator.digest(ofFolder: folder, where: Self.holdsWeights),
+      tokenizerDigest: try locator.digest(ofFolder: folder, where: Self.holdsTokenizer))
   }
 }

@@ -11,6 +11,8 @@ package struct PanelFiles: Sendable {
   /// Why nothing of the panel can run on this machine; nil when it can, once files are fetched.
   package let reason: String?
 
+  /// Where the manifests are that all this was read from.
+  let manifests: [String]
   /// The checkpoint as cells name it; nil while a digest isn't known.
   let reference: ModelReference?
   /// The text as cells name it; nil while a digest isn't known.
@@ -28,16 +30,15 @@ package struct PanelFiles: Sendable {
       tasks: panel.tasks.compactMap { scale.texts[$0] },
       catalog: catalog, locator: &locator)
     self.text = text
+    manifests =
+      model.manifests.map { catalog.manifestPath(ofModel: $0) }
+      + text.manifests.map { catalog.manifestPath(ofDataset: $0) }
     reference = model.reference
     self.model = model.manifest
     settings = text.settings(for: scale, bos: model.manifest.bos)
     assets = model.assets + text.files
     reason = assets.first { !$0.exists && $0.origin == nil }.map { asset in
       let variable = asset.kind == .model ? model.environment : text.variable(of: asset)
-      if let own = catalog.workspace.environment[variable], !own.isEmpty {
-        return "\(asset.kind.rawValue) \(asset.name) isn't complete: \(variable) is set to "
-          + "'\(own)', and there is no '\(asset.path)'"
-      }
       return "\(asset.kind.rawValue) \(asset.name) isn't on this machine; "
         + "\(variable) can name your copy"
     }

@@ -66,7 +66,10 @@ package struct Runner: Sendable {
     var missed = plan.missedAnchors
     summary.missedAnchor = plan.entries.lazy.compactMap { missed[$0.point.panel] }.first
     if let reason = summary.missedAnchor { progress.note("the anchor is missed: \(reason)") }
-    guard plan.toRun > 0 else { return summary }
+    guard plan.toRun > 0 else {
+      try removeLeftoversOfFinished(plan)
+      return summary
+    }
     if let corruption = plan.resolver.corruption { throw corruption }
     guard plan.resolver.missing.isEmpty else {
       throw HarnessError.missingFiles(
@@ -75,6 +78,7 @@ package struct Runner: Sendable {
     do { try makeFolder(plan.store.folder) } catch { throw HarnessError.results(error) }
     let lock = try StoreLock(folder: plan.store.results)
     defer { _ = lock.isHeld }
+    for cell in Self.finishedWithLeftovers(plan) { try removeLeftovers(of: cell, in: plan.store) }
 
     let start = interruption().count
     var clock = Estimate(total: plan.minutes)
@@ -95,7 +99,8 @@ package struct Runner: Sendable {
       progress.started(entry, place, secondsLeft: clock.secondsLeft)
       let began = monotonicSeconds()
       let outcome = try process.run(
-        cell, in: plan.store, interruption: interruption, output: output)
+        cell, inputs: plan.resolver.inputs(of: cell, in: entry.point.panel), in: plan.store,
+        interruption: interruption, output: output)
       let record: RunRecord
       switch outcome {
       case .record(let measured): record = measured
@@ -125,6 +130,24 @@ package struct Runner: Sendable {
       progress.note("interrupted; what is finished is kept, the same command goes on from there")
     }
     return summary
+  }
+
+  /// Cells whose run was killed between its record and its leftovers.
+  private static func finishedWithLeftovers(_ plan: Plan) -> [Cell] {
+    plan.entries.compactMap { entry in
+      guard case .done = entry.state, let cell = entry.cell,
+        FileStatus(of: plan.store.workFolder(of: cell.id)) != nil
+      else { return nil }
+      return cell
+    }
+  }
+
+  /// Removes them where nobody else is at work.
+  private func removeLeftoversOfFinished(_ plan: Plan) throws(HarnessError) {
+    let cells = Self.finishedWithLeftovers(plan)
+    guard !cells.isEmpty, let lock = try? StoreLock(folder: plan.store.results) else { return }
+    defer { _ = lock.isHeld }
+    for cell in cells { try removeLeftovers(of: cell, in: plan.store) }
   }
 
   private func removeLeftovers(of cell: Cell, in store: ResultStore) throws(HarnessError) {

@@ -167,15 +167,19 @@ extension Grid {
       at: place, "unknown text '\(key)'; \(suggestion(for: key, among: texts.keys.sorted()))")
   }
 
-  /// Either the column or each quantizing row names the bits, never both.
+  /// Either the column or each quantizing row names the bits, never both; whichever of the two is alone
+  /// among its like is the one at fault.
   private func checkBits(of column: GridColumn, at place: String, in document: JSONDocument)
     throws(JSONError)
   {
     let quantizing = rows.filter { !$0.isFullPrecision }
     guard let text = column.bits else {
       if let row = quantizing.first(where: { $0.bits == nil }) {
+        let isAlone =
+          quantizing.contains { $0.bits != nil } || columns.allSatisfy { $0.bits == nil }
         throw document.error(
-          at: place, "neither the column '\(column.key)' nor the row '\(row.key)' names bits")
+          at: isAlone ? self.place(of: row) : place,
+          "neither the column '\(column.key)' nor the row '\(row.key)' names bits")
       }
       return
     }
@@ -190,11 +194,17 @@ extension Grid {
           + "a full-precision row fills every column by itself")
     }
     if let row = quantizing.first(where: { $0.bits != nil }) {
+      let isAlone = quantizing.contains { $0.bits == nil }
       throw document.error(
-        at: place + "/bits",
+        at: (isAlone ? self.place(of: row) : place) + "/bits",
         "contradictory bits: the row '\(row.key)' and the column '\(column.key)' both name bits; "
           + "only one of them may")
     }
+  }
+
+  /// The pointer of a row.
+  private func place(of row: GridRow) -> String {
+    "/rows/\(rows.firstIndex { $0.key == row.key } ?? 0)"
   }
 
   private func check(

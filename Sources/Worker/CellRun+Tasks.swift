@@ -47,7 +47,7 @@ extension CellRun {
     guard let tasks else { preconditionFailure("a task before it is read") }
     let found = try tasks.development(task, model, step: step)
     if let step {
-      try log().append(
+      try logForAppending().append(
         ReplayLog.Evaluation(step: step, development: found.journalled, test: []))
     }
     return found
@@ -66,7 +66,7 @@ extension CellRun {
     guard let tasks else { preconditionFailure("a task before it is read") }
     let found = try tasks.test(task, model, step: step)
     if let step {
-      try log().append(
+      try logForAppending().append(
         ReplayLog.Evaluation(
           step: step, development: development.journalled, test: found.journalled))
     }

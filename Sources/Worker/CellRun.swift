@@ -15,6 +15,8 @@ final class CellRun: RunObserver {
   let cell: Cell
   let meter = Meter()
   private let workFolder: String
+  private let plannedFiles: [DigestedFile]
+  private var inputs: InputFiles?
   private let memoryBytes: Int
   /// The memory that the cell should need; nil before it is known, and where it isn't modelled.
   private(set) var estimate: MemoryEstimate?
@@ -37,9 +39,10 @@ final class CellRun: RunObserver {
   private(set) var resumes = 0
 
   /// A cell that keeps its journal in `workFolder`, on a machine of `memoryBytes`.
-  init(cell: Cell, workFolder: String, memoryBytes: Int) {
+  init(cell: Cell, workFolder: String, plannedFiles: [DigestedFile], memoryBytes: Int) {
     self.cell = cell
     self.workFolder = workFolder
+    self.plannedFiles = plannedFiles
     self.memoryBytes = memoryBytes
   }
 
@@ -51,6 +54,7 @@ final class CellRun: RunObserver {
     let bits = try QuantizationSpec(BitsLabel(cell.bits))
     let method = try MethodCatalog.make(
       cell.method.name, options: document, at: "/method/options", bits: bits)
+    inputs = try during(.load) { try InputFiles(of: cell, planned: plannedFiles) }
     let source = try ModelSource(
       path: cell.model.path,
       outliers: cell.model.outliers.map {
@@ -61,6 +65,7 @@ final class CellRun: RunObserver {
       throw WorkerError.syntheticWeights(path: cell.model.path, found: isSynthetic)
     }
     let context: MethodContext = try during(.load) { try self.context(source) }
+    try inputs?.check()
     ProcessMemory.giveBackFreed()
     // Sizes of groups that don't divide are an error of their own, and have no memory.
     try bits.check(source.configuration)
@@ -232,7 +237,20 @@ final class CellRun: RunObserver {
     return log
   }
 
-  func journal(_ probe: Probe) throws { try log().append(probe) }
+  /// The replay log, for something that was computed with the weights: they must still be the cell's.
+  ///
+  /// So a log never holds what other weights gave, and can be gone on from when they are back.
+  func logForAppending() throws -> ReplayLog {
+    try checkWeights()
+    return try log()
+  }
+
+  /// Throws when a file of the model changed since the cell began.
+  ///
+  /// - Throws: ``ChangedFile``.
+  func checkWeights() throws(ChangedFile) { try inputs?.checkWeights() }
+
+  func journal(_ probe: Probe) throws { try logForAppending().append(probe) }
 
   func checkpoint(step: Int, _ model: QuantizedModel) throws -> DevelopmentScore {
     guard let development, let test else {
@@ -249,7 +267,7 @@ final class CellRun: RunObserver {
           step: step, development: try score(model, development, step: step).windowNLL,
           test: try score(model, test, step: step).windowNLL)
       }
-      try log().append(evaluation)
+      try logForAppending().append(evaluation)
     }
     trajectory.append(
       TrajectoryPoint(

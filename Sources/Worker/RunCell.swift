@@ -21,17 +21,23 @@ import Transformers
 ///   - outputPath: Where the record goes.
 ///   - threads: Threads that share the tiles of an operation; no result depends on it.
 ///   - workFolder: Holds the replay log that a resumed cell goes on from.
+///   - plannedFiles: The cell's files as they were when it was planned, JSON; those that are still the same
+///     aren't digested again. Nil when nobody says.
 ///   - memoryBytes: Memory of the machine; another figure than this one's is for tests.
 /// - Throws: ``JSONText/JSONError`` when the cell can't be read, ``RecordFileError`` when the record
 ///   can't be written, ``WorkerError`` when the environment isn't the cell's.
 package func runCell(
   specification path: String, output outputPath: String, threads: Int, workFolder: String,
-  memoryBytes: Int = MachineMemory.bytes
+  plannedFiles: String? = nil, memoryBytes: Int = MachineMemory.bytes
 ) throws {
   let document = try JSONDocument(contentsOf: path)
   let cell = try document.decode(Cell.self)
   Threads.count = threads
-  let run = CellRun(cell: cell, workFolder: workFolder, memoryBytes: memoryBytes)
+  let planned = try plannedFiles.map {
+    try JSONDocument(contentsOf: $0).decode([DigestedFile].self)
+  }
+  let run = CellRun(
+    cell: cell, workFolder: workFolder, plannedFiles: planned ?? [], memoryBytes: memoryBytes)
   var record: RunRecord
   do {
     try checkCore(of: cell)
@@ -45,6 +51,10 @@ package func runCell(
   } catch let error as TooLarge {
     record = run.record(status: .tooLarge, reason: "\(error)")
   } catch {
+    record = run.record(status: .failed, reason: "\(error)")
+  }
+  // Whatever became of the cell, it may have become so of other bytes than its own.
+  do { try run.checkWeights() } catch {
     record = run.record(status: .failed, reason: "\(error)")
   }
   record.measurement = run.meter.measurement(

@@ -21,11 +21,18 @@ struct CellCommand: ParsableCommand {
   @Option(name: .customLong("work"), help: "The folder for what a resumed cell goes on from.")
   var workFolder: String
 
+  @Option(
+    help: ArgumentHelp(
+      "The cell's files as they were when it was planned, JSON; those that are unchanged aren't "
+        + "digested again."))
+  var files: String?
+
   func run() throws {
     ParentWatch.arm()
     let document = try JSONDocument(contentsOf: specification)
     try document.decode(Cell.self).check(in: document)
     try runCell(
-      specification: specification, output: output, threads: threads, workFolder: workFolder)
+      specification: specification, output: output, threads: threads, workFolder: workFolder,
+      plannedFiles: files)
   }
 }

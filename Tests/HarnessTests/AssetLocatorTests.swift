@@ -17,6 +17,18 @@ import Testing
       + locator.files(of: catalog.dataset("verse"))
   }
 
+  /// Looks for all files of the sample's table.
+  static func plan(_ sample: SampleCheckout, _ variables: [String: String] = [:]) throws {
+    let workspace = Workspace(
+      root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
+      environment: sample.environment.merging(variables) { $1 })
+    let catalog = try Catalog(workspace)
+    let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { _, _ in }
+    _ = try CellResolver(
+      catalog.grid(of: "sample", methods: registry), at: .small, catalog: catalog,
+      protocolID: nil, blasCore: "Haswell", scienceDigest: "science")
+  }
+
   @Test func findsTheCache() throws {
     let sample = try SampleCheckout()
     let assets = try Self.locate(sample)
@@ -114,14 +126,52 @@ import Testing
     #expect(
       text.description == "'\(verse)' has the wrong size: expected 62 bytes, found 5; "
         + "ZEROQAT_VERSE names it; correct or unset it")
-    // A folder that lacks the file leaves it to the cache.
-    try sample.folder.write("toy", to: "cache/zeroqat/models/toy/toy.gguf")
-    let cached = try Self.locate(sample, ["ZEROQAT_TOY": sample.folder.path("texts")])[0].state
-    guard case .corrupt(let error) = cached else {
-      Issue.record("a cut file went unnoticed")
-      return
+  }
+
+  /// What lies in the cache is another file than the one that the user named, even with the same bytes.
+  @Test func aFolderThatIsNamedIsLookedAtAlone() throws {
+    let sample = try SampleCheckout()
+    try makeFolder(sample.folder.path("texts"))
+    let asset = try Self.locate(sample, ["ZEROQAT_TOY": sample.folder.path("texts")])[0]
+    #expect(asset.state == .missing && asset.path == sample.folder.path("texts/toy.gguf"))
+    // Nothing is fetched into it.
+    #expect(asset.origin == nil)
+    let error = #expect(throws: HarnessError.self) {
+      try Self.plan(sample, ["ZEROQAT_TOY": sample.folder.path("texts")])
     }
-    #expect(error.description.hasSuffix("; remove it and fetch it again"))
+    #expect(
+      error?.description
+        == "ZEROQAT_TOY is set to '\(sample.folder.path("texts"))', where there is "
+        + "no 'toy.gguf'; name the folder that has it or unset it")
+  }
+
+  /// Of several files of a text, those that lie in the folder aren't mixed with those in the cache.
+  @Test func foldersArentMixed() throws {
+    let sample = try SampleCheckout()
+    let two = SampleCheckout.dataset.replacing(
+      #""files": ["#, with: #""files": [{ "name": "other.txt" },"#
+    ).replacing(
+      #""test": [{"#, with: #""test": [{ "file": "other.txt" }, {"#)
+    try sample.folder.write(two, to: "datasets/verse/manifest.json")
+    try sample.folder.write("more\n", to: "cache/zeroqat/datasets/verse/other.txt")
+    #expect(throws: Never.self) { try Self.plan(sample) }
+    try makeFolder(sample.folder.path("texts"))
+    let verse = try sample.folder.write(SampleCheckout.verse, to: "texts/verse.txt")
+    let texts = sample.folder.path("texts")
+    var error = #expect(throws: HarnessError.self) {
+      try Self.plan(sample, ["ZEROQAT_VERSE": texts])
+    }
+    #expect(
+      error?.description == "ZEROQAT_VERSE is set to '\(texts)', where there is no 'other.txt'; "
+        + "name the folder that has it or unset it")
+    error = #expect(throws: HarnessError.self) {
+      try Self.plan(sample, ["ZEROQAT_VERSE": verse])
+    }
+    #expect(
+      error?.description == "ZEROQAT_VERSE is set to '\(verse)', which isn't a folder; "
+        + "name the folder that has all 2 files or unset it")
+    try sample.folder.write("more\n", to: "texts/other.txt")
+    #expect(throws: Never.self) { try Self.plan(sample, ["ZEROQAT_VERSE": texts]) }
   }
 
   @Test func wrongBytesInTheCheckoutAreGits() throws {
@@ -179,20 +229,12 @@ import Testing
 
   @Test func anOwnFolderThatLacksAFileIsNamed() throws {
     let sample = try SampleCheckout(isFetched: false)
-    let workspace = Workspace(
-      root: sample.root, results: sample.results, cache: "/nowhere",
-      environment: ["ZEROQAT_VERSE": sample.root])
-    let catalog = try Catalog(workspace)
-    let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { _, _ in }
-    let grid = try catalog.grid(of: "sample", methods: registry)
-    let resolver = try CellResolver(
-      grid, at: .small, catalog: catalog, protocolID: nil, blasCore: "Haswell",
-      scienceDigest: "science")
+    let error = #expect(throws: HarnessError.self) {
+      try Self.plan(sample, ["ZEROQAT_VERSE": sample.root])
+    }
     #expect(
-      try resolver.resolve(grid.points(at: .small)[0], methods: registry.names)
-        == .notRun(
-          "dataset verse isn't complete: ZEROQAT_VERSE is set to '\(sample.root)', and there is "
-            + "no '\(sample.root)/verse.txt'"))
+      error?.description == "ZEROQAT_VERSE is set to '\(sample.root)', where there is no "
+        + "'verse.txt'; name the folder that has it or unset it")
   }
 
   @Test func theRealManifestsNameRealFiles() throws {

@@ -79,7 +79,7 @@ import Testing
       "contradictory bits: the row 'rtn-w4' quantizes, found FP"
     ),
     (
-      #""method": "rtn", "bits": "W4A4""#, #""method": "rtn""#, "/columns/0",
+      #""method": "rtn", "bits": "W4A4""#, #""method": "rtn""#, "/rows/1",
       "neither the column 'a-wiki' nor the row 'rtn-w4' names bits"
     ),
     (

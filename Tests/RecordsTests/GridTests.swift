@@ -75,6 +75,15 @@ import Testing
         + "a full-precision row fills every column by itself"
     ),
     (
+      #", "bits": "W8A8""#, "", "/columns/0",
+      "neither the column 'ppl-w8a8' nor the row 'rtn' names bits"
+    ),
+    (
+      #""method": "rtn""#, #""method": "rtn", "bits": "W4A4""#, "/rows/1/bits",
+      "contradictory bits: the row 'rtn' and the column 'ppl-w8a8' both name bits; "
+        + "only one of them may"
+    ),
+    (
       #""bits": "W8A8""#, #""bits": "W4A4""#, "/columns/1",
       "the column 'ppl-w4a4' measures the same as 'ppl-w8a8'"
     ),

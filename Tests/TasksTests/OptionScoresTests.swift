@@ -28,6 +28,17 @@ import Testing
     #expect(scores.accuracy(.perCharacter) == 2.0 / 3)
   }
 
+  /// Scores, not only which of them is largest: a length that is off by one chooses the same nearly always.
+  @Test func values() {
+    let one = example([-2, -3, -4], [1, 2, 4], [2, 30, 8], answer: 1)
+    #expect(one.options.map { $0.score(.sum) } == [-2, -3, -4])
+    #expect(one.options.map { $0.score(.perCharacter) } == [-1, -0.1, -0.5])
+    #expect(one.options.map { $0.score(.perToken) } == [-2, -1.5, -1])
+    // −1 a character against −0.95; with a character more of each it would be −0.5 against −0.63.
+    #expect(example([-1, -1.9], [1, 1], [1, 2], answer: 1).choice(.perCharacter) == 1)
+    #expect(example([-1, -1.9], [1, 2], [1, 1], answer: 1).choice(.perToken) == 1)
+  }
+
   @Test func crossEntropy() throws {
     let one = example([-2, -3, -4], [1, 2, 4], [2, 30, 8], answer: 1)
     let logits = [-2.0, -1.5, -1.0]

@@ -1,5 +1,7 @@
 package import Checkpoints
+import Digests
 import Glibc
+import Records
 
 /// A whole cell in a temporary folder: a random LLaMA with a byte vocabulary, a text, the cell's file.
 ///
@@ -128,7 +130,18 @@ package struct CellFixture: Sendable {
     return "{" + members.joined(separator: ",\n") + "}\n"
   }()
 
-  /// The cell's JSON.
+  /// SHA-256 of the file at `path`; `none` where it can't be read.
+  ///
+  /// - Parameter path: The file.
+  /// - Returns: Lowercase hex.
+  package func digest(of path: String) -> String { (try? sha256Hex(ofFile: path)) ?? "none" }
+
+  private func modelDigest(_ isWanted: (String) -> Bool) -> String {
+    let names = TemporaryFolder.names(in: folder.path("model")).filter(isWanted)
+    return ModelReference.digest(of: names.map { ($0, digest(of: folder.path("model/\($0)"))) })
+  }
+
+  /// The cell's JSON, with digests of the files as they are now.
   ///
   /// - Parameter settings: What varies.
   /// - Returns: The text of the file that a worker reads.
@@ -136,7 +149,7 @@ package struct CellFixture: Sendable {
     let text = settings.text ?? folder.path("text.txt")
     func source(_ from: Int, _ to: String) -> String {
       """
-      { "parts": [{ "path": "\(text)", "digest": "d", "from": \(from), "to": \(to) }],
+      { "parts": [{ "path": "\(text)", "digest": "\(digest(of: text))", "from": \(from), "to": \(to) }],
         "join": "plain" }
       """
     }
@@ -144,8 +157,8 @@ package struct CellFixture: Sendable {
       {
         "schema": 1, "id": "\(settings.id)",
         "address": { "table": "sample", "scale": "tiny", "row": "r", "column": "c", "seed": 1 },
-        "model": { "name": "fixture", "path": "\(folder.path("model"))", "digest": "m",
-          "tokenizerDigest": "t"\(settings.isSynthetic ? ", \"synthetic\": true" : "") },
+        "model": { "name": "fixture", "path": "\(folder.path("model"))", "digest": "\(modelDigest(ModelReference.holdsWeights))",
+          "tokenizerDigest": "\(modelDigest(ModelReference.holdsTokenizer))"\(settings.isSynthetic ? ", \"synthetic\": true" : "") },
         "method": { "name": "\(settings.method)", "options": \(settings.options) },
         "bits": "\(settings.bits)",
         "protocol": {

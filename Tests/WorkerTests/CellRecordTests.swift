@@ -384,10 +384,11 @@ struct CellRecordTests {
       workFolder: fixture.folder.path("work"))
     let record = try JSONDocument(contentsOf: fixture.folder.path("record.json")).decode(
       RunRecord.self)
+    let model = record.cell.model.digest
     #expect(
       record.reason
-        == "\(path): the replay log belongs to another run; "
-        + "expected cell ffffffffffffffff, model m, found cell 00112233445566aa, model m")
+        == "\(path): the replay log belongs to another run; expected cell ffffffffffffffff, "
+        + "model \(model), found cell 00112233445566aa, model \(model)")
     #expect(try TemporaryFolder.bytes(of: path) == before)
   }
 

@@ -41,7 +41,7 @@ struct CellTasksTests {
   }
 
   private func parts(_ file: String) -> String {
-    #"[{ "path": "\#(folder.path(file))", "digest": "d", "from": 0, "to": null }]"#
+    #"[{ "path": "\#(folder.path(file))", "digest": "\#(fixture.digest(of: folder.path(file)))", "from": 0, "to": null }]"#
   }
 
   private func fineTuning(

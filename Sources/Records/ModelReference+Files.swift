@@ -1,0 +1,23 @@
+internal import Digests
+
+extension ModelReference {
+  /// Whether a folder's file of that name is one that ``digest`` stands for.
+  package static func holdsWeights(_ name: String) -> Bool {
+    name == "config.json" || name.hasSuffix(".safetensors")
+      || name.hasSuffix(".safetensors.index.json")
+  }
+
+  /// Whether a folder's file of that name is one that ``tokenizerDigest`` stands for.
+  package static func holdsTokenizer(_ name: String) -> Bool {
+    [
+      "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json",
+      "special_tokens_map.json", "added_tokens.json",
+    ].contains(name)
+  }
+
+  /// SHA-256 over the list of `digest  name`, a line each, sorted by name.
+  package static func digest(of files: [(name: String, digest: String)]) -> String {
+    let lines = files.sorted { $0.name < $1.name }.map { "\($0.digest)  \($0.name)\n" }
+    return sha256Hex(of: Array(lines.joined().utf8))
+  }
+}
