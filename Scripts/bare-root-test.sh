@@ -7,6 +7,7 @@
 # Needs root, debootstrap and unshare. All mounts live in a mount namespace of their own and vanish
 # with it, however the command ends.
 set -euo pipefail
+unset CDPATH
 
 usage() {
   cat <<'TEXT'

@@ -5,6 +5,7 @@
 #   Scripts/check-sources.sh --documentation  every public or package declaration has a doc comment
 #   Scripts/check-sources.sh --size           lines per target and the largest files; never fails
 set -euo pipefail
+unset CDPATH
 cd "$(dirname "$0")/.."
 
 longest_file=600

@@ -2,6 +2,7 @@
 # Draws the course of a tiny model's training, models/MODEL/dev-loss.jsonl, as models/MODEL/dev-loss.svg.
 # Usage: Scripts/training-curve.sh MODEL [NATS LABEL]: with a level to draw a line at.
 set -euo pipefail
+unset CDPATH
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 model=${1:?usage: Scripts/training-curve.sh MODEL [NATS LABEL]}

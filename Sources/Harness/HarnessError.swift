@@ -44,6 +44,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case wouldLose([String], table: String)
   /// An option that names a folder is empty.
   case emptyFolder(option: String)
+  /// A model of `models/` whose files aren't on this machine.
+  case missingModel(String, path: String, environment: String)
   /// A model's files don't hold a model; the reason is the worker's.
   case unreadableModel(reason: String)
   /// The worker couldn't be started at all.
@@ -107,6 +109,8 @@ extension HarnessError: CustomStringConvertible {
         + "without a new one in place: \(places.joined(separator: ", ")); "
         + "run all of \(table) first, or remove what you no longer want"
     case .emptyFolder(let option): "\(option) is empty; name a folder or leave the option out"
+    case .missingModel(let name, let path, let environment):
+      "the files of \(name) aren't on this machine: expected '\(path)'; \(environment) can name your copy"
     case .unreadableModel(let reason): "the model can't be used: \(reason)"
     case .cannotStart(let path, let reason): "cannot start '\(path)': \(reason)"
     }

@@ -17,11 +17,14 @@ struct AssetsCommand: ParsableCommand {
   @Option(help: "A folder of datasets/ by name, instead of a table.")
   var dataset: String?
 
+  @Flag(help: "Every table that has the scale, instead of one.")
+  var all = false
+
   @OptionGroup var options: TableOptions
 
   func validate() throws {
-    guard (table == nil) != (dataset == nil) else {
-      throw ValidationError("expected either --table or --dataset")
+    guard [table != nil, dataset != nil, all].count(where: { $0 }) == 1 else {
+      throw ValidationError("expected either --table, --dataset or --all")
     }
   }
 
@@ -30,6 +33,11 @@ struct AssetsCommand: ParsableCommand {
   }
 
   private func assets() throws -> [Asset] {
+    if all {
+      return try TableAtScale.all(options).flatMap(\.resolver.assets).reduce(into: []) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+    }
     if let table { return try TableAtScale(table, options).resolver.assets }
     let catalog = try Catalog(
       Workspace(root: options.root, results: nil, environment: processEnvironment()))

@@ -25,12 +25,7 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Also write JUnit XML to this file.")
   var junit: String?
 
-  func validate() throws {
-    guard (table == nil) == all else { throw ValidationError("expected either a table or --all") }
-    if all, options.filter != nil || options.protocolID != nil {
-      throw ValidationError("--filter and --protocol are for one table")
-    }
-  }
+  func validate() throws { try options.validate(table: table, all: all) }
 
   func run() throws {
     var reports: [CheckReport] = []

@@ -44,63 +44,38 @@ struct RenderCommand: ParsableCommand {
   }
 }
 
-/// `zeroqat publish table2`: what is to be committed with a table.
-struct PublishCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "publish",
-    abstract: "Copy this machine's records to the table's folder and render them there.")
-
-  @Argument(help: "A folder of tables/, by name or path.")
-  var table: String
-
-  @OptionGroup var options: TableOptions
-
-  func run() throws {
-    if let page = try TextPage(table, options) {
-      try page.write(to: "\(page.folder)/table.md")
-      return
-    }
-    let place = try TableAtScale(table, options)
-    let records = try place.plan(options).currentRecords()
-    guard !records.isEmpty else {
-      writeToStandardError(Array("error: there is no record to publish\n".utf8))
-      throw ExitCode(4)
-    }
-    // What can't be rendered isn't published: the old records stay.
-    let rendered = try PlannedTable(
-      records.map(\.withoutFolders), place.grid, at: place.scale, catalog: place.catalog)
-    let committed = CommittedRecords(place)
-    let lost = try committed.addresses().subtracting(records.map(\.cell.address))
-      .intersection(place.grid.points(at: place.scale).map(\.address))
-    guard lost.isEmpty else {
-      throw HarnessError.wouldLose(
-        lost.map { "row '\($0.row)' column '\($0.column)'" }.sorted(), table: place.grid.table)
-    }
-    try committed.replace(by: records)
-    try rendered.write(
-      to: "\(place.workspace.root)/tables/\(place.grid.table)/table-\(place.scale.rawValue).md")
-  }
-}
-
 /// A table of words, which takes no records: see ``Records/TextTable``.
 struct TextPage {
-  /// The table's folder.
-  let folder: String
+  /// Where the checkout and its results are.
+  let workspace: Workspace
+  /// The table's name.
+  let table: String
   /// The page.
   let markdown: String
 
   /// Finds the table by its name or by its folder's path; nil when it isn't one of words.
   init?(_ table: String, _ options: TableOptions) throws {
     let (name, root) = try TableOptions.place(of: table, root: options.root)
-    let catalog = try Catalog(
-      Workspace(root: root, results: options.results, environment: processEnvironment()))
+    workspace = try Workspace(
+      root: root, results: options.results, environment: processEnvironment())
+    self.table = name
+    let catalog = try Catalog(workspace)
     guard catalog.textTables.contains(name) else { return nil }
-    folder = "\(catalog.workspace.root)/tables/\(name)"
     markdown =
       TextTablePage(
         table: try catalog.textTable(name), methods: methodSummaries,
         hyperparameters: try catalog.hyperparameters(methodRegistry)
       ).markdown
+  }
+
+  /// The table's folder.
+  var folder: String { "\(workspace.root)/tables/\(table)" }
+
+  /// Writes the page to the results, and says where.
+  func render() throws {
+    let path = "\(workspace.results)/\(table)/table.md"
+    try write(to: path)
+    say("the table: \(workspace.fromRoot(path))")
   }
 
   /// Writes the page.

@@ -4,10 +4,14 @@ internal import Harness
 /// `zeroqat run table2`: every cell that has no record yet.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run the cells of a table that have no record yet.")
+    commandName: "run", abstract: "Run the cells of a table that have no record yet.",
+    discussion: "A table of words has no cells; it is rendered.")
 
   @Argument(help: "A folder of tables/, by name or path.")
-  var table: String
+  var table: String?
+
+  @Flag(help: "Every table and figure that has the scale, each rendered; ends with a summary.")
+  var all = false
 
   @OptionGroup var options: TableOptions
 
@@ -17,35 +21,35 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Run finished cells again, and resume nothing.")
   var force = false
 
+  @Flag(help: "Render the table beside its records when the run ends.")
+  var render = false
+
   @Option(
     help: ArgumentHelp(
       "The program that runs a cell, called as 'cell' of this one.", visibility: .hidden))
-  var worker = Self.ownProgram
+  var worker = TableRun.ownProgram
 
-  private static let ownProgram = "/proc/self/exe"
+  func validate() throws { try options.validate(table: table, all: all) }
 
   func run() throws {
-    let place = try TableAtScale(table, options)
-    let plan = try place.plan(options, force: force)
-    if dryRun {
-      try writeToStandardOutput("\(plan)\n")
+    guard let table else {
+      let tables = AllTables(options: options, force: force, worker: worker)
+      if dryRun { return try tables.plan() }
+      throw ExitCode(try tables.run())
+    }
+    if let page = try TextPage(table, options) {
+      guard dryRun else { return try page.render() }
+      try writeToStandardOutput("\(page.table): a table of words, nothing to run\n")
       return
     }
-    writeToStandardError(Array("\(plan)\n".utf8))
-    Interruption.install()
-    let environment = place.workspace.environment
-    // Nothing can be measured on a model that can't be opened: better said before than in each row.
-    if worker == Self.ownProgram {
-      try plan.inspectModels(executable: worker, environment: environment)
+    let run = TableRun(
+      place: try TableAtScale(table, options), options: options, force: force, worker: worker)
+    if dryRun {
+      try writeToStandardOutput("\(try run.plan())\n")
+      return
     }
-    let runner = Runner(
-      process: CellProcess(
-        executable: worker, threads: options.threads ?? onlineProcessors(),
-        environment: environment,
-        commit: Checkout.commit(at: place.workspace.root, environment: environment)),
-      progress: .standardError(environment: environment))
-    let summary = try runner.run(plan, force: force)
-    writeToStandardError(Array("\(summary)\n".utf8))
+    let summary = try run()
+    if render, summary.interruption == nil { try run.render() }
     throw ExitCode(summary.exitStatus)
   }
 }

@@ -4,8 +4,8 @@ internal import Records
 
 /// What all commands on one table understand.
 struct TableOptions: ParsableArguments {
-  @Option(help: "tiny, small, shape or paper.")
-  var scale = Scale.tiny.rawValue
+  @Option(help: "tiny, small, shape or paper. Default: the first of these that the table has.")
+  var scale: String?
 
   @Option(
     help: ArgumentHelp(
@@ -41,6 +41,14 @@ struct TableOptions: ParsableArguments {
 }
 
 extension TableOptions {
+  /// Refuses both or neither of a table and all of them, and what is for one table alone.
+  func validate(table: String?, all: Bool) throws {
+    guard (table == nil) == all else { throw ValidationError("expected either a table or --all") }
+    if all, filter != nil || protocolID != nil {
+      throw ValidationError("--filter and --protocol are for one table")
+    }
+  }
+
   /// A table's name, and the checkout that it is looked for in, if its folder or an option says so.
   static func place(of table: String, root: String?) throws -> (name: String, root: String?) {
     guard table.contains("/") else { return (table, root) }
@@ -60,6 +68,11 @@ extension Scale {
   }
 }
 
+extension TableOptions {
+  /// The scale of all tables together: the one named, else `tiny`.
+  var scaleOfAll: Scale { get throws { try scale.map { try Scale(named: $0) } ?? .tiny } }
+}
+
 extension BLASCore: ExpressibleByArgument {}
 
 /// A table of a checkout at one scale, ready to be planned.
@@ -74,11 +87,12 @@ struct TableAtScale {
   /// Finds the table by its name or by its folder's path.
   init(_ table: String, _ options: TableOptions) throws {
     let (name, root) = try TableOptions.place(of: table, root: options.root)
-    let scale = try Scale(named: options.scale)
     workspace = try Workspace(
       root: root, results: options.results, environment: processEnvironment())
     catalog = try Catalog(workspace)
+    let wanted = try options.scale.map { try Scale(named: $0) }
     grid = try catalog.grid(of: name, methods: methodRegistry)
+    let scale = wanted ?? grid.firstScale
     guard grid.scales[scale] != nil else {
       throw HarnessError.scaleNotInGrid(scale.rawValue, table: name)
     }
@@ -95,7 +109,7 @@ struct TableAtScale {
   static func all(_ options: TableOptions) throws -> [TableAtScale] {
     let catalog = try Catalog(
       Workspace(root: options.root, results: options.results, environment: processEnvironment()))
-    let scale = try Scale(named: options.scale)
+    let scale = try options.scaleOfAll
     return try catalog.tables.filter { table in
       let settings = try catalog.grid(of: table, methods: methodRegistry).scales[scale]
       return settings != nil && settings?.notRun == nil
@@ -110,8 +124,13 @@ struct TableAtScale {
   }
 }
 
+extension Grid {
+  /// The scale at which a table is run when nobody names one: the smallest that it has.
+  fileprivate var firstScale: Scale { Scale.allCases.first { scales[$0] != nil } ?? .tiny }
+}
+
 /// `tables/table2//` names the same folder as `tables/table2`.
-private func withoutTrailingSlashes(_ path: String) -> String {
+func withoutTrailingSlashes(_ path: String) -> String {
   let end = path.lastIndex { $0 != "/" }
   return end.map { String(path[...$0]) } ?? "/"
 }

@@ -46,6 +46,12 @@ struct Zeroqat: ParsableCommand {
   /// Help goes to standard output with status 0; every error to standard error with status 2.
   private static func leave(because error: any Error) -> Never {
     if exitCode(for: error) == .success { exit(withError: error) }
+    writeToStandardError(Array(words(of: error).utf8))
+    exit(withError: ExitCode(2))
+  }
+
+  /// What is said of an error: lines with a newline at the end.
+  static func words(of error: any Error) -> String {
     let text =
       switch error {
       case is JSONError: "\(error)"
@@ -54,8 +60,7 @@ struct Zeroqat: ParsableCommand {
         // The argument parser's own errors come with usage; all others describe themselves.
         exitCode(for: error) == .validationFailure ? fullMessage(for: error) : marked("\(error)")
       }
-    writeToStandardError(Array((text + "\n").utf8))
-    exit(withError: ExitCode(2))
+    return text + "\n"
   }
 
   /// The words with `error: ` before them, unless they have it behind a place: `path: error: reason`.

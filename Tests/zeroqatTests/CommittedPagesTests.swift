@@ -20,6 +20,14 @@ import Testing
     text.split(separator: "\n").filter { !$0.hasPrefix("![") }
   }
 
+  /// Tables of words, pages of every scale, their numbers, and what READMEs quote of them.
+  @Test("Nothing that is made of records is older than they are")
+  func current() throws {
+    let program = try BuiltProgram()
+    let result = try program(["publish", "--pages", "--check", "--root", Self.root])
+    #expect(result.status == 0, "\(result.output)")
+  }
+
   @Test("There are some")
   func areThere() {
     #expect(Self.pages.contains { $0 == ("table2", "tiny") })

@@ -172,7 +172,8 @@ struct RealCheckout {
     }
     let child = ChildProcess(
       executable: try BuiltProgram.path,
-      arguments: [command, "--root", root, "--threads", "1"] + options, environment: environment)
+      arguments: [command, "--root", root] + (command == "inspect" ? [] : ["--threads", "1"])
+        + options, environment: environment)
     let ending = try child.run(interruption: { (0, 0) }) { output += $0 }
     let text = String(decoding: output, as: UTF8.self)
     guard case .status(let status) = ending.exit else { return (-1, text) }

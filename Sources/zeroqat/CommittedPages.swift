@@ -1,0 +1,146 @@
+internal import Harness
+internal import JSONText
+internal import Records
+internal import Reporting
+
+/// The pages of a checkout that are made and not typed: rendered tables, and what READMEs quote of them.
+struct CommittedPages {
+  private let catalog: Catalog
+  private let options: TableOptions
+
+  init(_ catalog: Catalog, _ options: TableOptions) {
+    self.catalog = catalog
+    self.options = options
+  }
+
+  private var root: String { catalog.workspace.root }
+
+  /// A file and what should be in it.
+  struct Page {
+    let path: String
+    let text: String
+  }
+
+  /// What READMEs quote of a table, from its rendered pages as they are now.
+  func quotes(of table: String) throws -> [Page] {
+    let folder = "\(root)/tables/\(table)"
+    let pages = try Scale.allCases.compactMap { scale -> (scale: Scale, markdown: String)? in
+      try text(of: "\(folder)/table-\(scale.rawValue).md").map { (scale, $0) }
+    }
+    var quotes: [Page] = []
+    if let page = try filled("\(folder)/README.md", .held, with: PageExcerpt.held(of: pages)) {
+      quotes.append(page)
+    }
+    // The repository's README shows the smallest scale that is rendered.
+    if table == MarkedSection.table2.name, let smallest = pages.first {
+      let path = "tables/\(table)/table-\(smallest.scale.rawValue).md"
+      let excerpt = PageExcerpt.perplexities(of: smallest.markdown, at: path)
+      if let page = try filled("\(root)/README.md", .table2, with: excerpt) { quotes.append(page) }
+    }
+    return quotes
+  }
+
+  /// Writes what READMEs quote of a table.
+  func writeQuotes(of table: String) throws {
+    for page in try quotes(of: table) { try write(page) }
+  }
+
+  /// Renders every committed page again that isn't what the records beside it say.
+  func rewrite() throws {
+    for (place, rendered) in try rendered() where try !isCurrent(place, rendered) {
+      try rendered.write(to: place.committedPage)
+    }
+    for page in try wordPages() { try write(page) }
+    for table in catalog.tables { try writeQuotes(of: table) }
+  }
+
+  /// Pages that aren't what they would be if they were written now, each with the first line that differs.
+  func stale() throws -> [String] {
+    var wanted = try wordPages()
+    for (place, rendered) in try rendered() { wanted += pages(place, rendered) }
+    for table in catalog.tables { wanted += try quotes(of: table) }
+    return try wanted.compactMap { page in
+      let found = lines(try text(of: page.path) ?? "")
+      let expected = lines(page.text)
+      guard found != expected else { return nil }
+      let index = zip(found, expected).prefix { $0 == $1 }.count
+      let path = page.path.dropFirst(root.count + 1)
+      return index < expected.count
+        ? "\(path): no line '\(expected[index].prefix(80))' where it should be"
+        : "\(path): it goes on with '\(found[index].prefix(80))' where it should end"
+    }
+  }
+
+  private func pages(_ place: TableAtScale, _ rendered: PlannedTable) -> [Page] {
+    let stem = place.committedPage.dropLast(3)
+    return [
+      Page(path: place.committedPage, text: rendered.contents.markdown()),
+      Page(path: stem + ".csv", text: rendered.contents.csv),
+    ]
+  }
+
+  private func isCurrent(_ place: TableAtScale, _ rendered: PlannedTable) throws -> Bool {
+    try pages(place, rendered).allSatisfy { try lines(text(of: $0.path) ?? "") == lines($0.text) }
+  }
+
+  private func write(_ page: Page) throws {
+    guard try text(of: page.path) != page.text else { return }
+    try writeDurably(Array(page.text.utf8), to: page.path)
+  }
+
+  /// Tables at scales that have committed records, from them.
+  private func rendered() throws -> [(TableAtScale, PlannedTable)] {
+    var tables: [(TableAtScale, PlannedTable)] = []
+    for table in catalog.tables {
+      let scales = try catalog.grid(of: table, methods: methodRegistry).scales
+      for scale in Scale.allCases where scales[scale] != nil {
+        var options = options
+        options.scale = scale.rawValue
+        let place = try TableAtScale(table, options)
+        let records = try CommittedRecords(place).read()
+        guard !records.isEmpty else { continue }
+        tables.append(
+          (place, try PlannedTable(records, place.grid, at: scale, catalog: place.catalog)))
+      }
+    }
+    return tables
+  }
+
+  private func wordPages() throws -> [Page] {
+    try catalog.textTables.compactMap { table in
+      try TextPage(table, options).map { Page(path: "\($0.folder)/table.md", text: $0.markdown) }
+    }
+  }
+
+  private func filled(_ path: String, _ section: MarkedSection, with text: String) throws -> Page? {
+    guard let page = try self.text(of: path) else { return nil }
+    do { return try section.filled(page, with: text).map { Page(path: path, text: $0) } } catch {
+      throw PageProblem(path: path, error: error)
+    }
+  }
+
+  private func text(of path: String) throws -> String? {
+    guard FileStatus(of: path) != nil else { return nil }
+    return String(decoding: try readFile(path), as: UTF8.self)
+  }
+
+  /// Lines that don't depend on whether gnuplot was there: pictures and what keeps them apart are left out.
+  private func lines(_ text: String) -> [Substring] {
+    text.split(separator: "\n").filter { !$0.hasPrefix("![") }
+  }
+}
+
+/// A page's section that can't be written, and the page.
+struct PageProblem: Error, CustomStringConvertible {
+  let path: String
+  let error: PageError
+
+  var description: String { "\(path): \(error)" }
+}
+
+extension TableAtScale {
+  /// Where the rendered table is committed.
+  var committedPage: String {
+    "\(workspace.root)/tables/\(grid.table)/table-\(scale.rawValue).md"
+  }
+}

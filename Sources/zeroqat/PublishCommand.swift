@@ -1,0 +1,110 @@
+internal import ArgumentParser
+internal import Harness
+internal import Records
+internal import Reporting
+
+/// `zeroqat publish table2`: what is to be committed with a table.
+struct PublishCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "publish",
+    abstract: "Copy this machine's records to the table's folder and render them there.",
+    discussion: """
+      What READMEs quote of the table is written as well. Where this machine has no record and the table \
+      has committed ones, its page is rendered again from those. Exit status: 0 published, 1 with --check \
+      a page isn't what its records render to, 2 publishing would lose a record, 4 there is none.
+      """)
+
+  @Argument(help: "A folder of tables/, by name or path.")
+  var table: String?
+
+  @Flag(
+    help: "Every table with the scale that has records on this machine, and all tables of words.")
+  var all = false
+
+  @Flag(help: "Copy nothing: render every committed page again from the records beside it.")
+  var pages = false
+
+  @Flag(help: "With --pages: write nothing, and name the pages that would change.")
+  var check = false
+
+  @OptionGroup var options: TableOptions
+
+  func validate() throws {
+    if check, !pages { throw ValidationError("--check is for --pages") }
+    if !pages { return try options.validate(table: table, all: all) }
+    guard table == nil, !all else { throw ValidationError("--pages are those of all tables") }
+  }
+
+  func run() throws {
+    if let table { return try publish(table) }
+    let catalog = try Catalog(
+      Workspace(root: options.root, results: options.results, environment: processEnvironment()))
+    guard pages else { return try publishAll(catalog) }
+    let committed = CommittedPages(catalog, options)
+    guard check else { return try committed.rewrite() }
+    let stale = try committed.stale()
+    for line in stale { say("stale: \(line)") }
+    if !stale.isEmpty {
+      say("'zeroqat publish --pages' writes them")
+      throw ExitCode(1)
+    }
+  }
+
+  private func publish(_ table: String) throws {
+    if let page = try TextPage(table, options) {
+      try page.write(to: "\(page.folder)/table.md")
+      return
+    }
+    guard try publish(TableAtScale(table, options)) else {
+      say("error: there is no record to publish")
+      throw ExitCode(4)
+    }
+  }
+
+  private func publishAll(_ catalog: Catalog) throws {
+    var (published, failed) = (0, false)
+    for table in catalog.textTables { try publish(table) }
+    for place in try TableAtScale.all(options) {
+      do {
+        guard try !place.plan(options).currentRecords().isEmpty else {
+          say("\(place.grid.table): no record on this machine")
+          continue
+        }
+        if try publish(place) { published += 1 }
+      } catch {
+        writeToStandardError(Array(Zeroqat.words(of: error).utf8))
+        failed = true
+      }
+    }
+    if failed { throw ExitCode(2) }
+    if published == 0 { throw ExitCode(4) }
+  }
+
+  /// Publishes a table's records, or renders the committed ones again; false when there are neither.
+  private func publish(_ place: TableAtScale) throws -> Bool {
+    let records = try place.plan(options).currentRecords()
+    let committed = CommittedRecords(place)
+    // What can't be rendered isn't published: the old records stay.
+    let rendered = try PlannedTable(
+      records.isEmpty ? committed.read() : records.map(\.withoutFolders), place.grid,
+      at: place.scale, catalog: place.catalog)
+    guard !rendered.contents.records.isEmpty else { return false }
+    if records.isEmpty {
+      say(
+        "\(place.grid.table) at scale \(place.scale.rawValue): no record on this machine; its page is "
+          + "rendered again from the \(rendered.contents.records.count) committed ones")
+    } else {
+      let lost = try committed.addresses().subtracting(records.map(\.cell.address))
+        .intersection(place.grid.points(at: place.scale).map(\.address))
+      guard lost.isEmpty else {
+        throw HarnessError.wouldLose(
+          lost.map { "row '\($0.row)' column '\($0.column)'" }.sorted(), table: place.grid.table)
+      }
+      try committed.replace(by: records)
+      say("\(place.grid.table) at scale \(place.scale.rawValue): \(records.count) records")
+    }
+    try rendered.write(to: place.committedPage)
+    try CommittedPages(place.catalog, options).writeQuotes(of: place.grid.table)
+    return true
+  }
+}

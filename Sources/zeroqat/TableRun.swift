@@ -1,0 +1,75 @@
+internal import Harness
+internal import Records
+internal import Reporting
+
+/// One table run and rendered beside its records.
+struct TableRun {
+  let place: TableAtScale
+  let options: TableOptions
+  let force: Bool
+  let worker: String
+
+  /// This very program.
+  static let ownProgram = "/proc/self/exe"
+
+  /// What would run.
+  func plan() throws -> Plan { try place.plan(options, force: force) }
+
+  /// Runs every cell that has no record yet.
+  func callAsFunction() throws -> Runner.Summary {
+    let plan = try plan()
+    writeToStandardError(Array("\(plan)\n".utf8))
+    Interruption.install()
+    let environment = place.workspace.environment
+    // Nothing can be measured on a model that can't be opened: better said before than in each row.
+    if worker == Self.ownProgram {
+      try plan.inspectModels(executable: worker, environment: environment)
+    }
+    let runner = Runner(
+      process: CellProcess(
+        executable: worker, threads: options.threads ?? onlineProcessors(),
+        environment: environment,
+        commit: Checkout.commit(at: place.workspace.root, environment: environment)),
+      progress: .standardError(environment: environment))
+    let summary = try runner.run(plan, force: force)
+    writeToStandardError(Array("\(summary)\n".utf8))
+    return summary
+  }
+
+  /// Renders the whole table from what was measured, whatever part was run, and says where.
+  func render() throws {
+    var options = options
+    options.filter = nil
+    let suffix = options.protocolID.map { "-\($0)" } ?? ""
+    let path = "\(place.store.folder)/table\(suffix).md"
+    // A failed cell doesn't keep the others from being shown: the table names its reason.
+    try PlannedTable(place.plan(options), catalog: place.catalog).write(to: path)
+    say("the table: \(place.workspace.fromRoot(path))")
+  }
+
+  /// How many cells came to what: what is measured, what isn't and why not, as far as the plan knows.
+  func outcome() throws -> String {
+    let entries = try place.plan(options).entries
+    var (measured, tooLarge, failed) = (0, 0, 0)
+    for record in try place.plan(options).currentRecords() {
+      switch record.status {
+      case .finished, .diverged: measured += 1
+      case .tooLarge: tooLarge += 1
+      case .failed: failed += 1
+      }
+    }
+    let idle = entries.count - measured - tooLarge - failed
+    return "\(measured) measured, \(idle) not run, \(failed) failed"
+      + (tooLarge > 0 ? ", \(tooLarge) too large" : "")
+  }
+}
+
+/// A line for whoever watches.
+func say(_ line: String) { writeToStandardError(Array("\(line)\n".utf8)) }
+
+extension Workspace {
+  /// A path as seen from the checkout, where it is in there.
+  func fromRoot(_ path: String) -> String {
+    path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path
+  }
+}
