@@ -278,7 +278,7 @@ run_tests() {
   while [ $# -gt 0 ]; do
     case "$1" in
       --filter)
-        [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value" "./reproduce.sh help"
+        [ -n "${2:-}" ] || fail "$1 needs a value" "./reproduce.sh help"
         only=(--filter "$2")
         shift 2
         ;;
@@ -358,8 +358,9 @@ case "$command" in
   help | --help | -h) usage ;;
   *)
     # Tables with names of their own.
-    [ ! -f "$root/tables/$command/grid.json" ] && [ ! -f "$root/tables/$command/paper.json" ] ||
+    if [ -f "$root/tables/$command/grid.json" ] || [ -f "$root/tables/$command/paper.json" ]; then
       run_table "$command" "$@"
+    fi
     fail "unknown command '$command'" \
       "commands: $(tables)all pretrain check publish test list setup clean help"
     ;;
