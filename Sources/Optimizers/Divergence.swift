@@ -8,7 +8,7 @@ public protocol Divergence: Error, CustomStringConvertible {
 
 /// Where numbers stopped being finite, as far as it is known.
 public struct DivergencePlace: Sendable, Equatable {
-  /// The update, from 0; of a score, how many were done. Nil where nothing was trained.
+  /// The update, from 0; of a score, how many were done; nil where nothing was trained.
   public var step: Int?
   /// The block that was trained alone, from 0.
   public var block: Int?
@@ -36,6 +36,7 @@ public struct DivergencePlace: Sendable, Equatable {
 }
 
 extension ZerothOrderError: Divergence {
+  /// The step, and the tensor where it is one that isn't finite.
   public var place: DivergencePlace {
     switch self {
     case .notFinite(let step, _, _): DivergencePlace(step: step)

@@ -1,6 +1,6 @@
 /// Where a run's numbers stopped being finite, as far as it is known.
 public struct RunDivergence: Codable, Sendable, Equatable {
-  /// The update, from 0; of a score, how many were done. Null where nothing was trained.
+  /// The update, from 0; of a score, how many were done; null where nothing was trained.
   public var step: Int?
   /// The block that was trained alone, from 0.
   public var block: Int?

@@ -40,8 +40,9 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public init(
     schema: Int = RunRecord.currentSchema, cell: Cell, status: RunStatus, reason: String? = nil,
     divergence: RunDivergence? = nil, scores: [Score] = [], trajectory: [TrajectoryPoint] = [],
-    selection: CheckpointSelection? = nil, zerothOrder: ZerothOrderSummary? = nil, digests: [NamedText] = [], facts: [NamedNumber] = [],
-    series: [RunSeries] = [], events: [String] = [], measurement: Measurement? = nil
+    selection: CheckpointSelection? = nil, zerothOrder: ZerothOrderSummary? = nil,
+    digests: [NamedText] = [], facts: [NamedNumber] = [], series: [RunSeries] = [],
+    events: [String] = [], measurement: Measurement? = nil
   ) {
     self.schema = schema
     self.cell = cell
