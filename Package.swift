@@ -86,8 +86,11 @@ let rooms = chosen(
       ])
     + room(
       "MethodKit",
-      ["Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Tokenizers", "Digests"],
-      tests: ["Checkpoints", "JSONText"])
+      [
+        "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Tokenizers", "JSONText",
+        "Digests",
+      ],
+      tests: ["Checkpoints"])
     + room(
       "Methods",
       ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],

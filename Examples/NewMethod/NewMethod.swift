@@ -15,9 +15,11 @@ import Transformers
 /// DEVIATION: say here where and why yours differs from its source; delete this line if it doesn't.
 package struct NewMethod: QuantizationMethod {
   /// Options of ``NewMethod``; a grid that names another is refused.
-  package struct Options: Decodable, Sendable {
-    /// Share of max and min that a grid spans, above 0 and at most 1; 0.9 by default.
-    package var span: Float?
+  package struct Options: MethodOptions {
+    /// Share of max and min that a grid spans, above 0 and at most 1.
+    package var span: Float = 0.9
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -36,7 +38,7 @@ package struct NewMethod: QuantizationMethod {
     }
     self.bits = bits
     self.quantizer = quantizer
-    span = options.span ?? 0.9
+    span = options.span
     try check("span", span, expected: "a number above 0 and at most 1") { $0 > 0 && $0 <= 1 }
   }
 

@@ -17,6 +17,7 @@ package struct CellResolver: Sendable {
   private var digested: [String: DigestedFile] = [:]
   private let blasCore: String
   private let scienceDigest: String
+  private let resolveOptions: OptionResolution
 
   /// Looks for the models and texts of a grid at one scale.
   ///
@@ -27,13 +28,16 @@ package struct CellResolver: Sendable {
   ///   - protocolID: The protocol from the command line, if any.
   ///   - blasCore: The kernel set's name, see ``BLASCore/name(processorFlags:environment:)``.
   ///   - scienceDigest: Digest of the science rooms' sources.
+  ///   - resolveOptions: Writes out what the grid leaves to the methods' defaults, so that a cell's id covers it.
   /// - Throws: ``HarnessError/severalTexts(table:)`` for a protocol where columns name their texts,
   ///   `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
   package init(
     _ grid: Grid, at scale: Scale, catalog: Catalog, protocolID: String?, blasCore: String,
-    scienceDigest: String
+    scienceDigest: String,
+    resolveOptions: @escaping OptionResolution = { method, _, _ in method }
   ) throws {
     self.blasCore = blasCore
+    self.resolveOptions = resolveOptions
     self.scienceDigest = scienceDigest
     var panels: [(panel: GridPanel, files: PanelFiles)] = []
     if protocolID != nil, grid.columns.contains(where: { $0.text != nil }) {
@@ -99,8 +103,9 @@ package struct CellResolver: Sendable {
     guard let reference = files?.reference, let settings = files?.settings else {
       return .notRun("its files have no known digest")
     }
+    let method = try resolveOptions(point.method, point.bits, files?.model.architecture)
     var cell = Cell(
-      id: "", address: point.address, model: reference, method: point.method, bits: point.bits,
+      id: "", address: point.address, model: reference, method: method, bits: point.bits,
       protocolSettings: settings, seed: point.address.seed, blasCore: blasCore,
       scienceDigest: scienceDigest,
       diagnostics: point.diagnostics.isEmpty ? nil : point.diagnostics)

@@ -1,6 +1,11 @@
 package import JSONText
 package import Records
 
+/// Writes out every option of a method: the method, its bits, the model's architecture where it is known.
+package typealias OptionResolution =
+  @Sendable (_ method: MethodReference, _ bits: String, _ architecture: String?) throws ->
+  MethodReference
+
 /// What the harness knows of methods: their names, and a judge of their options.
 ///
 /// The harness never sees the science; the door hands this over.
@@ -9,13 +14,17 @@ package struct MethodRegistry: Sendable {
   package let names: [String]
   /// Throws when a method can't take these options at these bits.
   package let check: @Sendable (MethodReference, String) throws -> Void
+  /// A method with every option written out, at these bits, on a model of this architecture.
+  package let resolve: OptionResolution
 
-  /// A registry from the door's two answers.
+  /// A registry from the door's answers; without `resolve`, options stay as grids write them.
   package init(
-    names: [String], check: @escaping @Sendable (MethodReference, String) throws -> Void
+    names: [String], check: @escaping @Sendable (MethodReference, String) throws -> Void,
+    resolve: @escaping OptionResolution = { method, _, _ in method }
   ) {
     self.names = names
     self.check = check
+    self.resolve = resolve
   }
 
   /// Asks for every point of every scale that runs whether its method takes its options.

@@ -40,6 +40,7 @@ func decodeValue<T: Decodable>(_ type: T.Type, from node: DecodingNode) throws -
     return value
   }
   do {
+    if let type = T.self as? any HasDefaults.Type { node.absentMembers = try type.absentMembers }
     let value = try T(from: NodeDecoder(node))
     if !(T.self is any AcceptsUnknownMembers.Type) { try node.checkMembers() }
     return value

@@ -7,6 +7,10 @@ final class DecodingNode {
   let value: JSON
   /// Set when a type took the whole value as ``JSON``.
   var acceptsEverything = false
+  /// Values of members that the object may leave out.
+  var absentMembers: [JSON.Member] = []
+  /// Hears which members are asked for; nil where nobody wants to know.
+  var questions: Questions?
   private let parent: DecodingNode?
   private let key: (any CodingKey)?
   private let base: [any CodingKey]
@@ -36,6 +40,7 @@ final class DecodingNode {
     self.parent = parent
     self.key = key
     base = []
+    questions = parent.questions
   }
 
   /// The way here from the document's root.
@@ -59,9 +64,18 @@ final class DecodingNode {
     isKeyed = true
     self.members = members
     isAsked = Array(repeating: false, count: members.count)
-    if members.count > Self.linearLimit {
-      index.reserveCapacity(members.count)
-      for (place, member) in members.enumerated() { index[MemberName(member.name)] = place }
+    for absent in absentMembers {
+      if let place = members.firstIndex(where: { $0.name.utf8.elementsEqual(absent.name.utf8) }) {
+        if members[place].value == .null { self.members[place].value = absent.value }
+      } else {
+        self.members.append(absent)
+        // Nobody wrote it, so that nobody is to be told that it isn't known.
+        isAsked.append(true)
+      }
+    }
+    if self.members.count > Self.linearLimit {
+      index.reserveCapacity(self.members.count)
+      for (place, member) in self.members.enumerated() { index[MemberName(member.name)] = place }
     }
   }
 
@@ -74,6 +88,7 @@ final class DecodingNode {
   /// The place of the member `name`, which counts as asked for from now on.
   func ask(_ name: String) -> Int? {
     askedNames.append(name)
+    questions?.note(name, at: codingPath.map(\.stringValue))
     let place =
       members.count > Self.linearLimit
       ? index[MemberName(name)]

@@ -105,7 +105,10 @@ func encodedValue<T: Encodable>(_ value: T, path: @autoclosure () -> [any Coding
   case let value as String: return .string(value)
   case let value as Bool: return .bool(value)
   case let value as Double: return try number(value, value.description, path: path())
-  case let value as Float: return try number(Double(value), value.description, path: path())
+  case let value as Float:
+    // The double with the same few digits, so that what is read back from the text is equal.
+    let text = value.description
+    return try number(Double(text) ?? Double(value), text, path: path())
   case let value as any FixedWidthInteger:
     if let small = Int64(exactly: value) { return .integer(small) }
     if let large = UInt64(exactly: value) { return JSON(large) }

@@ -10,6 +10,13 @@ public struct JSONDocument: Sendable {
   /// The parsed value.
   public let root: JSON
 
+  /// A text that has been parsed, or a part of it replaced.
+  init(file: String, text: [UInt8], root: JSON) {
+    self.file = file
+    self.text = text
+    self.root = root
+  }
+
   /// Parses `text` strictly.
   ///
   /// Refuses what RFC 8259 doesn't know, and of what it permits: duplicate names, lone surrogates,

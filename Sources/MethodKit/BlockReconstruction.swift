@@ -1,3 +1,4 @@
+package import Optimizers
 package import Tasks
 package import Tensors
 package import Transformers
@@ -146,7 +147,7 @@ package struct BlockReconstruction: Sendable {
       optimizer.zeroGradients()
       let loss = pass(block, learner, range)
       guard loss.isFinite else {
-        throw .lossNotFinite(step: step, loss: loss, place: "the reconstruction of block \(block)")
+        throw .lossNotFinite(step: step, loss: loss, block: block)
       }
       learner.settleGradients()
       optimizer.step(scale: schedule(step))
@@ -155,7 +156,7 @@ package struct BlockReconstruction: Sendable {
       progress(step + 1)
     }
     if let tensor = optimizer.firstNonFiniteTensor {
-      throw .notFinite(step: steps - 1, tensor: tensor)
+      throw .notFinite(step: steps - 1, tensor: tensor, block: block)
     }
     return losses
   }
@@ -225,18 +226,26 @@ package struct BlockReconstruction: Sendable {
 }
 
 /// Why training by gradients stopped.
-package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// A loss wasn't finite.
-  case lossNotFinite(step: Int, loss: Double, place: String)
-  /// A trained tensor isn't finite any more.
-  case notFinite(step: Int, tensor: String)
+package enum TrainingError: Divergence, Sendable, Equatable {
+  /// A loss wasn't finite: of the reconstruction of a block, or of the whole model.
+  case lossNotFinite(step: Int, loss: Double, block: Int?)
+  /// A trained tensor isn't finite any more, of a block that was trained alone, or of the whole model.
+  case notFinite(step: Int, tensor: String, block: Int?)
+
+  package var place: DivergencePlace {
+    switch self {
+    case .lossNotFinite(let step, _, let block): DivergencePlace(step: step, block: block)
+    case .notFinite(let step, let tensor, let block):
+      DivergencePlace(step: step, block: block, tensor: tensor)
+    }
+  }
 
   /// One line: what, where, at which step.
   package var description: String {
     switch self {
-    case .lossNotFinite(let step, let loss, let place):
-      "the loss of \(place) stopped being finite at step \(step): \(loss)"
-    case .notFinite(let step, let tensor):
+    case .lossNotFinite(let step, let loss, let block):
+      "the loss of \(block.map { "the reconstruction of block \($0)" } ?? "training") stopped being finite at step \(step): \(loss)"
+    case .notFinite(let step, let tensor, _):
       "\(tensor) stopped being finite at step \(step)"
     }
   }

@@ -108,13 +108,13 @@ package struct GradientTraining: Sendable {
         let value = try pass(
           tokens, windowTokens: text.windowTokens, loss: loss, operators: learner, frame: frame)
         guard value.isFinite else {
-          throw TrainingError.lossNotFinite(step: step, loss: value, place: "training")
+          throw TrainingError.lossNotFinite(step: step, loss: value, block: nil)
         }
         learner.settleGradients()
         optimizer.step(scale: schedule.rate(at: step))
         learner.settleParameters()
         if let tensor = optimizer.firstNonFiniteTensor {
-          throw TrainingError.notFinite(step: step, tensor: tensor)
+          throw TrainingError.notFinite(step: step, tensor: tensor, block: nil)
         }
         losses.append(value)
         observer.progress(step + 1, of: steps, "step")

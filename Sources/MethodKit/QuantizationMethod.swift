@@ -3,7 +3,7 @@ package import Quantizers
 /// A way to make a quantised model out of a full-precision one: everything that a new method writes.
 package protocol QuantizationMethod: Sendable {
   /// The method's own options, as members of a grid's `options`; unknown members are refused.
-  associatedtype Options: Decodable & Sendable
+  associatedtype Options: MethodOptions
 
   /// Name, summary, citation.
   static var card: MethodCard { get }
@@ -12,6 +12,13 @@ package protocol QuantizationMethod: Sendable {
   ///
   /// - Throws: ``MethodError`` when options and bits contradict each other.
   init(options: Options, bits: QuantizationSpec) throws
+
+  /// The options with every default that depends on bits, architecture or another option written out.
+  ///
+  /// Resolved options stay as they are; a method made of them is the same method.
+  ///
+  /// - Throws: ``MethodError`` when options contradict each other.
+  static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options
 
   /// Makes the model.
   ///
@@ -26,20 +33,13 @@ package protocol QuantizationMethod: Sendable {
 }
 
 extension QuantizationMethod {
+  /// As they are: no default depends on anything.
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    options
+  }
+
   /// Not modelled.
   package func memory(_ shape: MemoryShape) -> MemoryEstimate? { nil }
-}
-
-/// The options of a method that has none.
-package struct NoOptions: Decodable, Sendable {
-  private enum CodingKeys: CodingKey {}
-
-  /// Reads an object without members.
-  ///
-  /// Written out, because a synthesized one never looks at what it decodes, and so takes anything.
-  package init(from decoder: any Decoder) throws {
-    _ = try decoder.container(keyedBy: CodingKeys.self)
-  }
 }
 
 /// Why a method can't run as asked.

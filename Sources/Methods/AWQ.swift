@@ -13,13 +13,15 @@ import Transformers
 /// activations, which are then rounded to nearest per token at use.
 package struct AWQ: QuantizationMethod {
   /// Options of ``AWQ``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Whether scales are searched.
-    package var scaleSearch: Bool?
+    package var scaleSearch = true
     /// Whether clips are searched.
-    package var clipSearch: Bool?
+    package var clipSearch = true
     /// Windows of training text to calibrate on.
-    package var calibrationWindows: Int?
+    package var calibrationWindows = 16
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -39,9 +41,9 @@ package struct AWQ: QuantizationMethod {
     }
     self.bits = bits
     quantizer = AWQQuantizer(bits: weightBits, groupSize: bits.groupSize)
-    searchesScales = options.scaleSearch ?? true
-    searchesClips = options.clipSearch ?? true
-    calibrationWindows = options.calibrationWindows ?? 16
+    searchesScales = options.scaleSearch
+    searchesClips = options.clipSearch
+    calibrationWindows = options.calibrationWindows
     try check("calibrationWindows", calibrationWindows, expected: "at least 1") { $0 >= 1 }
   }
 

@@ -9,15 +9,17 @@ import Tensors
 /// peaks is found out.
 package struct Dummy: QuantizationMethod {
   /// Options of ``Dummy``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Bytes to touch.
-    package var ballastBytes: Int?
+    package var ballastBytes = 0
     /// How long to hold them, in milliseconds.
-    package var ballastMilliseconds: Int?
-    /// Fail with this text instead of quantising.
+    package var ballastMilliseconds = 0
+    /// Fail with this text instead of quantising; null for quantising.
     package var failure: String?
     /// Stop the process by a signal instead of quantising.
-    package var crash: Bool?
+    package var crash = false
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -28,10 +30,10 @@ package struct Dummy: QuantizationMethod {
   private let base: RTN
 
   package init(options: Options, bits: QuantizationSpec) throws {
-    try check("ballastBytes", options.ballastBytes ?? 0, expected: "0 to 2^32") {
+    try check("ballastBytes", options.ballastBytes, expected: "0 to 2^32") {
       (0...1 << 32).contains($0)
     }
-    try check("ballastMilliseconds", options.ballastMilliseconds ?? 0, expected: "0 to 10000") {
+    try check("ballastMilliseconds", options.ballastMilliseconds, expected: "0 to 10000") {
       (0...10000).contains($0)
     }
     // Here, so that the refusal names this method and not the one that it is made of.
@@ -41,17 +43,17 @@ package struct Dummy: QuantizationMethod {
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    if options.crash == true { kill(getpid(), SIGKILL) }
+    if options.crash { kill(getpid(), SIGKILL) }
     if let failure = options.failure {
       throw MethodError.model(method: Self.card.name, reason: failure)
     }
     let model = try base.quantize(context)
     context.observer.during(.quantize) {
-      let ballast = ByteBuffer(byteCount: options.ballastBytes ?? 0)
+      let ballast = ByteBuffer(byteCount: options.ballastBytes)
       for offset in stride(from: 0, to: ballast.byteCount, by: 4096) {
         ballast.base.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self)
       }
-      usleep(UInt32((options.ballastMilliseconds ?? 0) * 1000))
+      usleep(UInt32(options.ballastMilliseconds * 1000))
     }
     return model
   }

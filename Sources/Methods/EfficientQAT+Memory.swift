@@ -8,13 +8,12 @@ extension EfficientQAT {
   /// scales; then what scoring takes.
   package func memory(_ shape: MemoryShape) -> MemoryEstimate? {
     let c = shape.configuration
-    let windows = options.calibrationWindows ?? 16
-    let batchWindows = options.batchWindows ?? min(2, windows)
+    let windows = options.calibrationWindows
     let settings = BlockReconstruction.Settings(
-      epochs: options.epochs ?? 2, batchWindows: batchWindows)
-    let wholeBatch = options.endToEndBatchWindows ?? min(32, shape.trainingWindows)
+      epochs: options.epochs, batchWindows: batchWindows)
+    let wholeBatch = endToEndBatchWindows(of: shape.trainingWindows)
     // Without a step nothing is written to tapes and moments.
-    guard settings.epochs > 0, options.endToEndSteps ?? 1 > 0 else { return nil }
+    guard settings.epochs > 0, options.endToEndSteps != 0 else { return nil }
     let keepsRaw = bits.activationBits != nil
     return shape.estimate { ledger in
       ledger.holdFrame(c, .single)

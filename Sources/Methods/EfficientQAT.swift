@@ -15,23 +15,25 @@ import Transformers
 /// for it.
 package struct EfficientQAT: QuantizationMethod {
   /// Options of ``EfficientQAT``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Passes over the calibration windows per block; 2 in the official code.
-    package var epochs: Int?
-    /// Windows per step of Block-AP; 2 in the official code.
+    package var epochs = 2
+    /// Windows per step of Block-AP; 2 as in the official code where not given, or all there are.
     package var batchWindows: Int?
     /// Windows of training text for Block-AP; 4,096 of 2,048 tokens in the official code.
-    package var calibrationWindows: Int?
+    package var calibrationWindows = 16
     /// η of scales and zero points in Block-AP; 1e-4 in the official code.
-    package var quantizerLearningRate: Double?
+    package var quantizerLearningRate = 1e-4
     /// η of weights and norm gains in Block-AP; 2e-5 at 2 bits and 1e-5 above in the official code.
     package var weightLearningRate: Double?
-    /// Updates of E2E-QP; one pass over the training text where none are given.
+    /// Updates of E2E-QP; null for one pass over the training text.
     package var endToEndSteps: Int?
-    /// Windows per step of E2E-QP; 32 in the official code.
+    /// Windows per step of E2E-QP; null for the 32 of the official code, or all of the training text.
     package var endToEndBatchWindows: Int?
     /// η of scales in E2E-QP; 2e-5 at 2 bits and 1e-5 above in the official code.
     package var endToEndLearningRate: Double?
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -54,23 +56,41 @@ package struct EfficientQAT: QuantizationMethod {
       ("batchWindows", options.batchWindows), ("calibrationWindows", options.calibrationWindows),
       ("endToEndBatchWindows", options.endToEndBatchWindows),
     ] {
-      try check(name, value ?? 1, expected: "at least 1") { $0 >= 1 }
+      guard let value else { continue }
+      try check(name, value, expected: "at least 1") { $0 >= 1 }
     }
     try checkRate("quantizerLearningRate", options.quantizerLearningRate)
-    try checkRate("weightLearningRate", options.weightLearningRate)
-    try checkRate("endToEndLearningRate", options.endToEndLearningRate)
     self.options = options
     self.bits = bits
     self.quantizer = quantizer
+    try checkRate("weightLearningRate", weightRate)
+    try checkRate("endToEndLearningRate", endToEndRate)
+  }
+
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    let method = try Self(options: options, bits: setting.bits)
+    var options = options
+    options.batchWindows = method.batchWindows
+    options.weightLearningRate = method.weightRate
+    options.endToEndLearningRate = method.endToEndRate
+    return options
   }
 
   /// The official rate of weights in Block-AP and of scales in E2E-QP.
   private var slowRate: Double { quantizer.bits == 2 ? 2e-5 : 1e-5 }
+  private var weightRate: Double { options.weightLearningRate ?? slowRate }
+  private var endToEndRate: Double { options.endToEndLearningRate ?? slowRate }
+
+  /// Windows per step of Block-AP.
+  var batchWindows: Int { options.batchWindows ?? min(2, options.calibrationWindows) }
+
+  /// Windows per step of E2E-QP, of so many that there are.
+  func endToEndBatchWindows(of count: Int) -> Int { options.endToEndBatchWindows ?? min(32, count) }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let c = context.source.configuration
     try bits.check(c)
-    let batchWindows = options.endToEndBatchWindows ?? min(32, context.training.count)
+    let batchWindows = endToEndBatchWindows(of: context.training.count)
     let text = try context.trainingText(
       Self.card, batchWindows: batchWindows, option: "endToEndBatchWindows")
     let transformer = try context.observer.during(.load) {
@@ -85,7 +105,7 @@ package struct EfficientQAT: QuantizationMethod {
       learner, transformer, frame: nil,
       groups: [
         ParameterGroup(
-          learner.quantizerTensors, learningRate: options.endToEndLearningRate ?? slowRate)
+          learner.quantizerTensors, learningRate: endToEndRate)
       ], on: text, context.observer, checkpoints: nil)
     return context.observer.during(.quantize) { model(learner, transformer) }
   }
@@ -95,12 +115,12 @@ package struct EfficientQAT: QuantizationMethod {
     -> LearnableBlocks
   {
     let c = transformer.configuration
-    let windows = options.calibrationWindows ?? 16
+    let windows = options.calibrationWindows
     let reconstruction = try context.observer.during(.calibrate) {
       try BlockReconstruction(
         transformer, context.training, windows: windows,
         settings: .init(
-          epochs: options.epochs ?? 2, batchWindows: options.batchWindows ?? min(2, windows)),
+          epochs: options.epochs, batchWindows: batchWindows),
         quantizesActivations: bits.activationBits != nil)
     }
     var linears: [LinearID: LearnableLinear] = [:]
@@ -116,7 +136,7 @@ package struct EfficientQAT: QuantizationMethod {
       try context.observer.during(.quantize) {
         report.add(
           try train(block, learner, reconstruction),
-          passLength: reconstruction.steps / max(options.epochs ?? 2, 1))
+          passLength: reconstruction.steps / max(options.epochs, 1))
         reconstruction.advance(block: block, operators: learner)
         for (id, linear) in learner.linears {
           guard case .grid(let grid) = linear.quantizer else { continue }
@@ -161,10 +181,10 @@ package struct EfficientQAT: QuantizationMethod {
   ) throws -> [Double] {
     var optimizer = GroupedAdamW([
       ParameterGroup(
-        learner.quantizerTensors, learningRate: options.quantizerLearningRate ?? 1e-4),
+        learner.quantizerTensors, learningRate: options.quantizerLearningRate),
       ParameterGroup(
         learner.weightTensors + learner.vectorTensors,
-        learningRate: options.weightLearningRate ?? slowRate),
+        learningRate: weightRate),
     ])
     let steps = max(reconstruction.steps, 1)
     // Both rates fall to a twentieth (official code, main_block_ap.py, min_lr_factor).

@@ -4,7 +4,7 @@ import Tasks
 import Transformers
 
 /// Which parameters backpropagation trains.
-package enum LearnedParameters: String, Decodable, Sendable, CaseIterable {
+package enum LearnedParameters: String, Codable, Sendable, CaseIterable {
   /// The weights of the blocks' linears, as ZeroQAT does.
   case weights
   /// Those, and the blocks' biases and norms.
@@ -15,14 +15,13 @@ package enum LearnedParameters: String, Decodable, Sendable, CaseIterable {
 
 /// Throws unless the values that methods of backpropagation share make sense.
 func checkFirstOrder(
-  steps: Int?, learningRate: Double?, weightDecay: Double?, batchWindows: Int?,
-  checkpointEvery: Int?
+  steps: Int, learningRate: Double, weightDecay: Double, batchWindows: Int, checkpointEvery: Int
 ) throws(MethodError) {
-  try check("steps", steps ?? 0, expected: "at least 0") { $0 >= 0 }
+  try check("steps", steps, expected: "at least 0") { $0 >= 0 }
   try checkRate("learningRate", learningRate)
   try checkRate("weightDecay", weightDecay)
-  try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-  try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
+  try check("batchWindows", batchWindows, expected: "at least 1") { $0 >= 1 }
+  try check("checkpointEvery", checkpointEvery, expected: "at least 1") { $0 >= 1 }
 }
 
 extension MethodContext {

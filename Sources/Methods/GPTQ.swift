@@ -13,24 +13,26 @@ import Transformers
 /// unquantised activations, which are then rounded to nearest per token at use, as in QuaRot's code.
 package struct GPTQ: QuantizationMethod {
   /// Options of ``GPTQ``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Added to the Hessian's diagonal, as a share of its mean; the official `percdamp`.
-    package var damping: Float?
+    package var damping: Float = 0.01
     /// Columns between updates of all the columns to come.
-    package var blockSize: Int?
+    package var blockSize = 128
     /// Columns by falling diagonal of the Hessian.
-    package var actOrder: Bool?
+    package var actOrder = false
     /// Grids of groups from the weights before any update.
-    package var staticGroups: Bool?
+    package var staticGroups = false
     /// Which weights the grids of other groups are taken from.
-    package var groupGrids: GPTQRounding.GroupGrids?
+    package var groupGrids = GPTQRounding.GroupGrids.lagging
     /// Q, K, V, then the output projection, then gate and up, then down, each after the inputs are
     /// collected anew.
-    package var trueSequential: Bool?
+    package var trueSequential = false
     /// Grids that minimise an error of the weights instead of spanning them; the official `mse`.
-    package var gridSearch: Bool?
+    package var gridSearch = false
     /// Windows of training text to calibrate on.
-    package var calibrationWindows: Int?
+    package var calibrationWindows = 16
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -50,15 +52,15 @@ package struct GPTQ: QuantizationMethod {
     }
     self.bits = bits
     var rounding = GPTQRounding(bits: weightBits, groupSize: bits.groupSize)
-    rounding.damping = options.damping ?? rounding.damping
-    rounding.blockSize = options.blockSize ?? rounding.blockSize
-    rounding.ordersByDiagonal = options.actOrder ?? false
-    rounding.hasStaticGroups = options.staticGroups ?? false
-    rounding.groupGrids = options.groupGrids ?? .lagging
-    rounding.searchesGrids = options.gridSearch ?? false
+    rounding.damping = options.damping
+    rounding.blockSize = options.blockSize
+    rounding.ordersByDiagonal = options.actOrder
+    rounding.hasStaticGroups = options.staticGroups
+    rounding.groupGrids = options.groupGrids
+    rounding.searchesGrids = options.gridSearch
     self.rounding = rounding
-    isTrueSequential = options.trueSequential ?? false
-    calibrationWindows = options.calibrationWindows ?? 16
+    isTrueSequential = options.trueSequential
+    calibrationWindows = options.calibrationWindows
     try check("damping", rounding.damping, expected: "a number from 0 to 10") {
       (0...10).contains($0)
     }

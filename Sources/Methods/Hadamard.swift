@@ -16,7 +16,7 @@ import Transformers
 /// the one and before the other, so that tied tables stay tied.
 package struct Hadamard: QuantizationMethod {
   /// How rotated weights are rounded.
-  package enum WeightRounding: String, Decodable, Sendable, CaseIterable {
+  package enum WeightRounding: String, Codable, Sendable, CaseIterable {
     /// To nearest.
     case rtn
     /// By GPTQ, on the rotated model.
@@ -24,13 +24,15 @@ package struct Hadamard: QuantizationMethod {
   }
 
   /// Options of ``Hadamard``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// How rotated weights are rounded.
-    package var weights: WeightRounding?
-    /// Windows of training text for GPTQ.
+    package var weights = WeightRounding.rtn
+    /// Windows of training text for GPTQ; 16 where not given, null without GPTQ.
     package var calibrationWindows: Int?
     /// Seed of the random signs.
-    package var rotationSeed: UInt64?
+    package var rotationSeed: UInt64 = 0
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -45,15 +47,21 @@ package struct Hadamard: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     self.bits = bits
-    weights = options.weights ?? .rtn
-    calibrationWindows = options.calibrationWindows
-    seed = options.rotationSeed ?? 0
+    weights = options.weights
+    calibrationWindows = options.calibrationWindows ?? (weights == .gptq ? 16 : nil)
+    seed = options.rotationSeed
     try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
     if weights == .gptq, bits.weightBits == nil {
       throw MethodError.bits(
         method: Self.card.name, expected: "weights of 2, 3, 4, 6 or 8 bits for GPTQ",
         found: "\(bits)")
     }
+  }
+
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    var options = options
+    options.calibrationWindows = try Self(options: options, bits: setting.bits).calibrationWindows
+    return options
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
@@ -72,18 +80,18 @@ package struct Hadamard: QuantizationMethod {
     var model = context.observer.during(.quantize) {
       StreamRotation(c, seed: seed).rotate(dense, transformer)
     }
-    switch (weights, bits.weightBits) {
-    case (_, nil): break
-    case (.rtn, _?):
+    switch (weights, bits.weightBits, calibrationWindows) {
+    case (_, nil, _), (.gptq, _, nil): break
+    case (.rtn, _?, _):
       context.observer.during(.quantize) {
         let quantizer = bits.weightQuantizer()
         for id in c.linearIDs { quantizer?.fakeQuantize(dense.matrix(id)) }
       }
-    case (.gptq, let weightBits?):
+    case (.gptq, let weightBits?, let windows?):
       let calibration = try context.observer.during(.calibrate) {
         try Calibration(
           model.transformer, context.training,
-          windows: calibrationWindows ?? 16)
+          windows: windows)
       }
       // Hessians of unquantised activations, as in the official code.
       try GPTQPass(

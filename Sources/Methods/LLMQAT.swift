@@ -18,23 +18,25 @@ import Transformers
 /// official code lacks, have grids of their own.
 package struct LLMQAT: QuantizationMethod {
   /// Options of ``LLMQAT``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Updates; one pass over the generated windows where none are given.
     package var steps: Int?
     /// η at the start; it falls along half a cosine.
-    package var learningRate: Double?
-    /// Windows per step; 8 in the official code, one on each device.
+    package var learningRate = 2e-5
+    /// Windows per step; where not given, 8 as in the official code, one on each device, or all there are.
     package var batchWindows: Int?
     /// λ of AdamW; 0 in the official code.
-    package var weightDecay: Double?
+    package var weightDecay = 0.0
     /// Windows that the model writes.
-    package var generatedWindows: Int?
+    package var generatedWindows = 64
     /// Divisor of the logits that tokens are drawn from.
-    package var temperature: Double?
+    package var temperature = 1.0
     /// Which parameters are trained; all in the official code.
-    package var learn: LearnedParameters?
+    package var learn = LearnedParameters.all
     /// Steps between checkpoints.
-    package var checkpointEvery: Int?
+    package var checkpointEvery = 50
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -42,39 +44,53 @@ package struct LLMQAT: QuantizationMethod {
     category: .firstOrder, citation: "Liu et al. 2023, arXiv:2305.17888", trainsOnText: true,
     cost: .gradientTraining)
 
-  /// Windows that the teacher writes where the options don't say.
-  private static let generatedWindows = 64
-
   private let options: Options
   private let bits: QuantizationSpec
 
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     try checkFirstOrder(
-      steps: options.steps, learningRate: options.learningRate, weightDecay: options.weightDecay,
-      batchWindows: options.batchWindows, checkpointEvery: options.checkpointEvery)
-    let count = options.generatedWindows ?? Self.generatedWindows
+      steps: options.steps ?? 0, learningRate: options.learningRate,
+      weightDecay: options.weightDecay,
+      batchWindows: options.batchWindows ?? 1, checkpointEvery: options.checkpointEvery)
+    let count = options.generatedWindows
     try check("generatedWindows", count, expected: "from 1 to 1000000") {
       (1...1_000_000).contains($0)
     }
     try check(
       "batchWindows", options.batchWindows ?? 1, expected: "at most the \(count) generated windows"
     ) { $0 <= count }
-    try check("temperature", options.temperature ?? 1, expected: "a finite number above 0") {
+    try check("temperature", options.temperature, expected: "a finite number above 0") {
       $0 > 0 && $0.isFinite
     }
     self.options = options
     self.bits = bits
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    let method = try Self(options: options, bits: setting.bits)
+    var options = options
+    options.batchWindows = method.batchWindows
+    options.steps = method.steps
+    return options
+  }
+
+  /// Windows per step.
+  private var batchWindows: Int { options.batchWindows ?? min(8, options.generatedWindows) }
+
+  /// Updates.
+  private var steps: Int {
+    options.steps ?? tileCount(options.generatedWindows, size: batchWindows)
+  }
+
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
     let teacher = try Teacher(context)
     let windowTokens = context.training.windowTokens
-    let count = options.generatedWindows ?? Self.generatedWindows
+    let count = options.generatedWindows
     let ids = try context.observer.during(.calibrate) {
       try TextGeneration(
-        teacher.transformer, seed: context.seed, temperature: options.temperature ?? 1
+        teacher.transformer, seed: context.seed, temperature: options.temperature
       ).windows(count, tokens: windowTokens, operators: teacher.dense) {
         context.observer.progress($0, of: count, "window written")
       }
@@ -82,22 +98,20 @@ package struct LLMQAT: QuantizationMethod {
     let text = GradientTraining.Text(ids: ids, windowTokens: windowTokens)
     let student = try loaded(context)
     let learner = learner(student.0)
-    let batchWindows = options.batchWindows ?? min(8, count)
-    let steps = options.steps ?? tileCount(count, size: batchWindows)
     let transformer = student.1
     let frame =
-      (options.learn ?? .all) == .all
+      options.learn == .all
       ? FrameGradients(transformer.frame, tiesHead: transformer.configuration.tiesHead) : nil
     let training = GradientTraining(
       steps: steps, batchWindows: batchWindows,
       schedule: LearningRate(peak: 1, schedule: .cosine, steps: max(steps, 1)),
-      optimizer: AdamW(weightDecay: options.weightDecay ?? 0))
+      optimizer: AdamW(weightDecay: options.weightDecay))
     try training.train(
       learner, transformer, frame: frame,
       groups: learner.groups(
-        frame, of: transformer, learningRate: options.learningRate ?? 2e-5), on: text,
+        frame, of: transformer, learningRate: options.learningRate), on: text,
       context.observer, teacher: { try teacher.logits($0, windowTokens: windowTokens) },
-      checkpoints: (options.checkpointEvery ?? 50, { model(learner, transformer) }))
+      checkpoints: (options.checkpointEvery, { model(learner, transformer) }))
     return model(learner, transformer)
   }
 
@@ -107,7 +121,7 @@ package struct LLMQAT: QuantizationMethod {
 
   private func learner(_ dense: DenseParameters) -> LearnableBlocks {
     let c = dense.configuration
-    let learnsVectors = (options.learn ?? .all) != .weights
+    let learnsVectors = options.learn != .weights
     let linears = c.linearIDs.map { id in
       (
         id,

@@ -9,7 +9,7 @@ extension LightweightZeroQAT {
   package func memory(_ shape: MemoryShape) -> MemoryEstimate? {
     guard options.startIsModelled else { return nil }
     let c = shape.configuration
-    let calibrationWindows = options.calibrationWindows ?? 16
+    let calibrationWindows = options.calibrationWindows
     let learning = options.blockLearning(bits, c)
     let calibrates = learning == nil && options.smoothingRule(bits) != nil
     return shape.estimate { ledger in
@@ -43,7 +43,7 @@ extension LightweightZeroQAT {
       var transients = BlockTransients(shape, unpacked: c.linears)
       transients.codedTokens = options.codedTokens(shape)
       ledger.train(
-        shape, steps: options.steps, batchWindows: options.batchWindows ?? 1, head: .half,
+        shape, steps: options.steps, batchWindows: options.batchWindows, head: .half,
         transients)
     }
   }
@@ -60,11 +60,11 @@ extension LightweightZeroQAT {
     of kind: LinearKind, _ blocks: Int, _ c: ModelConfiguration, _ ledger: inout MemoryLedger
   ) {
     let (rows, columns) = c.shape(of: kind)
-    guard (options.trainable ?? .queryAndValue).contains(kind) else {
+    guard trainable.contains(kind) else {
       ledger.holdPacked(.packed, blocks, rows: rows, columns: columns, quantizer)
       return
     }
-    switch options.weightType ?? .float32 {
+    switch options.weightType {
     case .float32: ledger.hold(.weights, blocks, of: rows, columns)
     case .float16, .bfloat16: ledger.hold(.weights, blocks, width: 2, of: rows, columns)
     case .int8:

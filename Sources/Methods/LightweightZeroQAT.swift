@@ -31,12 +31,12 @@ package struct LightweightZeroQAT: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try options.validate()
     try options.validateArithmetic(bits)
-    if let learn = options.learn, learn != .weights {
+    if options.learn != .weights {
       throw MethodError.option(
         name: "learn", expected: "'weights': what is packed keeps its clipping and smoothing",
-        found: "'\(learn.rawValue)'")
+        found: "'\(options.learn.rawValue)'")
     }
-    guard let quantizer = bits.weightQuantizer(minimumScale: options.minimumScale ?? 1e-4) else {
+    guard let quantizer = bits.weightQuantizer(minimumScale: options.minimumScale) else {
       throw MethodError.bits(
         method: Self.card.name, expected: "weights of 2, 3, 4, 6 or 8 bits", found: "\(bits)")
     }
@@ -45,8 +45,17 @@ package struct LightweightZeroQAT: QuantizationMethod {
     self.quantizer = quantizer
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    let trainable = try Self(options: options, bits: setting.bits).trainable
+    var options = options.resolved(at: setting.bits)
+    options.trainable = trainable
+    return options
+  }
+
+  /// Which linears are trained: the option, or Q and V.
+  var trainable: ZeroQATOptions.Trainable { options.trainable ?? .queryAndValue }
+
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    let trainable = options.trainable ?? .queryAndValue
     let model = try Self.packedModel(
       options, bits, quantizer, context, Self.card, trains: trainable.contains)
     return try options.training(seed: context.seed).train(model, context)

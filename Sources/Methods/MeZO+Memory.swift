@@ -16,7 +16,7 @@ extension MeZO {
       ledger.holdTransients(transients, shape)
       ledger.evaluate(shape, head: .single, transients)
       guard options.steps > 0 else { return }
-      let windows = options.batchWindows ?? 1
+      let windows = options.batchWindows
       ledger.moment {
         $0.holdWorkspace(c, tokens: windows.timesOrMost(shape.windowTokens))
         $0.holdBiases(c, blocks: c.blocks)

@@ -11,7 +11,7 @@ import Transformers
 /// the official scripts.
 package struct MeZO: QuantizationMethod {
   /// Options of ``MeZO``.
-  package struct Options: Decodable, Sendable, ZerothOrderSettings {
+  package struct Options: ZerothOrderSettings {
     /// Updates; 20,000 in the official scripts.
     package var steps: Int
     /// η; 1e-6 or 1e-7 in the official scripts.
@@ -19,15 +19,17 @@ package struct MeZO: QuantizationMethod {
     /// ε; 1e-3 in the official scripts.
     package var epsilon: Float
     /// Windows per step; the official batch is of 16 examples.
-    package var batchWindows: Int?
+    package var batchWindows = 1
     /// Examples per step, where a task is trained on.
-    package var batchExamples: Int?
+    package var batchExamples = 16
     /// Directions per step.
-    package var directions: Int?
+    package var directions = 1
     /// Distribution of the directions.
-    package var distribution: DirectionDistribution?
+    package var distribution = DirectionDistribution.gaussian
     /// Steps between checkpoints; 4,000 in the official scripts.
-    package var checkpointEvery: Int?
+    package var checkpointEvery = 50
+
+    package static let defaults = Self(steps: 0, learningRate: 0, epsilon: 0)
   }
 
   package static let card = MethodCard(

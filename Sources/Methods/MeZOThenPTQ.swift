@@ -1,4 +1,4 @@
-import JSONText
+package import JSONText
 package import MethodKit
 package import Optimizers
 package import Quantizers
@@ -14,7 +14,7 @@ import Transformers
 ///   precision, then quantised. MeZO: Malladi et al. 2023, arXiv:2305.17333.
 package struct MeZOThenPTQ: QuantizationMethod {
   /// Options of ``MeZOThenPTQ``: those of MeZO, and who quantises.
-  package struct Options: Decodable, Sendable, ZerothOrderSettings {
+  package struct Options: ZerothOrderSettings {
     /// Updates.
     package var steps: Int
     /// η.
@@ -22,19 +22,46 @@ package struct MeZOThenPTQ: QuantizationMethod {
     /// ε.
     package var epsilon: Float
     /// Windows per step, where text is trained on.
-    package var batchWindows: Int?
+    package var batchWindows = 1
     /// Examples per step, where a task is trained on.
-    package var batchExamples: Int?
+    package var batchExamples = 16
     /// Directions per step.
-    package var directions: Int?
+    package var directions = 1
     /// Distribution of the directions.
-    package var distribution: DirectionDistribution?
+    package var distribution = DirectionDistribution.gaussian
     /// Steps between checkpoints.
-    package var checkpointEvery: Int?
-    /// Name of a post-training method, which runs with its own defaults; `rtn` where not given.
-    package var quantizer: String?
-    /// Passes of a post-training method that learns, `omniquant`; its own default where not given.
+    package var checkpointEvery = 50
+    /// Name of a post-training method.
+    package var quantizer = RTN.card.name
+    /// Passes of a post-training method that learns, `omniquant`; its own default where not given, null for
+    /// others.
     package var quantizerEpochs: Int?
+    /// Options of the post-training method; its own defaults where not given.
+    package var quantizerOptions: OtherOptions?
+
+    package static let defaults = Self(steps: 0, learningRate: 0, epsilon: 0)
+  }
+
+  /// Options of another method, an object whose members that method knows.
+  package struct OtherOptions: Codable, Sendable {
+    /// The object's members.
+    package var members: [JSON.Member]
+
+    /// Options from their members.
+    package init(_ members: [JSON.Member]) { self.members = members }
+
+    package init(from decoder: any Decoder) throws {
+      guard case .object(let members) = try decoder.singleValueContainer().decode(JSON.self) else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "expected an object of options"))
+      }
+      self.members = members
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(JSON.object(members))
+    }
   }
 
   package static let card = MethodCard(
@@ -50,34 +77,55 @@ package struct MeZOThenPTQ: QuantizationMethod {
     // Here, so that the refusal names this method and not the one that quantises.
     try requireBits(bits, Self.card)
     try options.validateSettings()
-    quantizer = try Self.quantizer(
-      named: options.quantizer ?? RTN.card.name, epochs: options.quantizerEpochs, bits)
+    quantizer = try MethodCatalog.make(
+      options.quantizer, options: Self.quantizerOptions(options), at: Self.pointer, bits: bits)
     self.options = options
     self.bits = bits
   }
 
-  /// The post-training method called `name`, with its own defaults but for the number of passes.
-  private static func quantizer(named name: String, epochs: Int?, _ bits: QuantizationSpec) throws
-    -> any QuantizationMethod
-  {
-    if let epochs {
+  /// Where the post-training method's options stand among the options.
+  private static let pointer = "/quantizerOptions"
+
+  /// The options of the post-training method, with those passes that are given apart.
+  ///
+  /// - Throws: ``MethodKit/MethodError`` for another kind of method, and for passes that contradict each other.
+  private static func quantizerOptions(_ options: Options) throws -> JSONDocument {
+    let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
+    let list = known.joined(separator: ", ")
+    try check("quantizer", options.quantizer, expected: "a post-training method: \(list)") {
+      known.contains($0)
+    }
+    var members = options.quantizerOptions?.members ?? []
+    if let epochs = options.quantizerEpochs {
       try checkEpochs("quantizerEpochs", epochs)
-      if name != OmniQuant.card.name {
+      if options.quantizer != OmniQuant.card.name {
         throw MethodError.option(
           name: "quantizerEpochs",
           expected: "none without \"quantizer\": \"\(OmniQuant.card.name)\"",
           found: "\(epochs)")
       }
+      let passes = JSON.integer(Int64(epochs))
+      if let other = JSON.object(members)["epochs"], other != passes, other != .null {
+        throw MethodError.option(
+          name: "quantizerEpochs", expected: "what 'quantizerOptions' says", found: "\(epochs)")
+      }
+      members.removeAll { $0.name == "epochs" }
+      members.append(JSON.Member("epochs", passes))
     }
-    let options = epochs.map { "{\"epochs\": \($0)}" } ?? "{}"
-    let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
-    let list = known.joined(separator: ", ")
-    try check("quantizer", name, expected: "a post-training method: \(list)") {
-      known.contains($0)
+    let whole = JSON.object([JSON.Member(String(pointer.dropFirst()), .object(members))])
+    let text = try jsonText(of: whole, style: .compact)
+    return try JSONDocument(text: Array(text.utf8), file: "options of '\(options.quantizer)'")
+  }
+
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    var options = options
+    let whole = try MethodCatalog.resolvedOptions(
+      of: options.quantizer, quantizerOptions(options), at: pointer, for: setting)
+    if options.quantizer == OmniQuant.card.name, case .integer(let epochs)? = whole["epochs"] {
+      options.quantizerEpochs = Int(epochs)
     }
-    return try MethodCatalog.make(
-      name, options: JSONDocument(text: Array(options.utf8), file: "defaults of '\(name)'"), at: "",
-      bits: bits)
+    if case .object(let members) = whole { options.quantizerOptions = OtherOptions(members) }
+    return options
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {

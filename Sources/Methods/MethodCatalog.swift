@@ -44,6 +44,26 @@ package enum MethodCatalog {
     return try make(type, document, pointer, bits)
   }
 
+  /// The options at `pointer` in `document` as an object that leaves nothing out: every default is written.
+  ///
+  /// - Throws: As ``make(_:options:at:bits:)``.
+  package static func resolvedOptions(
+    of name: String, _ document: JSONDocument, at pointer: String, for setting: MethodSetting
+  ) throws -> JSON {
+    guard let type = method(named: name) else { throw UnknownMethod(name: name) }
+    return try resolved(type, document, pointer, setting)
+  }
+
+  private static func resolved<M: QuantizationMethod>(
+    _ type: M.Type, _ document: JSONDocument, _ pointer: String, _ setting: MethodSetting
+  ) throws -> JSON {
+    let options = try document.decode(M.Options.self, at: pointer)
+    let whole = try M.resolved(options, for: setting)
+    // What bits or architecture decide may contradict what is given.
+    _ = try M(options: whole, bits: setting.bits)
+    return try JSON(whole: whole)
+  }
+
   private static func make<M: QuantizationMethod>(
     _ type: M.Type, _ document: JSONDocument, _ pointer: String, _ bits: QuantizationSpec
   ) throws -> M {

@@ -13,7 +13,7 @@ extension OmniQuant {
       ledger.holdFrame(c, .single)
       ledger.moment {
         $0.holdReconstruction(
-          shape, windows: options.calibrationWindows ?? 16, learning.settings,
+          shape, windows: options.calibrationWindows, learning.settings,
           keepsRaw: bits.activationBits != nil)
         // The last block is learned beside all others.
         $0.holdDense(c, blocks: c.blocks)

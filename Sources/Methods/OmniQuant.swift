@@ -15,31 +15,33 @@ import Transformers
 /// scales are shared by rotary pairs, and weight-only runs have none, where they'd have no gradient.
 package struct OmniQuant: QuantizationMethod {
   /// Options of ``OmniQuant``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Passes over the calibration windows per block; 20 in the official code, 40 for 2 bits.
-    package var epochs: Int?
+    package var epochs = 20
     /// Windows per step; 1 in the official code.
-    package var batchWindows: Int?
+    package var batchWindows = 1
     /// Windows of training text; 128 of 2,048 tokens in the official code.
-    package var calibrationWindows: Int?
-    /// Whether clipping is learned (LWC); true where weights are quantised.
+    package var calibrationWindows = 16
+    /// Whether clipping is learned (LWC); where not given, true if weights are quantised.
     package var lwc: Bool?
-    /// Whether smoothing is learned (LET); true but for weight-only LLaMA.
+    /// Whether smoothing is learned (LET); where not given, true but for weight-only LLaMA.
     package var `let`: Bool?
     /// η of clipping; 1e-2 in the official command line.
-    package var lwcLearningRate: Double?
+    package var lwcLearningRate = 1e-2
     /// η of smoothing; 5e-3 in the official command line.
-    package var letLearningRate: Double?
+    package var letLearningRate = 5e-3
     /// Whether the loss gains the distance to the full-precision block on the quantised stream.
-    package var augmentedLoss: Bool?
+    package var augmentedLoss = false
     /// γ that clipping starts from; 4 in the official code.
-    package var clipGamma: Float?
+    package var clipGamma: Float = 4
     /// Migration strength that scales start from; 0.5, or 0.75 in some official scripts.
-    package var alpha: Float?
+    package var alpha: Float = 0.5
     /// Floor under Δ; 1e-5 in the official code.
-    package var minimumScale: Float?
+    package var minimumScale: Float = 1e-5
 
-    /// No option given.
+    package static let defaults = Self()
+
+    /// Every option by default.
     package init() {}
   }
 
@@ -54,17 +56,17 @@ package struct OmniQuant: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     try checkEpochs("epochs", options.epochs)
-    try check("batchWindows", options.batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("calibrationWindows", options.calibrationWindows ?? 1, expected: "at least 1") {
+    try check("batchWindows", options.batchWindows, expected: "at least 1") { $0 >= 1 }
+    try check("calibrationWindows", options.calibrationWindows, expected: "at least 1") {
       $0 >= 1
     }
     try checkRate("lwcLearningRate", options.lwcLearningRate)
     try checkRate("letLearningRate", options.letLearningRate)
-    try check("clipGamma", options.clipGamma ?? 4, expected: "a finite number") { $0.isFinite }
-    try check("alpha", options.alpha ?? 0.5, expected: "a number from 0 to 1") {
+    try check("clipGamma", options.clipGamma, expected: "a finite number") { $0.isFinite }
+    try check("alpha", options.alpha, expected: "a number from 0 to 1") {
       (0...1).contains($0)
     }
-    try check("minimumScale", options.minimumScale ?? 1, expected: "a number above 0") { $0 > 0 }
+    try check("minimumScale", options.minimumScale, expected: "a number above 0") { $0 > 0 }
     if options.lwc == true && bits.weightBits == nil {
       throw MethodError.option(
         name: "lwc", expected: "false where weights keep 16 bits", found: "true")
@@ -88,7 +90,7 @@ package struct OmniQuant: QuantizationMethod {
     }
     let reconstruction = try context.observer.during(.calibrate) {
       try learning.reconstruction(
-        transformer, context, windows: options.calibrationWindows ?? 16)
+        transformer, context, windows: options.calibrationWindows)
     }
     var (linears, report) = ([LinearID: QuantizedBlocks.Linear](), ReconstructionReport())
     var norms: [[(gain: Vector, bias: Vector?)]] = []
@@ -120,36 +122,52 @@ package struct OmniQuant: QuantizationMethod {
         tokenQuantizer: bits.tokenQuantizer(minimumScale: learning.minimumScale)))
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    let method = try OmniQuant(options: options, bits: setting.bits)
+    var options = options
+    options.lwc = method.learnsClipping
+    options.let = setting.architecture.map(method.learnsSmoothing) ?? options.let
+    return options
+  }
+
+  /// Whether clipping is learned: the option `lwc`, or its default.
+  private var learnsClipping: Bool { options.lwc ?? (bits.weightBits != nil) }
+
+  /// Whether smoothing is learned: the option `let`, or its default.
+  private func learnsSmoothing(_ architecture: ModelConfiguration.Architecture) -> Bool {
+    options.let ?? !(bits.activationBits == nil && architecture == .llama)
+  }
+
   func learning(_ c: ModelConfiguration) -> QuantizerLearning {
     let isWeightOnly = bits.activationBits == nil
     let isLlama = c.architecture == .llama
-    let alpha = options.alpha ?? 0.5
+    let alpha = options.alpha
     var smoothing: SmoothingStart?
-    if options.let ?? !(isWeightOnly && isLlama) {
+    if learnsSmoothing(c.architecture) {
       smoothing = SmoothingStart(
         rule: .zeroQAT(least: alpha, most: alpha), outputAlpha: alpha,
         // Shifts are for OPT with quantised activations only (official code, quantize/omniquant.py).
         shifts: !isLlama && !isWeightOnly, scalesQueryKey: !isWeightOnly)
     }
     return QuantizerLearning(
-      bits: bits, minimumScale: options.minimumScale ?? 1e-5,
-      clipGamma: options.lwc ?? true ? options.clipGamma ?? 4 : nil, smoothing: smoothing,
-      clippingRate: options.lwcLearningRate ?? 1e-2,
-      smoothingRate: options.letLearningRate ?? 5e-3,
+      bits: bits, minimumScale: options.minimumScale,
+      clipGamma: learnsClipping ? options.clipGamma : nil, smoothing: smoothing,
+      clippingRate: options.lwcLearningRate,
+      smoothingRate: options.letLearningRate,
       settings: BlockReconstruction.Settings(
-        epochs: options.epochs ?? 20, batchWindows: options.batchWindows ?? 1,
-        isAugmented: options.augmentedLoss ?? false))
+        epochs: options.epochs, batchWindows: options.batchWindows,
+        isAugmented: options.augmentedLoss))
   }
 }
 
 /// Refuses a number of passes below 0 or above a million.
 ///
 /// A count near the integers' end would overflow once it is multiplied by the steps of a pass.
-func checkEpochs(_ name: String, _ epochs: Int?) throws(MethodError) {
-  try check(name, epochs ?? 0, expected: "from 0 to 1000000") { (0...1_000_000).contains($0) }
+func checkEpochs(_ name: String, _ epochs: Int) throws(MethodError) {
+  try check(name, epochs, expected: "from 0 to 1000000") { (0...1_000_000).contains($0) }
 }
 
-/// Throws unless a learning rate, where one is given, is a number of at least 0.
-func checkRate(_ name: String, _ rate: Double?) throws(MethodError) {
-  try check(name, rate ?? 0, expected: "a finite number of at least 0") { $0 >= 0 && $0.isFinite }
+/// Throws unless a learning rate is a number of at least 0.
+func checkRate(_ name: String, _ rate: Double) throws(MethodError) {
+  try check(name, rate, expected: "a finite number of at least 0") { $0 >= 0 && $0.isFinite }
 }

@@ -45,8 +45,8 @@ struct PackedBlocks {
     }
     var blocks = QuantizedBlocks(
       linears: linears, norms: norms, weightQuantizer: quantizer,
-      tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4))
-    blocks.arithmetic = options.arithmetic ?? .float
+      tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale))
+    blocks.arithmetic = options.arithmetic
     return blocks
   }
 
@@ -57,7 +57,7 @@ struct PackedBlocks {
     _ norms: inout [[(gain: Vector, bias: Vector?)]]
   ) throws {
     let c = context.source.configuration
-    let windows = options.calibrationWindows ?? 16
+    let windows = options.calibrationWindows
     let calibration = try rule.map { _ in
       try streams(context, windows: windows)
     }
@@ -146,11 +146,11 @@ struct PackedBlocks {
     func halves(_ format: HalfFormat) -> (any StoredWeights, (Matrix, Int) -> Void) {
       let matrix = HalfMatrix(rows: rows, columns: columns, format: format)
       return (
-        HalfWeights(matrix, rounding: options.updateRounding ?? .stochastic),
+        HalfWeights(matrix, rounding: options.rounding),
         { matrix.store($0, at: $1) }
       )
     }
-    switch options.weightType ?? .float32 {
+    switch options.weightType {
     case .float32:
       let matrix = Matrix(rows: rows, columns: columns)
       return (matrix, { matrix.rows($1..<$1 + $0.rows).copy(from: $0) })

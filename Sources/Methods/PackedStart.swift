@@ -2,17 +2,17 @@ import MethodKit
 import Quantizers
 
 /// Options of methods that start from a packed model: ZeroQAT's start with every linear frozen.
-protocol PackedStart: ZerothOrderSettings {
+package protocol PackedStart: ZerothOrderSettings {
   /// How quantisation parameters start.
-  var initialisation: ZeroQATOptions.Initialisation? { get }
+  var initialisation: ZeroQATOptions.Initialisation? { get set }
   /// Migration strength of all channels.
-  var alpha: Float? { get }
+  var alpha: Float { get }
   /// γ of both clip fractions σ(γ); nil for no clipping.
-  var clipGamma: Float? { get }
+  var clipGamma: Float? { get set }
   /// Floor under Δ.
-  var minimumScale: Float? { get }
+  var minimumScale: Float { get }
   /// Windows of training text to calibrate on.
-  var calibrationWindows: Int? { get }
+  var calibrationWindows: Int { get }
 }
 
 extension PackedStart {
@@ -20,9 +20,9 @@ extension PackedStart {
   func quantizer(
     _ bits: QuantizationSpec, _ card: MethodCard
   ) throws(MethodError) -> WeightQuantizer {
-    try check("alpha", alpha ?? 0.5, expected: "a number from 0 to 1.5") { (0...1.5).contains($0) }
+    try check("alpha", alpha, expected: "a number from 0 to 1.5") { (0...1.5).contains($0) }
     try start.validate()
-    guard let quantizer = bits.weightQuantizer(minimumScale: minimumScale ?? 1e-4) else {
+    guard let quantizer = bits.weightQuantizer(minimumScale: minimumScale) else {
       throw .bits(
         method: card.name, expected: "weights of 2, 3, 4, 6 or 8 bits", found: "\(bits)")
     }
@@ -35,6 +35,14 @@ extension PackedStart {
     _ card: MethodCard
   ) throws -> QuantizedModel {
     try LightweightZeroQAT.packedModel(start, bits, quantizer, context, card) { _ in false }
+  }
+
+  /// The options with how the start is found written out.
+  func withStart(at bits: QuantizationSpec) -> Self {
+    var result = self
+    result.initialisation = start.start(at: bits)
+    result.clipGamma = start.startingGamma
+    return result
   }
 
   private var start: ZeroQATOptions {

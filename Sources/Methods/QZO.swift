@@ -12,7 +12,7 @@ package import Quantizers
 /// rounded to nearest, with its smoothing where activations are quantised.
 package struct QZO: QuantizationMethod {
   /// Options of ``QZO``.
-  package struct Options: Decodable, Sendable, ZerothOrderSettings, PackedStart {
+  package struct Options: PackedStart {
     /// Updates; 20,000 in the official script.
     package var steps: Int
     /// η; 1e-5 in the official script.
@@ -20,27 +20,29 @@ package struct QZO: QuantizationMethod {
     /// ε; 1e-3 in the official script.
     package var epsilon: Float
     /// Windows per step, where text is trained on.
-    package var batchWindows: Int?
+    package var batchWindows = 1
     /// Examples per step, where a task is trained on.
-    package var batchExamples: Int?
+    package var batchExamples = 16
     /// Directions per step, q.
-    package var directions: Int?
+    package var directions = 1
     /// Distribution of the directions.
-    package var distribution: DirectionDistribution?
+    package var distribution = DirectionDistribution.gaussian
     /// Steps between checkpoints.
-    package var checkpointEvery: Int?
+    package var checkpointEvery = 50
     /// Bound C on the directional derivative, nats per unit of z.
-    package var clipDerivative: Double?
-    /// How quantisation parameters start.
+    package var clipDerivative = 100.0
+    /// How quantisation parameters start; where not given, as ZeroQAT's.
     package var initialisation: ZeroQATOptions.Initialisation?
     /// Migration strength of all channels.
-    package var alpha: Float?
-    /// γ of both clip fractions σ(γ).
+    package var alpha: Float = 0.5
+    /// γ of both clip fractions σ(γ), as ZeroQAT's.
     package var clipGamma: Float?
     /// Floor under Δ at the start.
-    package var minimumScale: Float?
+    package var minimumScale: Float = 1e-4
     /// Windows of training text to calibrate on.
-    package var calibrationWindows: Int?
+    package var calibrationWindows = 16
+
+    package static let defaults = Self(steps: 0, learningRate: 0, epsilon: 0)
   }
 
   package static let card = MethodCard(
@@ -58,16 +60,20 @@ package struct QZO: QuantizationMethod {
 
   package init(options: Options, bits: QuantizationSpec) throws {
     quantizer = try options.quantizer(bits, Self.card)
-    try check("clipDerivative", options.clipDerivative ?? 1, expected: "a number above 0") {
+    try check("clipDerivative", options.clipDerivative, expected: "a number above 0") {
       $0 > 0
     }
     self.options = options
     self.bits = bits
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) -> Options {
+    options.withStart(at: setting.bits)
+  }
+
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let model = try options.packedModel(bits, quantizer, context, Self.card)
-    let bound = 2 * Double(options.epsilon) * (options.clipDerivative ?? 100)
+    let bound = 2 * Double(options.epsilon) * options.clipDerivative
     return try options.training(seed: context.seed, differenceBound: bound)
       .train(TrainedScales(model, floor: Self.floor), context).model(beside: nil)
   }

@@ -15,7 +15,7 @@ package import Quantizers
 /// quantised. Embedding, head, norms and biases aren't trained.
 package struct QuZO: QuantizationMethod {
   /// Options of ``QuZO``.
-  package struct Options: Decodable, Sendable, ZerothOrderSettings, PackedStart {
+  package struct Options: PackedStart {
     /// Updates.
     package var steps: Int
     /// η.
@@ -23,27 +23,29 @@ package struct QuZO: QuantizationMethod {
     /// ε.
     package var epsilon: Float
     /// Windows per step, where text is trained on.
-    package var batchWindows: Int?
+    package var batchWindows = 1
     /// Examples per step, where a task is trained on.
-    package var batchExamples: Int?
+    package var batchExamples = 16
     /// Directions per step, q.
-    package var directions: Int?
+    package var directions = 1
     /// Distribution of the directions.
-    package var distribution: DirectionDistribution?
+    package var distribution = DirectionDistribution.gaussian
     /// Steps between checkpoints.
-    package var checkpointEvery: Int?
+    package var checkpointEvery = 50
     /// Bits of a direction's numbers, 2 to 8.
-    package var directionBits: Int?
-    /// How quantisation parameters start.
+    package var directionBits = 8
+    /// How quantisation parameters start; where not given, as ZeroQAT's.
     package var initialisation: ZeroQATOptions.Initialisation?
     /// Migration strength of all channels.
-    package var alpha: Float?
-    /// γ of both clip fractions σ(γ).
+    package var alpha: Float = 0.5
+    /// γ of both clip fractions σ(γ), as ZeroQAT's.
     package var clipGamma: Float?
     /// Floor under Δ.
-    package var minimumScale: Float?
+    package var minimumScale: Float = 1e-4
     /// Windows of training text to calibrate on.
-    package var calibrationWindows: Int?
+    package var calibrationWindows = 16
+
+    package static let defaults = Self(steps: 0, learningRate: 0, epsilon: 0)
   }
 
   package static let card = MethodCard(
@@ -58,16 +60,20 @@ package struct QuZO: QuantizationMethod {
 
   package init(options: Options, bits: QuantizationSpec) throws {
     quantizer = try options.quantizer(bits, Self.card)
-    try check("directionBits", options.directionBits ?? 8, expected: "2 to 8") {
+    try check("directionBits", options.directionBits, expected: "2 to 8") {
       (2...8).contains($0)
     }
     self.options = options
     self.bits = bits
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) -> Options {
+    options.withStart(at: setting.bits)
+  }
+
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let model = try options.packedModel(bits, quantizer, context, Self.card)
-    return try options.training(seed: context.seed, directionBits: options.directionBits ?? 8)
+    return try options.training(seed: context.seed, directionBits: options.directionBits)
       .train(TrainedCodes(model), context).model(beside: nil)
   }
 }

@@ -8,9 +8,11 @@ import Transformers
 ///   don't include zero, z isn't clamped).
 package struct RTN: QuantizationMethod {
   /// Options of ``RTN``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Floor under Δ.
-    package var minimumScale: Float?
+    package var minimumScale: Float = 1e-4
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -23,7 +25,7 @@ package struct RTN: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     self.bits = bits
-    minimumScale = options.minimumScale ?? 1e-4
+    minimumScale = options.minimumScale
     try check("minimumScale", minimumScale, expected: "a number above 0") { $0 > 0 }
   }
 

@@ -12,7 +12,7 @@ extension STEQAT {
       return nil
     }
     let c = shape.configuration
-    let batchWindows = options.batchWindows ?? 1
+    let batchWindows = options.batchWindows
     let quantizer = bits.weightQuantizer()
     return shape.estimate { ledger in
       let transients = base.holdInitialModel(shape, &ledger)
@@ -22,7 +22,7 @@ extension STEQAT {
         let (rows, columns) = c.shape(of: kind)
         ledger.holdTrained(c.blocks, of: rows, columns)
       }
-      if options.learn ?? .weights != .weights { holdVectors(c, &ledger) }
+      if options.learn != .weights { holdVectors(c, &ledger) }
       if options.learn == .all { holdFrame(c, &ledger) }
       ledger.holdTrainingPass(
         c, tokens: batchWindows.timesOrMost(shape.windowTokens),

@@ -11,9 +11,9 @@ import Transformers
 ///   quantizer; straight-through estimator: Bengio et al. 2013, arXiv:1308.3432.
 package struct STEQAT: QuantizationMethod {
   /// Options of ``STEQAT``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// What gradients do at a quantizer.
-    package enum Estimator: String, Decodable, Sendable, CaseIterable {
+    package enum Estimator: String, Codable, Sendable, CaseIterable {
       /// Through clamps and ranges, as automatic differentiation does.
       case grid
       /// Unchanged where |x| is below `straightThroughBound`, zero elsewhere.
@@ -21,7 +21,7 @@ package struct STEQAT: QuantizationMethod {
     }
 
     /// What the loss compares with.
-    package enum Loss: String, Decodable, Sendable, CaseIterable {
+    package enum Loss: String, Codable, Sendable, CaseIterable {
       /// The next token.
       case crossEntropy
       /// The full-precision model's distribution.
@@ -33,33 +33,36 @@ package struct STEQAT: QuantizationMethod {
     /// η at the start.
     package var learningRate: Double
     /// Windows per step.
-    package var batchWindows: Int?
+    package var batchWindows = 1
     /// How η falls.
-    package var schedule: LearningRate.Schedule?
+    package var schedule = LearningRate.Schedule.cosine
     /// λ of AdamW.
-    package var weightDecay: Double?
+    package var weightDecay = 0.0
     /// Cross-entropy, or divergence from the full-precision model.
-    package var loss: Loss?
+    package var loss = Loss.crossEntropy
     /// Which parameters are trained.
-    package var learn: LearnedParameters?
+    package var learn = LearnedParameters.weights
     /// How gradients pass quantizers.
-    package var straightThrough: Estimator?
+    package var straightThrough = Estimator.grid
     /// Where `identity` stops passing; null for nowhere.
     package var straightThroughBound: Float?
-    /// How quantisation parameters start.
+    /// How quantisation parameters start; where not given, as ZeroQAT's.
     package var initialisation: ZeroQATOptions.Initialisation?
-    /// Passes over the calibration windows by which blocks learn.
+    /// Passes over the calibration windows by which blocks learn, as ZeroQAT's; null where none do.
     package var initialisationEpochs: Int?
     /// Migration strength of all channels.
-    package var alpha: Float?
+    package var alpha: Float = 0.5
     /// γ of both clip fractions σ(γ); null for no clipping.
     package var clipGamma: Float?
     /// Floor under Δ.
-    package var minimumScale: Float?
+    package var minimumScale: Float = 1e-4
     /// Windows of training text to calibrate on.
-    package var calibrationWindows: Int?
+    package var calibrationWindows = 16
     /// Steps between checkpoints.
-    package var checkpointEvery: Int?
+    package var checkpointEvery = 50
+
+    package static let defaults = Self(steps: 0, learningRate: 0)
+    package static let required = ["steps", "learningRate"]
   }
 
   package static let card = MethodCard(
@@ -84,7 +87,7 @@ package struct STEQAT: QuantizationMethod {
         name: "straightThroughBound", expected: "none without \"straightThrough\": \"identity\"",
         found: "\(bound)")
     }
-    try check("alpha", options.alpha ?? 0.5, expected: "a number from 0 to 1.5") {
+    try check("alpha", options.alpha, expected: "a number from 0 to 1.5") {
       (0...1.5).contains($0)
     }
     self.options = options
@@ -97,8 +100,17 @@ package struct STEQAT: QuantizationMethod {
         calibrationWindows: options.calibrationWindows), bits: bits)
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
+    let start = try Self(options: options, bits: setting.bits).base.options
+    var options = options
+    options.initialisation = start.start(at: setting.bits)
+    options.initialisationEpochs = start.passes
+    options.clipGamma = start.startingGamma
+    return options
+  }
+
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    let batchWindows = options.batchWindows ?? 1
+    let batchWindows = options.batchWindows
     try bits.check(context.source.configuration)
     // A teacher's distribution is learned at every token, filling included.
     let text = try context.trainingText(
@@ -113,22 +125,22 @@ package struct STEQAT: QuantizationMethod {
     let training = GradientTraining(
       steps: options.steps, batchWindows: batchWindows,
       schedule: LearningRate(
-        peak: 1, schedule: options.schedule ?? .cosine, steps: max(options.steps, 1)),
-      optimizer: AdamW(weightDecay: options.weightDecay ?? 0))
+        peak: 1, schedule: options.schedule, steps: max(options.steps, 1)),
+      optimizer: AdamW(weightDecay: options.weightDecay))
     try training.train(
       learner, transformer, frame: frame,
       groups: learner.groups(frame, of: transformer, learningRate: options.learningRate), on: text,
       context.observer,
       teacher: teacher.map { teacher in
         { try teacher.logits($0, windowTokens: text.windowTokens) }
-      }, checkpoints: (options.checkpointEvery ?? 50, { model }))
+      }, checkpoints: (options.checkpointEvery, { model }))
     return model
   }
 
   /// The live linears and the norms of `model`, trained in place.
   private func learner(_ model: QuantizedModel) -> LearnableBlocks {
     let c = model.transformer.configuration
-    let learnsVectors = (options.learn ?? .weights) != .weights
+    let learnsVectors = options.learn != .weights
     let estimator: StraightThrough =
       options.straightThrough == .identity
       ? .identity(bound: options.straightThroughBound ?? .infinity) : .throughGrid
@@ -156,7 +168,7 @@ package struct STEQAT: QuantizationMethod {
     }
     return LearnableBlocks(
       configuration: c, linears: linears, norms: Dictionary(uniqueKeysWithValues: norms),
-      activationQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4).map {
+      activationQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale).map {
         EstimatedTokenQuantizer($0, estimator)
       })
   }

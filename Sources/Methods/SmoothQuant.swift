@@ -10,11 +10,13 @@ import Transformers
 /// the official repository's own fake quantisation is symmetric.
 package struct SmoothQuant: QuantizationMethod {
   /// Options of ``SmoothQuant``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// Migration strength α, 0…1; 0.5 for OPT in the official code, 0.85 for Llama-2.
-    package var alpha: Float?
+    package var alpha: Float = 0.5
     /// Windows of training text to calibrate on.
-    package var calibrationWindows: Int?
+    package var calibrationWindows = 16
+
+    package static let defaults = Self()
   }
 
   package static let card = MethodCard(
@@ -28,8 +30,8 @@ package struct SmoothQuant: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     try requireBits(bits, Self.card)
     self.bits = bits
-    alpha = options.alpha ?? 0.5
-    calibrationWindows = options.calibrationWindows ?? 16
+    alpha = options.alpha
+    calibrationWindows = options.calibrationWindows
     try check("alpha", alpha, expected: "a number from 0 to 1") { (0...1).contains($0) }
     try check("calibrationWindows", calibrationWindows, expected: "at least 1") { $0 >= 1 }
   }

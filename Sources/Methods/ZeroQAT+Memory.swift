@@ -10,7 +10,7 @@ extension ZeroQAT {
       var transients = holdInitialModel(shape, &ledger)
       transients.codedTokens = options.codedTokens(shape)
       ledger.train(
-        shape, steps: options.steps, batchWindows: options.batchWindows ?? 1, head: .single,
+        shape, steps: options.steps, batchWindows: options.batchWindows, head: .single,
         transients)
     }
   }
@@ -20,7 +20,7 @@ extension ZeroQAT {
   /// - Returns: The transients of its blocks, not held yet.
   func holdInitialModel(_ shape: MemoryShape, _ ledger: inout MemoryLedger) -> BlockTransients {
     let c = shape.configuration
-    let windows = options.calibrationWindows ?? 16
+    let windows = options.calibrationWindows
     func holdClipping(_ blocks: Int, _ ledger: inout MemoryLedger) {
       guard let quantizer = bits.weightQuantizer() else { return }
       for kind in c.linears {

@@ -34,19 +34,25 @@ package struct ZeroQAT: QuantizationMethod {
         name: "trainable", expected: "'all'; 'zeroqat-light' trains fewer linears",
         found: "'\(trainable.rawValue)'")
     }
-    if let type = options.weightType, type != .float32 {
+    if options.weightType != .float32 {
       throw MethodError.option(
         name: "weightType", expected: "'float32'; 'zeroqat-light' holds weights in fewer bits",
-        found: "'\(type.rawValue)'")
+        found: "'\(options.weightType.rawValue)'")
     }
     self.options = options
     self.bits = bits
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) -> Options {
+    var options = options.resolved(at: setting.bits)
+    options.trainable = .all
+    return options
+  }
+
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let training = options.training(seed: context.seed)
     let model = try initialModel(context)
-    switch options.learn ?? .weights {
+    switch options.learn {
     case .weights: return try training.train(model, context)
     case .weightsAndQuantizer:
       return try training.train(options.jointlyTrained(model, context), context)
@@ -73,10 +79,10 @@ package struct ZeroQAT: QuantizationMethod {
     var smoothing = learned.map(\.smoothing)
     if learned.isEmpty, let rule = options.smoothingRule(bits) {
       smoothing = try calibrated(
-        transformer, context, windows: options.calibrationWindows ?? 16, rule: rule
+        transformer, context, windows: options.calibrationWindows, rule: rule
       ) { _ in dense }
     }
-    let quantizer = bits.weightQuantizer(minimumScale: options.minimumScale ?? 1e-4)
+    let quantizer = bits.weightQuantizer(minimumScale: options.minimumScale)
     let linears = c.linearIDs.map { id in
       let (rows, columns) = c.shape(of: id.kind)
       return (
@@ -93,8 +99,8 @@ package struct ZeroQAT: QuantizationMethod {
     var blocks = QuantizedBlocks(
       linears: Dictionary(uniqueKeysWithValues: linears),
       norms: dense.norms(of: 0..<c.blocks, smoothing: smoothing), weightQuantizer: quantizer,
-      tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale ?? 1e-4))
-    blocks.arithmetic = options.arithmetic ?? .float
+      tokenQuantizer: bits.tokenQuantizer(minimumScale: options.minimumScale))
+    blocks.arithmetic = options.arithmetic
     return QuantizedModel(transformer: transformer, blocks: blocks)
   }
 }

@@ -10,7 +10,7 @@ extension ZeroQATOptions {
   ///
   /// > Source: ZeroQAT's official code, trainer_wiki.py; paper, section 5.1.
   func blockLearning(_ bits: QuantizationSpec, _ c: ModelConfiguration) -> QuantizerLearning? {
-    guard initialisation == .blocks else { return nil }
+    guard initialisation == .blocks, let passes, let startingGamma else { return nil }
     let isLlama = c.architecture == .llama
     let isWeightOnly = bits.activationBits == nil
     var smoothing: SmoothingStart?
@@ -20,12 +20,15 @@ extension ZeroQATOptions {
         scalesQueryKey: !isWeightOnly)
     }
     return QuantizerLearning(
-      bits: bits, minimumScale: minimumScale ?? 1e-4, clipGamma: clipGamma ?? 3,
+      bits: bits, minimumScale: minimumScale, clipGamma: startingGamma,
       smoothing: smoothing, clippingRate: isLlama ? 5e-3 : 1e-2,
       smoothingRate: isLlama ? 1e-2 : 5e-3,
       settings: BlockReconstruction.Settings(
-        epochs: initialisationEpochs ?? 2, batchWindows: 1, isAugmented: true))
+        epochs: passes, batchWindows: 1, isAugmented: true))
   }
+
+  /// Passes by which blocks learn; nil where they don't.
+  var passes: Int? { initialisationEpochs ?? (initialisation == .blocks ? 2 : nil) }
 
   /// Whether anything is folded into norms.
   func smooths(_ bits: QuantizationSpec, _ c: ModelConfiguration) -> Bool {
@@ -43,7 +46,7 @@ extension ZeroQATOptions {
   ) throws -> [QuantizerLearning.Result] {
     guard let learning = blockLearning(bits, context.source.configuration) else { return [] }
     let reconstruction = try learning.reconstruction(
-      context, frame: .single, windows: calibrationWindows ?? 16)
+      context, frame: .single, windows: calibrationWindows)
     var report = ReconstructionReport()
     let blocks = context.source.configuration.blocks
     let results = try (0..<blocks).map { block in

@@ -4,7 +4,7 @@ import Transformers
 
 extension ZeroQATOptions {
   /// What zeroth-order training moves.
-  package enum Learned: String, Decodable, Sendable, CaseIterable {
+  package enum Learned: String, Codable, Sendable, CaseIterable {
     /// Linear weights; clipping and smoothing stay as they started. What the released code does.
     case weights
     /// Weights, γ of clipping, and smoothing scales and shifts together. What the abstract says.
@@ -12,7 +12,7 @@ extension ZeroQATOptions {
   }
 
   /// Which linears the lightweight variant keeps in full precision and trains.
-  package enum Trainable: String, Decodable, Sendable, CaseIterable {
+  package enum Trainable: String, Codable, Sendable, CaseIterable {
     /// The query projections.
     case query = "q"
     /// Query and value projections, as in the paper.
@@ -32,7 +32,8 @@ extension ZeroQATOptions {
 
   /// γ at the start, or nil for no clipping; learning it needs one.
   var startingGamma: Float? {
-    clipGamma ?? (learn == .weightsAndQuantizer ? Self.officialGamma : nil)
+    clipGamma
+      ?? (learn == .weightsAndQuantizer || initialisation == .blocks ? Self.officialGamma : nil)
   }
 
   /// γ at the start in the official code, int_linear.py.
@@ -55,6 +56,17 @@ extension ZeroQATOptions {
     JointlyTrained.Rate(
       epsilon: smoothingEpsilon ?? Self.quantizerEpsilon,
       learningRate: smoothingLearningRate ?? Self.quantizerLearningRate)
+  }
+
+  /// The options with the rates of γ, s and δ written out, where those are learned.
+  var withQuantizerRates: Self {
+    guard learn == .weightsAndQuantizer else { return self }
+    var result = self
+    result.clippingEpsilon = clippingRate.epsilon
+    result.clippingLearningRate = clippingRate.learningRate
+    result.smoothingEpsilon = smoothingRate.epsilon
+    result.smoothingLearningRate = smoothingRate.learningRate
+    return result
   }
 
   /// Checks the options of learning clipping and smoothing.

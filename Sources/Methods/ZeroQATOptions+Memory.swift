@@ -7,7 +7,7 @@ extension ZeroQATOptions {
   /// Whether what the model is before training is modelled: joint learning isn't, and so is no training of a start
   /// from blocks in no pass.
   var startIsModelled: Bool {
-    learn ?? .weights == .weights && initialisationEpochs ?? 1 > 0
+    learn == .weights && passes != 0
   }
 
   /// The parts of a live linear's smoothing, at the start.
@@ -39,7 +39,7 @@ extension ZeroQATOptions {
     guard arithmetic == .integer else { return nil }
     let scored = max(shape.developmentWindows, shape.testWindows)
     let windows = max(
-      batchWindows ?? 1,
+      batchWindows,
       min(scored, QuantizedModel.scoredWindows(windowTokens: shape.windowTokens)))
     return windows.timesOrMost(shape.windowTokens)
   }

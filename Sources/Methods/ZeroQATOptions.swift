@@ -5,9 +5,9 @@ package import Quantizers
 
 /// Options that ZeroQAT and its lightweight variant share: what the paper states, and what it and its
 /// code leave open.
-package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
+package struct ZeroQATOptions: ZerothOrderSettings {
   /// How quantisation parameters start.
-  package enum Initialisation: String, Decodable, Sendable, CaseIterable {
+  package enum Initialisation: String, Codable, Sendable, CaseIterable {
     /// No smoothing.
     case none
     /// Smoothing scales from activation maxima, as before the paper's block reconstruction.
@@ -17,7 +17,7 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   }
 
   /// What trained weights are held in.
-  package enum WeightType: String, Decodable, Sendable, CaseIterable {
+  package enum WeightType: String, Codable, Sendable, CaseIterable {
     /// IEEE single precision: no update is lost to rounding.
     case float32
     /// IEEE half precision, the paper's.
@@ -35,75 +35,99 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   /// ε.
   package var epsilon: Float
   /// Windows per step, where text is trained on.
-  package var batchWindows: Int?
+  package var batchWindows = 1
   /// Examples per step, where a task is trained on.
-  package var batchExamples: Int?
+  package var batchExamples = 16
   /// Directions per step, the paper's q.
-  package var directions: Int?
+  package var directions = 1
   /// Bound on |L₊ − L₋| in nats; null for none.
   ///
   /// The official code's 0.4, not in the paper.
   package var clipDifference: Double?
   /// Distribution of the directions.
-  package var distribution: DirectionDistribution?
+  package var distribution = DirectionDistribution.gaussian
   /// Floor under Δ.
-  package var minimumScale: Float?
-  /// How quantisation parameters start.
+  package var minimumScale: Float = 1e-4
+  /// How quantisation parameters start; where not given, by `smoothquant` if activations are quantised,
+  /// else `none`.
   package var initialisation: Initialisation?
   /// Least migration strength per channel.
-  package var alphaLeast: Float?
-  /// Greatest migration strength per channel.
+  ///
+  /// DEVIATION: SmoothQuant's general value for all models, where the official code takes 0.75 for LLaMA.
+  package var alphaLeast: Float = 0.5
+  /// Greatest migration strength per channel; the least where not given.
   package var alphaMost: Float?
   /// γ of both clip fractions σ(γ); null for no clipping.
   ///
-  /// DEVIATION: none where it is not given; the official code always clips, from γ = 3, and so do the grids.
+  /// Where not given, the official code's 3 if clipping is learned, by blocks or with the weights.
+  ///
+  /// DEVIATION: none elsewhere; the official code always clips, from γ = 3, and so do the grids.
   package var clipGamma: Float?
-  /// Passes over the calibration windows by which blocks learn; 2 by default, 2 or 4 in the paper.
+  /// Passes over the calibration windows by which blocks learn; 2 where not given, 2 or 4 in the
+  /// paper; null where none learn.
   package var initialisationEpochs: Int?
   /// Windows of training text to calibrate on.
-  package var calibrationWindows: Int?
+  package var calibrationWindows = 16
   /// Windows of training text that batches are taken from in turn, the paper's segments; null for all.
   package var trainingWindows: Int?
   /// Steps between checkpoints.
-  package var checkpointEvery: Int?
+  package var checkpointEvery = 50
   /// What is trained: weights, or clipping and smoothing with them.
-  package var learn: Learned?
-  /// ε of γ.
+  package var learn = Learned.weights
+  /// ε of γ; null where it isn't learned.
   package var clippingEpsilon: Float?
-  /// η of γ.
+  /// η of γ; null where it isn't learned.
   package var clippingLearningRate: Double?
-  /// ε of log s, and of δ in units of s.
+  /// ε of log s, and of δ in units of s; null where they aren't learned.
   package var smoothingEpsilon: Float?
-  /// η of log s, and of δ in units of s.
+  /// η of log s, and of δ in units of s; null where they aren't learned.
   package var smoothingLearningRate: Double?
-  /// Which linears the lightweight variant trains.
+  /// Which linears are trained: all; by the lightweight variant, those of Q and V where not given.
   package var trainable: Trainable?
-  /// What trained weights are held in; float32 by default.
-  package var weightType: WeightType?
-  /// How updates of weights in fewer bits are rounded; stochastically by default.
+  /// What trained weights are held in.
+  package var weightType = WeightType.float32
+  /// How updates of weights in fewer bits are rounded, stochastically where not given; null in float32.
   package var updateRounding: UpdateRounding?
-  /// What products of quantised operands are computed in; float by default.
-  package var arithmetic: QuantizedBlocks.Arithmetic?
+  /// What products of quantised operands are computed in.
+  package var arithmetic = QuantizedBlocks.Arithmetic.float
 
-  /// Migration strength where none is given.
-  ///
-  /// DEVIATION: SmoothQuant's general value for all models, where the official code takes 0.75 for LLaMA.
-  private static let alpha: Float = 0.5
+  package static let defaults = Self(steps: 0, learningRate: 0, epsilon: 0)
+
+  /// The options with every default that depends on bits or other options written out.
+  func resolved(at bits: QuantizationSpec) -> Self {
+    var result = self
+    result.initialisation = start(at: bits)
+    result.initialisationEpochs = passes
+    result.alphaMost = greatestAlpha
+    result.clipGamma = startingGamma
+    if weightType != .float32 { result.updateRounding = rounding }
+    return result.withQuantizerRates
+  }
+
+  /// How quantisation parameters start.
+  func start(at bits: QuantizationSpec) -> Initialisation {
+    initialisation ?? (bits.activationBits == nil ? .none : .smoothquant)
+  }
+
+  /// How updates of weights in fewer bits are rounded.
+  var rounding: UpdateRounding { updateRounding ?? .stochastic }
+
+  private var greatestAlpha: Float { alphaMost ?? alphaLeast }
 
   /// Checks every value.
   func validate() throws(MethodError) {
     try validateSettings()
     try check("clipDifference", clipDifference ?? 1, expected: "a number above 0") { $0 > 0 }
-    try check("minimumScale", minimumScale ?? 1, expected: "a number above 0") { $0 > 0 }
-    try check("alphaLeast", alphaLeast ?? 0, expected: "a number from 0 to 1.5") {
+    try check("minimumScale", minimumScale, expected: "a number above 0") { $0 > 0 }
+    try check("alphaLeast", alphaLeast, expected: "a number from 0 to 1.5") {
       (0...1.5).contains($0)
     }
     try check("alphaMost", alphaMost ?? 1.5, expected: "a number from alphaLeast to 1.5") {
-      ((alphaLeast ?? Self.alpha)...1.5).contains($0)
+      (alphaLeast...1.5).contains($0)
     }
-    try check("calibrationWindows", calibrationWindows ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("calibrationWindows", calibrationWindows, expected: "at least 1") { $0 >= 1 }
     try check("trainingWindows", trainingWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    if let updateRounding, weightType ?? .float32 == .float32 {
+    if let updateRounding, weightType == .float32 {
       throw .option(
         name: "updateRounding", expected: "none while 'weightType' is 'float32'",
         found: "'\(updateRounding.rawValue)'")
@@ -141,11 +165,10 @@ package struct ZeroQATOptions: Decodable, Sendable, ZerothOrderSettings {
   ///
   /// Weight-only LLaMA isn't smoothed (paper, section 5.1).
   func smoothingRule(_ bits: QuantizationSpec) -> SmoothingRule? {
-    switch initialisation ?? (bits.activationBits == nil ? .none : .smoothquant) {
+    switch start(at: bits) {
     case .none: nil
     case .smoothquant, .blocks:
-      .zeroQAT(
-        least: alphaLeast ?? Self.alpha, most: alphaMost ?? alphaLeast ?? Self.alpha)
+      .zeroQAT(least: alphaLeast, most: greatestAlpha)
     }
   }
 

@@ -1,27 +1,29 @@
-import MethodKit
-import Optimizers
+package import MethodKit
+package import Optimizers
 
 /// The options that all zeroth-order methods share.
-protocol ZerothOrderSettings {
+package protocol ZerothOrderSettings: MethodOptions {
   /// Updates.
   var steps: Int { get }
   /// η.
   var learningRate: Double { get }
   /// ε.
   var epsilon: Float { get }
-  /// Windows per step, where text is trained on; 1 where not given.
-  var batchWindows: Int? { get }
-  /// Examples per step, where a task is trained on; 16 where not given.
-  var batchExamples: Int? { get }
-  /// Directions per step, q; 1 where not given.
-  var directions: Int? { get }
-  /// Distribution of the directions; normal where not given.
-  var distribution: DirectionDistribution? { get }
-  /// Steps between checkpoints; 50 where not given.
-  var checkpointEvery: Int? { get }
+  /// Windows per step, where text is trained on.
+  var batchWindows: Int { get }
+  /// Examples per step, where a task is trained on.
+  var batchExamples: Int { get }
+  /// Directions per step, q.
+  var directions: Int { get }
+  /// Distribution of the directions.
+  var distribution: DirectionDistribution { get }
+  /// Steps between checkpoints.
+  var checkpointEvery: Int { get }
 }
 
 extension ZerothOrderSettings {
+  package static var required: [String] { ["steps", "learningRate", "epsilon"] }
+
   /// Checks every shared option.
   func validateSettings() throws(MethodError) {
     try check("steps", steps, expected: "at least 0") { $0 >= 0 }
@@ -29,17 +31,17 @@ extension ZerothOrderSettings {
       $0 >= 0 && $0.isFinite
     }
     try check("epsilon", epsilon, expected: "a finite number above 0") { $0 > 0 && $0.isFinite }
-    try check("batchWindows", batchWindows ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("batchExamples", batchExamples ?? 1, expected: "at least 1") { $0 >= 1 }
-    try check("directions", directions ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("batchWindows", batchWindows, expected: "at least 1") { $0 >= 1 }
+    try check("batchExamples", batchExamples, expected: "at least 1") { $0 >= 1 }
+    try check("directions", directions, expected: "at least 1") { $0 >= 1 }
     // Each direction of each step has a 32-bit number of its own; beyond, they would come again.
     let draws = 1 << 32
-    try check("directions", directions ?? 1, expected: "at most \(draws)") { $0 <= draws }
-    let mostSteps = draws / (directions ?? 1)
+    try check("directions", directions, expected: "at most \(draws)") { $0 <= draws }
+    let mostSteps = draws / directions
     try check(
-      "steps", steps, expected: "at most \(mostSteps) with \(directions ?? 1) directions"
+      "steps", steps, expected: "at most \(mostSteps) with \(directions) directions"
     ) { $0 <= mostSteps }
-    try check("checkpointEvery", checkpointEvery ?? 1, expected: "at least 1") { $0 >= 1 }
+    try check("checkpointEvery", checkpointEvery, expected: "at least 1") { $0 >= 1 }
   }
 
   /// The training loop that the options describe.
@@ -54,10 +56,10 @@ extension ZerothOrderSettings {
   {
     ZerothOrderTraining(
       optimizer: ZerothOrderSGD(
-        learningRate: learningRate, epsilon: epsilon, directions: directions ?? 1,
-        differenceBound: differenceBound, distribution: distribution ?? .gaussian,
+        learningRate: learningRate, epsilon: epsilon, directions: directions,
+        differenceBound: differenceBound, distribution: distribution,
         directionBits: directionBits, seed: seed),
-      steps: steps, batch: BatchSize(windows: batchWindows ?? 1, examples: batchExamples ?? 16),
-      checkpointEvery: checkpointEvery ?? 50)
+      steps: steps, batch: BatchSize(windows: batchWindows, examples: batchExamples),
+      checkpointEvery: checkpointEvery)
   }
 }

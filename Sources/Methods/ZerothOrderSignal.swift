@@ -15,13 +15,16 @@ import Tasks
 /// > Source: the question is raised by ZeroQAT's reviewers; the two-batch estimator is ours.
 package struct ZerothOrderSignal: QuantizationMethod {
   /// Options of ``ZerothOrderSignal``.
-  package struct Options: Decodable, Sendable {
+  package struct Options: MethodOptions {
     /// The values of ε to study.
     package var epsilons: [Float]
     /// Directions per ε.
     package var directions: Int
     /// Options of the initial model; its training options are passed over.
     package var model: ZeroQATOptions
+
+    package static let defaults = Self(epsilons: [], directions: 0, model: .defaults)
+    package static let required = ["epsilons", "directions", "model"]
   }
 
   package static let card = MethodCard(
@@ -42,10 +45,16 @@ package struct ZerothOrderSignal: QuantizationMethod {
     base = try ZeroQAT(options: options.model, bits: bits)
   }
 
+  package static func resolved(_ options: Options, for setting: MethodSetting) -> Options {
+    var options = options
+    options.model = ZeroQAT.resolved(options.model, for: setting)
+    return options
+  }
+
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let model = try base.initialModel(context)
     let text = context.training
-    let size = options.model.batchWindows ?? 1
+    let size = options.model.batchWindows
     try check(
       "batchWindows", size, expected: "at most the \(text.count) windows of training text"
     ) { $0 <= text.count }
@@ -56,7 +65,7 @@ package struct ZerothOrderSignal: QuantizationMethod {
       for epsilon in options.epsilons {
         let optimizer = ZerothOrderSGD(
           learningRate: 0, epsilon: epsilon,
-          distribution: options.model.distribution ?? .gaussian, seed: context.seed)
+          distribution: options.model.distribution, seed: context.seed)
         var differences: [[Double]] = [[], []]
         var lift = 0.0
         for (batch, tokens) in batches.enumerated() {

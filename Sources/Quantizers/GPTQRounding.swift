@@ -9,7 +9,7 @@ public import Tensors
 /// > Source: Frantar et al. 2022, arXiv:2210.17323, algorithm 1; official code, gptq.py (fasterquant).
 public struct GPTQRounding: Sendable, Equatable {
   /// Which weights the grid of a group is taken from.
-  public enum GroupGrids: String, Decodable, Sendable, CaseIterable {
+  public enum GroupGrids: String, Codable, Sendable, CaseIterable {
     /// Weights without the updates of the block in which the group starts, as in the official code.
     case lagging
     /// Weights with all updates so far, as the official code does when a block is a group.

@@ -14,10 +14,14 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var status: RunStatus
   /// For all but ``RunStatus/finished``: why, with layer and step where known.
   public var reason: String?
-  /// Scores of the final model, by split.
+  /// Of a run that diverged, where its numbers stopped being finite; else null.
+  public var divergence: RunDivergence?
+  /// Scores of the final model, or of the checkpoint that ``selection`` names, by split.
   public var scores: [Score]
   /// Scores while training, if any; the first entry is the initialisation.
   public var trajectory: [TrajectoryPoint]
+  /// Which checkpoint the scores are of, and why; null where there were none to choose from.
+  public var selection: CheckpointSelection?
   /// Health of zeroth-order training, if any.
   public var zerothOrder: ZerothOrderSummary?
   /// SHA-256 by name: `tokens.train`, `tokens.development`, `tokens.test`, `weights.final`
@@ -35,16 +39,19 @@ public struct RunRecord: Codable, Sendable, Equatable {
   /// A record from its parts.
   public init(
     schema: Int = RunRecord.currentSchema, cell: Cell, status: RunStatus, reason: String? = nil,
-    scores: [Score] = [], trajectory: [TrajectoryPoint] = [],
-    zerothOrder: ZerothOrderSummary? = nil, digests: [NamedText] = [], facts: [NamedNumber] = [],
-    series: [RunSeries] = [], events: [String] = [], measurement: Measurement? = nil
+    divergence: RunDivergence? = nil, scores: [Score] = [], trajectory: [TrajectoryPoint] = [],
+    selection: CheckpointSelection? = nil, zerothOrder: ZerothOrderSummary? = nil,
+    digests: [NamedText] = [], facts: [NamedNumber] = [], series: [RunSeries] = [],
+    events: [String] = [], measurement: Measurement? = nil
   ) {
     self.schema = schema
     self.cell = cell
     self.status = status
     self.reason = reason
+    self.divergence = divergence
     self.scores = scores
     self.trajectory = trajectory
+    self.selection = selection
     self.zerothOrder = zerothOrder
     self.digests = digests
     self.facts = facts
@@ -60,8 +67,10 @@ public struct RunRecord: Codable, Sendable, Equatable {
     cell = try container.decode(Cell.self, forKey: .cell)
     status = try container.decode(RunStatus.self, forKey: .status)
     reason = try container.decodeIfPresent(String.self, forKey: .reason)
+    divergence = try container.decodeIfPresent(RunDivergence.self, forKey: .divergence)
     scores = try container.decode([Score].self, forKey: .scores)
     trajectory = try container.decode([TrajectoryPoint].self, forKey: .trajectory)
+    selection = try container.decodeIfPresent(CheckpointSelection.self, forKey: .selection)
     zerothOrder = try container.decodeIfPresent(ZerothOrderSummary.self, forKey: .zerothOrder)
     digests = try container.decode([NamedText].self, forKey: .digests)
     facts = try container.decode([NamedNumber].self, forKey: .facts)

@@ -1,4 +1,4 @@
-internal import JSONText
+package import JSONText
 package import Records
 
 /// Everything that a table at one scale shows, checked and put in its place.
@@ -25,14 +25,16 @@ package struct TableContents: Sendable {
   /// Places records in the grid.
   ///
   /// `notRun` says why a point has no record, by address; what the grid itself says goes first. Two
-  /// points that one cell serves may share its record.
+  /// points that one cell serves may share its record; `options` are those of a point with every default
+  /// written out, as records have them.
   ///
   /// - Throws: ``ReportingError`` when a record has no place or two claim one, when records of
   ///   different protocols, texts, models or tokenizers meet in a panel, or when a record contradicts
   ///   itself.
   package init(
     grid: Grid, scale: Scale, panels: [GridPanel: PanelManifests], paper: PaperTable? = nil,
-    records: [RunRecord], notRun: [CellAddress: String] = [:]
+    records: [RunRecord], notRun: [CellAddress: String] = [:],
+    options: (GridPoint) -> JSON = { $0.method.options }
   ) throws(ReportingError) {
     let grid = grid.withoutAbsentTasks(at: scale, records)
     guard let settings = grid.scales[scale] else {
@@ -41,7 +43,7 @@ package struct TableContents: Sendable {
     try paper?.checkKeys(against: grid)
     let points = grid.points(at: scale)
     var byAddress = try placed(records, at: points)
-    shareRecords(of: records, among: points, settings, &byAddress)
+    shareRecords(of: records, among: points, settings, options, &byAddress)
     let panelOfAddress = Dictionary(
       points.map { ($0.address, $0.panel) }, uniquingKeysWith: { first, _ in first })
     let ordered = points.compactMap { byAddress[$0.address] }
@@ -175,7 +177,7 @@ private func placed(
 /// Gives a point without a record that of another point which the same cell serves.
 private func shareRecords(
   of records: [RunRecord], among points: [GridPoint], _ settings: GridScale,
-  _ byAddress: inout [CellAddress: RunRecord]
+  _ options: (GridPoint) -> JSON, _ byAddress: inout [CellAddress: RunRecord]
 ) {
   for point in points where byAddress[point.address] == nil && point.notRun == nil {
     let twin = records.first { record in
@@ -184,7 +186,7 @@ private func shareRecords(
         && cell.seed == point.address.seed && cell.model.name == settings.model(for: point.panel)
         && settings.permits(cell.protocolSettings.id, in: point.panel)
         && (cell.diagnostics ?? []) == point.diagnostics
-        && cell.method.options.isSameObject(as: point.method.options)
+        && cell.method.options.isSameObject(as: options(point))
     }
     guard var record = twin else { continue }
     record.cell.address = point.address

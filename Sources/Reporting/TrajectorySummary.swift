@@ -136,10 +136,10 @@ extension TrajectorySummary.Point {
 extension RunRecord {
   /// The step whose model was scored in the end; nil when there is no telling.
   ///
-  /// Zeroth-order training says it. Of other trainings it is the last step whose test windows are the
+  /// The record says it, and in older ones zeroth-order training. Of other trainings it is the last step whose test windows are the
   /// final score's, or of a task the last whose test examples were scored at all.
   var chosenStep: Int? {
-    if let step = zerothOrder?.bestDevelopmentStep { return step }
+    if let step = selection?.step ?? zerothOrder?.bestDevelopmentStep { return step }
     if let point = trajectory.last(where: { $0.testTask != nil }) { return point.step }
     guard let windows = testScore(.perplexity)?.windowNLL, !windows.isEmpty else { return nil }
     return trajectory.last { $0.testWindowNLL == windows }?.step

@@ -128,6 +128,7 @@ final class CellRun: RunObserver {
   func record(status: RunStatus, reason: String?, scores: [Score] = []) -> RunRecord {
     RunRecord(
       cell: cell, status: status, reason: reason, scores: scores, trajectory: trajectory,
+      selection: chosen.flatMap { CheckpointSelection(of: $0, among: trajectory) },
       zerothOrder: summary, digests: digests, facts: facts, series: series,
       events: events)
   }

@@ -3,6 +3,7 @@ import MethodKit
 import Methods
 import Quantizers
 package import Records
+import Transformers
 
 /// Names of all methods, in the order in which tables list them.
 package var methodNames: [String] { MethodCatalog.all.map { $0.card.name } }
@@ -28,6 +29,23 @@ package func checkMethod(_ method: MethodReference, bits: String) throws {
     text: Array(jsonText(of: method.options, style: .pretty).utf8), file: "options")
   _ = try MethodCatalog.make(
     method.name, options: document, at: "", bits: QuantizationSpec(BitsLabel(bits)))
+}
+
+/// The method with every option written out, as it is at these bits on a model of this family.
+///
+/// - Throws: As ``checkMethod(_:bits:)``.
+package func resolvedMethod(
+  _ method: MethodReference, bits: String, architecture: String?
+) throws -> MethodReference {
+  let document = try JSONDocument(
+    text: Array(jsonText(of: method.options, style: .pretty).utf8), file: "options")
+  let setting = MethodSetting(
+    bits: try QuantizationSpec(BitsLabel(bits)),
+    architecture: architecture.flatMap(ModelConfiguration.Architecture.init))
+  return MethodReference(
+    name: method.name,
+    options: try MethodCatalog.resolvedOptions(
+      of: method.name, document, at: "", for: setting))
 }
 
 extension QuantizationSpec {

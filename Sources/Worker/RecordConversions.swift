@@ -22,6 +22,15 @@ extension RunSeries {
   }
 }
 
+extension RunDivergence {
+  /// The record's form of where numbers stopped being finite.
+  init(_ place: DivergencePlace) {
+    self.init(
+      step: place.step, block: place.block, tensor: place.tensor, split: place.split,
+      task: place.task, number: place.number)
+  }
+}
+
 extension ZerothOrderSummary {
   /// The record's form of a training run's health.
   init(_ summary: TrainingSummary) {

@@ -3,7 +3,7 @@ import Glibc
 import JSONText
 import MethodKit
 import Methods
-import Optimizers
+package import Optimizers
 import Quantizers
 import Records
 import Tasks
@@ -42,12 +42,9 @@ package func runCell(
   do {
     try checkCore(of: cell)
     record = try run.execute(document)
-  } catch let error as ZerothOrderError {
+  } catch let error as any Divergence {
     record = run.record(status: .diverged, reason: "\(error)")
-  } catch let error as TrainingError {
-    record = run.record(status: .diverged, reason: "\(error)")
-  } catch let error as NotFinite {
-    record = run.record(status: .diverged, reason: "\(error)")
+    record.divergence = RunDivergence(error.place)
   } catch let error as TooLarge {
     record = run.record(status: .tooLarge, reason: "\(error)")
   } catch {
@@ -145,7 +142,7 @@ package struct RecordFileError: Error, Sendable, Equatable, CustomStringConverti
 }
 
 /// A score that isn't finite.
-package struct NotFinite: Error, Sendable, Equatable, CustomStringConvertible {
+package struct NotFinite: Divergence, Sendable, Equatable {
   /// `test` or `development`.
   package let split: String
   /// The first window or example whose loss isn't finite.
@@ -160,6 +157,10 @@ package struct NotFinite: Error, Sendable, Equatable, CustomStringConvertible {
     self.number = number
     self.task = task
     self.step = step
+  }
+
+  package var place: DivergencePlace {
+    DivergencePlace(step: step, split: split, task: task, number: number)
   }
 
   package var description: String {

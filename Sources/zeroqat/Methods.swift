@@ -5,4 +5,6 @@ internal import Worker
 /// The methods that grids may name, as the catalog has them.
 let methodRegistry = MethodRegistry(names: methodNames) { method, bits in
   try checkMethod(method, bits: bits)
+} resolve: { method, bits, architecture in
+  try resolvedMethod(method, bits: bits, architecture: architecture)
 }

@@ -23,7 +23,17 @@ struct PlannedTable {
       grid: plan.grid, scale: plan.scale,
       panels: plan.resolver.panels.reduce(into: [:]) {
         $0[$1.panel] = PanelManifests(model: $1.files.model, text: $1.files.text.manifest)
-      }, paper: Self.paper(plan.grid, catalog), records: try plan.currentRecords(), notRun: reasons)
+      }, paper: Self.paper(plan.grid, catalog), records: try plan.currentRecords(), notRun: reasons,
+      options: { point in
+        Self.options(of: point, architecture: plan.resolver[point.panel]?.model.architecture)
+      })
+  }
+
+  /// The options of a point with every default written out; as the grid has them where that fails, which no
+  /// record then has.
+  private static func options(of point: GridPoint, architecture: String?) -> JSON {
+    let method = try? methodRegistry.resolve(point.method, point.bits, architecture)
+    return (method ?? point.method).options
   }
 
   /// The table of committed records, whatever lies on this machine.
@@ -49,7 +59,8 @@ struct PlannedTable {
     }
     contents = try TableContents(
       grid: grid, scale: scale, panels: panels, paper: Self.paper(grid, catalog),
-      records: records, notRun: reasons)
+      records: records, notRun: reasons,
+      options: { Self.options(of: $0, architecture: panels[$0.panel]?.model?.architecture) })
   }
 
   /// The paper's numbers, where the table has any.
@@ -93,8 +104,10 @@ struct PlannedTable {
 /// Records that are committed with a table: `tables/<table>/records/<scale>/`.
 struct CommittedRecords {
   let folder: String
+  private let catalog: Catalog
 
   init(_ table: TableAtScale) {
+    catalog = table.catalog
     folder =
       "\(table.workspace.root)/tables/\(table.grid.table)/records/\(table.scale.rawValue)"
   }
@@ -106,12 +119,16 @@ struct CommittedRecords {
       switch ResultStore.read(path, expecting: String(name.dropLast(5))) {
       case .none: throw HarnessError.damagedRecord("\(path): it is gone")
       case .corrupt(let reason): throw HarnessError.damagedRecord(reason)
-      case .record(let record):
+      case .record(var record):
         let id = try record.cell.computedID
         guard id == record.cell.id else {
           throw HarnessError.damagedRecord(
             "\(path): its cell was edited: the id is \(record.cell.id), the cell's digest \(id)")
         }
+        // Written before cells had every default: theirs are today's.
+        record.cell.method = try methodRegistry.resolve(
+          record.cell.method, record.cell.bits,
+          try catalog.model(record.cell.model.name).architecture)
         return record
       }
     }

@@ -101,7 +101,7 @@ struct TableAtScale {
       grid, at: scale, catalog: catalog, protocolID: options.protocolID,
       blasCore: options.blasCore.name(
         processorFlags: BLASCore.processorFlags, environment: workspace.environment),
-      scienceDigest: scienceDigest)
+      scienceDigest: scienceDigest, resolveOptions: methodRegistry.resolve)
     store = ResultStore(results: workspace.results, table: name, scale: scale)
   }
 

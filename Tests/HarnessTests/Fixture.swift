@@ -10,6 +10,7 @@ struct Fixture {
   let workspace: Workspace
   var blasCore = "Haswell"
   var scienceDigest = "science"
+  var resolveOptions: OptionResolution = { method, _, _ in method }
   var methods = ["full-precision", "rtn", "odd"]
 
   init(_ sample: SampleCheckout) {
@@ -34,7 +35,7 @@ struct Fixture {
       grid, at: scale,
       resolver: CellResolver(
         grid, at: scale, catalog: catalog, protocolID: protocolID, blasCore: blasCore,
-        scienceDigest: scienceDigest),
+        scienceDigest: scienceDigest, resolveOptions: resolveOptions),
       store: ResultStore(results: sample.results, table: "sample", scale: scale),
       methods: methods, filter: filter, force: force, memoryBytes: memoryBytes)
   }

@@ -1,6 +1,7 @@
 import Checkpoints
 import MethodKit
 import Methods
+import Optimizers
 import Quantizers
 import Tensors
 import TestSupport
@@ -319,10 +320,14 @@ struct BackpropagationTests {
       try run(method(named: name), options, spec(4, 4))
     }
     switch error {
-    case .lossNotFinite(let step, let loss, let place):
+    case .lossNotFinite(let step, let loss, let block):
       #expect(step >= 1 && !loss.isFinite)
-      #expect(place == (name == "omniquant" ? "the reconstruction of block 0" : "training"))
-    case .notFinite(_, let tensor): #expect(tensor.hasPrefix("block") || !tensor.isEmpty)
+      #expect(block == (name == "omniquant" ? 0 : nil))
+      #expect(error?.place == DivergencePlace(step: step, block: block))
+      let words = block == nil ? "training" : "the reconstruction of block 0"
+      #expect(
+        error?.description == "the loss of \(words) stopped being finite at step \(step): \(loss)")
+    case .notFinite(_, let tensor, _): #expect(tensor.hasPrefix("block") || !tensor.isEmpty)
     case nil: break
     }
   }

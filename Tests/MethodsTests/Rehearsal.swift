@@ -161,6 +161,15 @@ func make<M: QuantizationMethod>(_ type: M.Type, _ options: String, _ bits: Quan
   return try M(options: document.decode(M.Options.self), bits: bits)
 }
 
+/// The options of a type from their text, every default written out, for a LLaMA.
+func resolved<M: QuantizationMethod>(
+  _ type: M.Type, _ options: String, _ bits: QuantizationSpec
+) throws -> JSON {
+  let document = try JSONDocument(text: Array(options.utf8), file: "options")
+  let setting = MethodSetting(bits: bits, architecture: .llama)
+  return try JSON(whole: M.resolved(document.decode(M.Options.self), for: setting))
+}
+
 /// The specification that a label of the form `W4A4` or `W2A16g16` stands for.
 func spec(_ weights: Int?, _ activations: Int?, group: Int? = nil) throws -> QuantizationSpec {
   try QuantizationSpec(weightBits: weights, activationBits: activations, groupSize: group)

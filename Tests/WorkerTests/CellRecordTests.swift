@@ -158,6 +158,8 @@ struct CellRecordTests {
     let best = try #require(
       record.trajectory.first { mean($0.developmentWindowNLL) == means.min() })
     #expect(summary.bestDevelopmentStep == best.step)
+    #expect(record.selection == CheckpointSelection(among: record.trajectory))
+    #expect(record.selection?.step == best.step && record.selection?.checkpoints == 4)
     #expect(record.scores.first?.windowNLL == best.testWindowNLL)
     #expect(record.scores.last?.windowNLL == best.developmentWindowNLL)
     #expect(
@@ -226,12 +228,23 @@ struct CellRecordTests {
     "A learning rate that is far too large diverges, with its step; the trajectory is kept",
     arguments: [
       // Products overflow in the next probe, or in the checkpoint before it.
-      ("1e35", "W16A8", 60, "the loss stopped being finite at step 1: L+ = "),
-      ("1e35", "W16A8", 1, "after step 1, the loss of development window 0 isn't finite"),
+      (
+        "1e35", "W16A8", 60, "the loss stopped being finite at step 1: L+ = ",
+        RunDivergence(step: 1)
+      ),
+      (
+        "1e35", "W16A8", 1, "after step 1, the loss of development window 0 isn't finite",
+        RunDivergence(step: 1, split: "development", number: 0)
+      ),
       // Quantised weights never overflow, whatever became of those that are trained.
-      ("1e38", "W4A16", 60, "a weight of block 0 q_proj stopped being finite at step 0"),
+      (
+        "1e38", "W4A16", 60, "a weight of block 0 q_proj stopped being finite at step 0",
+        RunDivergence(step: 0, tensor: "block 0 q_proj")
+      ),
     ])
-  func divergence(rate: String, bits: String, checkpointEvery: Int, reason: String) throws {
+  func divergence(
+    rate: String, bits: String, checkpointEvery: Int, reason: String, place: RunDivergence
+  ) throws {
     let options = """
       { "steps": 60, "learningRate": \(rate), "epsilon": 1e-3, "initialisation": "none",
         "checkpointEvery": \(checkpointEvery) }
@@ -239,6 +252,8 @@ struct CellRecordTests {
     let record = try run(CellFixture.Settings("zeroqat", options, bits: bits))
     #expect(record.status == .diverged)
     #expect(record.reason?.hasPrefix(reason) == true, "\(record.reason ?? "")")
+    #expect(record.divergence == place)
+    #expect(record.selection == CheckpointSelection(of: 0, among: record.trajectory))
     #expect(record.trajectory.map(\.step) == [0] && record.scores.isEmpty)
     #expect(record.trajectory.first?.testWindowNLL.compactMap { $0 }.count == 4)
     #expect(record.digests.map(\.name) == ["tokens.train", "tokens.development", "tokens.test"])

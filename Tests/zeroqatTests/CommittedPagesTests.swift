@@ -9,11 +9,17 @@ import Testing
   /// Tables and scales that have a rendered page and records.
   static let pages: [(table: String, scale: String)] = TemporaryFolder.names(in: root + "/tables")
     .sorted().flatMap { table in
-      ["tiny", "small", "paper"].filter {
+      ["tiny", "small", "shape", "paper"].filter {
         TemporaryFolder.names(in: "\(root)/tables/\(table)/records").contains($0)
           && TemporaryFolder.names(in: "\(root)/tables/\(table)").contains("table-\($0).md")
       }.map { (table, $0) }
     }
+
+  /// Tables of words: a page, and no grid.
+  static let textTables: [String] = TemporaryFolder.names(in: root + "/tables").sorted().filter {
+    let names = TemporaryFolder.names(in: "\(root)/tables/\($0)")
+    return names.contains("table.md") && !names.contains("grid.json")
+  }
 
   /// Lines that don't depend on whether gnuplot was there.
   private func lines(_ text: String) -> [Substring] {
@@ -31,6 +37,17 @@ import Testing
   @Test("There are some")
   func areThere() {
     #expect(Self.pages.contains { $0 == ("table2", "tiny") })
+    #expect(Self.pages.contains { $0 == ("table7", "shape") })
+    #expect(Self.textTables.contains("table1"))
+  }
+
+  @Test("Every table of words is what the methods and settings say", arguments: textTables)
+  func words(table: String) throws {
+    let result = try BuiltProgram()(["render", table, "--root", Self.root])
+    #expect(result.status == 0, "\(result.output.prefix(400))")
+    let page = String(
+      decoding: try readFile("\(Self.root)/tables/\(table)/table.md"), as: UTF8.self)
+    #expect(result.output == page, "publish \(table) again")
   }
 
   @Test("Every page is what its records render to", arguments: pages)

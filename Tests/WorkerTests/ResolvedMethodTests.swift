@@ -1,0 +1,44 @@
+import JSONText
+import Records
+import Testing
+import Worker
+
+@Suite("Methods with every option written out")
+struct ResolvedMethodTests {
+  private func whole(_ name: String, _ options: String, bits: String, _ architecture: String?)
+    throws -> String
+  {
+    let document = try JSONDocument(text: Array(options.utf8), file: "options")
+    let method = try resolvedMethod(
+      MethodReference(name: name, options: document.root), bits: bits, architecture: architecture)
+    #expect(method.name == name)
+    return try jsonText(of: method.options, style: .compact)
+  }
+
+  @Test("Bits and architecture by their names")
+  func byNames() throws {
+    #expect(try whole("rtn", "{}", bits: "W4A4", nil) == #"{"minimumScale":0.0001}"#)
+    let llama = try whole("omniquant", "{}", bits: "W2A16g64", "llama")
+    #expect(llama.contains(#""lwc":true,"let":false,"#), "\(llama)")
+    #expect(try whole("omniquant", "{}", bits: "W2A16g64", "opt").contains(#""let":true,"#))
+    #expect(try whole("omniquant", "{}", bits: "W2A16g64", "gpt").contains(#""let":null,"#))
+    #expect(try whole("full-precision", "{}", bits: "FP", "llama") == "{}")
+  }
+
+  @Test("Every method's options are whole, and stay as they are when they are resolved again")
+  func again() throws {
+    for name in methodNames where name != "zo-signal" {
+      let bits = ["full-precision", "mezo"].contains(name) ? "FP" : "W4A4"
+      var options = "{}"
+      for candidate in [
+        "{}", #"{"steps":1,"learningRate":1e-5}"#,
+        #"{"steps":1,"learningRate":1e-5,"epsilon":1e-3}"#,
+      ] where (try? whole(name, candidate, bits: bits, "opt")) != nil {
+        options = candidate
+        break
+      }
+      let once = try whole(name, options, bits: bits, "opt")
+      #expect(try whole(name, once, bits: bits, "opt") == once, "\(name)")
+    }
+  }
+}
