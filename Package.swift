@@ -68,21 +68,22 @@ let rooms = chosen(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]),
   ]
-    + room("Digests")
-    + room("JSONText", ["CJSON"])
+    + room("System")
+    + room("Digests", ["System"])
+    + room("JSONText", ["CJSON", "System"])
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
-    + room("Checkpoints", ["JSONText"])
-    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
+    + room("Checkpoints", ["System", "JSONText"])
+    + room("Tokenizers", ["System", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints", "JSONText"])
-    + room("Optimizers", ["Tensors", "Digests"], tests: ["Transformers", "Checkpoints"])
+    + room("Optimizers", ["Tensors", "Digests", "System"], tests: ["Transformers", "Checkpoints"])
     + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room(
       "Pretraining",
       [
         "Tensors", "Transformers", "Optimizers", "Tasks", "Tokenizers", "Checkpoints", "JSONText",
-        "Digests",
+        "Digests", "System",
       ])
     + room(
       "MethodKit",
@@ -100,14 +101,14 @@ let rooms = chosen(
     ]
     // — bookkeeping: never sees a tensor —
     + room("Records", ["JSONText", "Digests"])
-    + room("Harness", ["Records", "JSONText", "Digests"])
+    + room("Harness", ["Records", "JSONText", "Digests", "System"])
     + room("Reporting", ["Records", "JSONText"], data: ["Snapshots"])
     // — where the two meet: one cell, in its own process —
     + room(
       "Worker",
       [
         "Records", "Methods", "MethodKit", "Tasks", "Tokenizers", "Checkpoints", "Transformers",
-        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText",
+        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText", "System",
       ])
     // — door —
     + [
@@ -115,7 +116,7 @@ let rooms = chosen(
         name: "zeroqat",
         dependencies: [
           "Worker", "Pretraining", "Tensors", "Harness", "Reporting", "Records", "JSONText",
-          argumentParser,
+          "System", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .plugin(name: "ScienceDigest", capability: .buildTool()),
@@ -123,6 +124,7 @@ let rooms = chosen(
         name: "zeroqatTests",
         dependencies: [
           "zeroqat", "TestSupport", "Harness", "Records", "Checkpoints", "JSONText", "Digests",
+          "System",
         ],
         path: "Tests/zeroqatTests", swiftSettings: strict),
       .target(

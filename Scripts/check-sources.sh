@@ -15,8 +15,8 @@ unsafe_rooms=$(
   cat <<'LIST' | sed '/^#/d' | paste -sd '|'
 ^Sources/(CBLAS|CJSON|CKernels)/
 ^Sources/(Tensors|Quantizers|Optimizers|Transformers)/
-^Sources/(Digests|Checkpoints|Harness|Worker)/
-^Sources/JSONText/(JSONC|FileBytes|Keys)\.swift
+^Sources/(System|Digests|Checkpoints|Harness|Worker)/
+^Sources/JSONText/(JSONC|Keys)\.swift
 ^Sources/Reporting/(Gnuplot|NumberText)\.swift
 ^Sources/MethodKit/QuantizedBlocks\.swift
 ^Sources/Tasks/TokenStream\.swift

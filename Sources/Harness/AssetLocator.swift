@@ -1,5 +1,6 @@
 package import Digests
 package import Records
+package import System
 
 /// Finds the files of models and datasets: the user's own copy first, then the cache.
 package struct AssetLocator {

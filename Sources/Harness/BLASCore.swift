@@ -1,3 +1,5 @@
+internal import System
+
 /// Which of OpenBLAS's kernel sets the worker loads; a part of every cell's id.
 ///
 /// OpenBLAS chooses once, when it is loaded, so the choice is made by the parent in the child's

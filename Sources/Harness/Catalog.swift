@@ -1,5 +1,6 @@
 package import JSONText
 package import Records
+package import System
 
 /// What a checkout holds, by name: tables, models and datasets, each a folder with one JSON file.
 package struct Catalog: Sendable {

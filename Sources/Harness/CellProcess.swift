@@ -2,6 +2,7 @@ package import Digests
 internal import Glibc
 internal import JSONText
 package import Records
+internal import System
 
 /// Runs one cell in a process of its own and makes a record of whatever happens.
 package struct CellProcess: Sendable {
@@ -74,16 +75,19 @@ package struct CellProcess: Sendable {
 
     let startedAt = utcNow()
     var tail = OutputTail()
-    let ending = try ChildProcess(
+    let worker = ChildProcess(
       executable: executable,
       arguments: [
         "cell", "--spec", specification, "--out", result, "--threads", String(threads), "--work",
         work, "--files", files,
-      ], environment: BLASCore.environment(for: cell.blasCore, parent: environment)
-    ).run(interruption: interruption) { bytes in
-      tail.append(bytes)
-      output(bytes)
-    }
+      ], environment: BLASCore.environment(for: cell.blasCore, parent: environment))
+    let ending: ChildProcess.Ending
+    do throws(FileError) {
+      ending = try worker.run(interruption: interruption) { bytes in
+        tail.append(bytes)
+        output(bytes)
+      }
+    } catch { throw HarnessError.cannotStart(error) }
     var record: RunRecord
     switch verdict(on: cell, ending, result: result, words: tail.reason) {
     case .success(let sound): record = sound

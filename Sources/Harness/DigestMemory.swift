@@ -1,5 +1,6 @@
 package import Digests
 internal import Glibc
+package import System
 
 /// Digests of files that were hashed before, by path and all that the file system says of them.
 ///

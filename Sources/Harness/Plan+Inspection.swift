@@ -1,4 +1,5 @@
 import Records
+internal import System
 
 extension Plan {
   /// Has a worker open every model that a cell would use: files that don't hold a model end the run
@@ -8,7 +9,7 @@ extension Plan {
   ///   - executable: The program that understands `inspect PATH`.
   ///   - environment: Its whole environment.
   /// - Throws: ``HarnessError/unreadableModel(reason:)`` with the worker's own words,
-  ///   ``HarnessError/cannotStart(path:reason:)``.
+  ///   ``HarnessError/cannotStart(_:)``.
   package func inspectModels(
     executable: String, environment: [String: String]
   ) throws(HarnessError) {
@@ -19,9 +20,10 @@ extension Plan {
     }
     for path in paths {
       var tail = OutputTail()
-      let ending = try ChildProcess(
-        executable: executable, arguments: ["inspect", path], environment: environment
-      ).run { tail.append($0) }
+      let worker = ChildProcess(
+        executable: executable, arguments: ["inspect", path], environment: environment)
+      let ending: ChildProcess.Ending
+      do { ending = try worker.run { tail.append($0) } } catch { throw .cannotStart(error) }
       guard ending.exit != .status(0), ending.interruption == nil else { continue }
       var reason = tail.reason ?? "\(path): the worker ended without a word"
       if let prefix = reason.firstRange(of: "error: "), prefix.lowerBound == reason.startIndex {

@@ -1,4 +1,5 @@
 package import Records
+internal import System
 
 /// What a run of a table would do, cell by cell; made without changing anything.
 package struct Plan: Sendable {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Records
+package import System
 
 /// One line per event of a run, on standard error; colours only where a person sees them.
 package struct Progress: Sendable {
@@ -76,26 +77,5 @@ extension RunRecord {
       guard values.count == all.count else { return "\(metric) isn't finite" }
       return "\(metric) \(rounded(values.reduce(0, +) / Double(values.count), digits: 3))"
     }.joined(separator: ", ")
-  }
-}
-
-/// Writes text to standard output.
-///
-/// - Throws: ``FileError`` when not all of it arrives: a table of which only a part reached the disk
-///   isn't one.
-package func writeToStandardOutput(_ text: String) throws(FileError) {
-  if let code = written(Array(text.utf8), to: 1) {
-    throw FileError("write", "standard output", code: code)
-  }
-}
-
-/// Writes all bytes to standard error; what can't be written is nobody's loss.
-package func writeToStandardError(_ bytes: [UInt8]) {
-  var rest = bytes[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
-    if count < 0 && errno == EINTR { continue }
-    guard count > 0 else { return }
-    rest = rest.dropFirst(count)
   }
 }

@@ -1,5 +1,6 @@
 internal import JSONText
 package import Records
+package import System
 
 /// Finished cells on disk: `results/<table>/<scale>/<id>.json`, one record each.
 ///
@@ -142,7 +143,7 @@ package struct ResultStore: Sendable {
   package func removeLeftovers() throws(FileError) -> [String] {
     var removed: [String] = []
     for name in try listFolder(folder) {
-      guard name.hasSuffix(".work") || name.hasSuffix(".partial") || name.hasSuffix(".corrupt")
+      guard [".work", ".tmp", ".partial", ".corrupt"].contains(where: name.hasSuffix)
       else { continue }
       try removeTree("\(folder)/\(name)")
       removed.append("\(folder)/\(name)")

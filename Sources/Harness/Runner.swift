@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Records
+internal import System
 
 /// Carries out a plan: one cell after another, each record on disk before the next begins.
 package struct Runner: Sendable {

@@ -1,11 +1,12 @@
 internal import Glibc
+internal import System
 
 /// The right to write into a results folder; one process has it at a time.
 ///
 /// The kernel gives the lock back when the process ends, however it ends, so a lock file that is
 /// lying around locks nothing.
 package struct StoreLock: ~Copyable {
-  private let descriptor: Int32
+  private let file: OpenFile
 
   /// Takes the lock of `folder`, which must exist.
   ///
@@ -13,26 +14,19 @@ package struct StoreLock: ~Copyable {
   ///   it, ``HarnessError/results(_:)`` when the folder can't be written.
   package init(folder: String) throws(HarnessError) {
     let path = folder + "/.lock"
-    // From here on `deinit` closes it, also when this throws.
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw .results(FileError("write", path, code: errno))
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
-      let text = (try? readFile(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-      guard code == EWOULDBLOCK else { throw .results(FileError("lock", path, code: code)) }
-      let id = text.prefix { $0.isNumber }
-      throw .resultsInUse(path: folder, processID: id.isEmpty ? "(unknown)" : String(id))
-    }
-    let id = Array("\(getpid())\n".utf8)
-    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, id, id.count, 0) == id.count else {
-      throw .results(FileError("write", path, code: errno))
-    }
+    do {
+      file = try OpenFile(path, for: .updating)
+      if try file.lock() {
+        try file.truncate(to: 0)
+        try file.write(Array("\(getpid())\n".utf8))
+        return
+      }
+    } catch { throw .results(error.operation == "lock" ? error : error.during("write", path)) }
+    let text = (try? readFile(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let id = text.prefix { $0.isNumber }
+    throw .resultsInUse(path: folder, processID: id.isEmpty ? "(unknown)" : String(id))
   }
 
   /// Always true; to be asked at the end of the work that the lock protects, which keeps it alive.
-  package var isHeld: Bool { descriptor >= 0 }
-
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  package var isHeld: Bool { file.descriptor >= 0 }
 }

@@ -52,11 +52,11 @@ package struct ChildProcess: Sendable {
   ///     on to the child and its group; the second, or 20 s without an end, kills them.
   ///   - output: Gets the child's output as it comes.
   /// - Returns: How it ended, and what it took.
-  /// - Throws: ``HarnessError/cannotStart(path:reason:)``.
+  /// - Throws: ``FileError`` of the operation `start`.
   package func run(
     interruption: () -> (count: Int, number: Int32) = { Interruption.current },
     output: (ArraySlice<UInt8>) -> Void
-  ) throws(HarnessError) -> Ending {
+  ) throws(FileError) -> Ending {
     let before = interruption().count
     let (child, descriptor, keepAlive) = try start()
     defer {
@@ -113,15 +113,13 @@ package struct ChildProcess: Sendable {
   }
 
   /// Starts the child: its id, the end of its output, and the pipe that it watches.
-  private func start() throws(HarnessError) -> (pid_t, output: Int32, keepAlive: Int32) {
-    let result = Self.spawning.withLock { _ in Result { () throws(HarnessError) in try spawn() } }
+  private func start() throws(FileError) -> (pid_t, output: Int32, keepAlive: Int32) {
+    let result = Self.spawning.withLock { _ in Result { () throws(FileError) in try spawn() } }
     return try result.get()
   }
 
-  private func spawn() throws(HarnessError) -> (pid_t, output: Int32, keepAlive: Int32) {
-    func failure(_ code: Int32) -> HarnessError {
-      .cannotStart(path: executable, reason: String(cString: strerror(code)))
-    }
+  private func spawn() throws(FileError) -> (pid_t, output: Int32, keepAlive: Int32) {
+    func failure(_ code: Int32) -> FileError { FileError("start", executable, code: code) }
     var ends: [Int32] = [-1, -1, -1, -1]
     guard pipe(&ends) == 0 else { throw failure(errno) }
     let output = (read: ends[0], write: ends[1])
@@ -178,13 +176,3 @@ package struct ChildProcess: Sendable {
     return (child, output.read, input.write)
   }
 }
-
-/// Seconds of a clock that nobody sets.
-package func monotonicSeconds() -> Double {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
-}
-
-/// Logical processors that this process may use.
-package func onlineProcessors() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }

@@ -69,3 +69,6 @@ package enum MachineMemory {
     cell <= machine - min(reserve, machine / 8)
   }
 }
+
+/// Logical processors that this process may use.
+package func onlineProcessors() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }

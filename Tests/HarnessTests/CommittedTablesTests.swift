@@ -1,6 +1,7 @@
 import Harness
 import JSONText
 import Records
+import System
 import Testing
 
 /// The tables of this checkout, held to the harness's own rules; methods are only known by name here.

@@ -2,6 +2,7 @@ import Glibc
 import Harness
 import JSONText
 import Records
+import System
 import TestSupport
 import Testing
 
@@ -310,7 +311,7 @@ import Testing
     let fixture = Fixture(try SampleCheckout())
     let cell = try fixture.cell("rtn")
     try makeFolder(fixture.store.folder)
-    let partial = fixture.store.path(of: cell.id) + ".partial"
+    let partial = "\(fixture.store.path(of: cell.id)).\(getpid()).tmp"
     #expect(symlink("/dev/full", partial) == 0)
     let error = #expect(throws: HarnessError.self) {
       try fixture.run(fixture.plan(filter: "row=rtn column=ppl-w4a4"))

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Harness
+import System
 import TestSupport
 import Testing
 

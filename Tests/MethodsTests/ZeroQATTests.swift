@@ -4,6 +4,7 @@ import MethodKit
 import Methods
 import Optimizers
 import Quantizers
+import System
 import Tensors
 import TestSupport
 import Testing

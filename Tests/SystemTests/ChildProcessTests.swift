@@ -1,5 +1,5 @@
 import Glibc
-import Harness
+import System
 import Testing
 
 @Suite struct ChildProcessTests {
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func aMissingProgramIsAnError() {
-    let error = #expect(throws: HarnessError.self) {
+    let error = #expect(throws: FileError.self) {
       try ChildProcess(executable: "/no/such/program", arguments: [], environment: [:])
         .run(interruption: { (0, 0) }) { _ in }
     }

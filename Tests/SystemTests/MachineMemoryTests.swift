@@ -1,5 +1,5 @@
 import Glibc
-import Records
+import System
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import Harness
+import System
 import Testing
 
 @Suite struct OutputTailTests {

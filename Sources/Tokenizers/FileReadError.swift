@@ -1,4 +1,4 @@
-internal import Glibc
+internal import System
 
 /// Why a file's bytes can't be had.
 public struct FileReadError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -11,6 +11,14 @@ public struct FileReadError: Error, Sendable, Equatable, CustomStringConvertible
   public init(file: String, reason: String) {
     self.file = file
     self.reason = reason
+  }
+
+  /// The system's refusal in this room's words.
+  init(_ error: FileError) {
+    file = error.path
+    reason =
+      error.code == nil
+      ? "expected a regular file, found another kind" : "can't \(error.operation): \(error.reason)"
   }
 
   /// One line: file and reason.
@@ -28,45 +36,28 @@ public struct FileReadError: Error, Sendable, Equatable, CustomStringConvertible
 package func fileBytes(
   at path: String, from: Int = 0, to: Int? = nil
 ) throws(FileReadError) -> [UInt8] {
-  func systemError(_ action: String) -> FileReadError {
-    FileReadError(file: path, reason: "can't \(action): \(String(cString: strerror(errno)))")
-  }
-  // Without O_NONBLOCK, opening a named pipe would wait for its writer.
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-  guard descriptor >= 0 else { throw systemError("open") }
-  defer { close(descriptor) }
-
-  var status = stat()
-  guard fstat(descriptor, &status) == 0 else { throw systemError("inspect") }
-  guard status.st_mode & S_IFMT == S_IFREG else {
-    throw FileReadError(file: path, reason: "expected a regular file, found another kind")
-  }
-  let size = Int(status.st_size)
+  let file: OpenFile
+  let size: Int
+  do throws(FileError) {
+    file = try OpenFile(path, for: .reading)
+    let status = try file.status()
+    guard status.isRegular else { throw FileError("open", path, reason: "another kind") }
+    size = status.bytes
+  } catch { throw FileReadError(error) }
   let end = to ?? size
   guard from >= 0, from <= end, end <= size else {
     throw FileReadError(
       file: path,
       reason: "expected a byte range within 0 to \(size), found \(from) to \(end)")
   }
-
   var failure: FileReadError?
   let bytes = [UInt8](unsafeUninitializedCapacity: end - from) { buffer, count in
-    while count < buffer.count {
-      let got = pread(
-        descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count,
-        off_t(from + count))
-      if got < 0 {
-        if errno == EINTR { continue }
-        failure = systemError("read")
-        return
-      }
-      if got == 0 {
-        failure = FileReadError(
-          file: path, reason: "expected \(buffer.count) bytes from \(from), found \(count)")
-        return
-      }
-      count += got
-    }
+    do throws(FileError) {
+      count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: from)
+      guard count < buffer.count else { return }
+      failure = FileReadError(
+        file: path, reason: "expected \(buffer.count) bytes from \(from), found \(count)")
+    } catch { failure = FileReadError(error) }
   }
   if let failure { throw failure }
   return bytes
