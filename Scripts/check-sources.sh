@@ -17,8 +17,8 @@ unsafe_rooms=$(
 ^Sources/(Tensors|Quantizers|Optimizers|Transformers)/
 ^Sources/(System|Digests|Checkpoints|Harness|Worker)/
 ^Sources/JSONText/(JSONC|Keys)\.swift
-^Sources/Reporting/(Gnuplot|NumberText)\.swift
-^Sources/MethodKit/QuantizedBlocks\.swift
+^Sources/Reporting/(Plots/Gnuplot|Sections/NumberText)\.swift
+^Sources/MethodKit/Model/QuantizedBlocks\.swift
 ^Sources/Tasks/TokenStream\.swift
 LIST
 )

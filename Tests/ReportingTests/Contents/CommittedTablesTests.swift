@@ -7,6 +7,7 @@ import Testing
 /// The repository's own tables must be renderable before anything ran.
 @Suite struct CommittedTablesTests {
   static let tables = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("tables")
     .resolvingSymlinksInPath()
 

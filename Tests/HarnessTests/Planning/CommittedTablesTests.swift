@@ -6,7 +6,7 @@ import Testing
 
 /// The tables of this checkout, held to the harness's own rules; methods are only known by name here.
 @Suite struct CommittedTablesTests {
-  static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+  static let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
 
   @Test func gridsPass() throws {
     let catalog = try Catalog(

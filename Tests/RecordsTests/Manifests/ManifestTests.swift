@@ -274,7 +274,7 @@ import Testing
 
   /// The repository's own manifests and grids keep all rules.
   @Test func theRepositoryKeepsTheRules() throws {
-    let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
     // A folder without a manifest isn't offered as a model: its weights aren't there yet.
     let models = TemporaryFolder.names(in: root + "/models").filter {
       TemporaryFolder.names(in: "\(root)/models/\($0)").contains("manifest.json")

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import Records
-package import System
+internal import System
 
 /// One line per event of a run, on standard error; colours only where a person sees them.
 package struct Progress: Sendable {

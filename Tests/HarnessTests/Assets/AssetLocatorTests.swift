@@ -239,7 +239,7 @@ import Testing
   }
 
   @Test func theRealManifestsNameRealFiles() throws {
-    let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
     let workspace = Workspace(root: root, results: "/r", cache: "/nowhere", environment: [:])
     let catalog = try Catalog(workspace)
     var locator = AssetLocator(workspace)

@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct PaperTableTests {
   static let tables = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("tables")
 
   /// What Table 2 of the paper's second version prints, row by row.
