@@ -69,6 +69,7 @@ let rooms = chosen(
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]),
   ]
     + room("System")
+    + room("Statistics")
     + room("Digests", ["System"])
     + room("JSONText", ["CJSON", "System"])
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
@@ -78,7 +79,7 @@ let rooms = chosen(
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints", "JSONText"])
     + room("Optimizers", ["Tensors", "Digests", "System"], tests: ["Transformers", "Checkpoints"])
-    + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
+    + room("Tasks", ["Tokenizers", "JSONText", "Statistics"], tests: ["Checkpoints", "Digests"])
     + room(
       "Pretraining",
       [
@@ -100,9 +101,9 @@ let rooms = chosen(
         path: "Examples/NewMethod", exclude: ["README.md"], swiftSettings: strict)
     ]
     // — bookkeeping: never sees a tensor —
-    + room("Records", ["JSONText", "Digests"])
+    + room("Records", ["JSONText", "Digests", "Statistics"])
     + room("Harness", ["Records", "JSONText", "Digests", "System"])
-    + room("Reporting", ["Records", "JSONText"], data: ["Snapshots"])
+    + room("Reporting", ["Records", "JSONText", "Statistics"], data: ["Snapshots"])
     // — where the two meet: one cell, in its own process —
     + room(
       "Worker",

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Harness
+internal import System
 internal import Worker
 
 /// `zeroqat inspect model.gguf`: whether a model can be used, and what it is.

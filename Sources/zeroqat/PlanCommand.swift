@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Harness
+internal import System
 
 /// `zeroqat plan table2`: the same as `run --dry-run`.
 struct PlanCommand: ParsableCommand {

@@ -1,3 +1,5 @@
+internal import Statistics
+
 /// Time, memory and machine of one run: everything that isn't a function of the cell.
 public struct Measurement: Codable, Sendable, Equatable {
   /// Phases in the order they ran: load, calibrate, quantize, train, evaluate.
@@ -89,11 +91,11 @@ public struct UpdateTimes: Codable, Sendable, Equatable {
   /// The summary of so many times, in any order; nil of none.
   public init?(_ seconds: [Double]) {
     let sorted = seconds.sorted()
-    guard let least = sorted.first, let most = sorted.last else { return nil }
+    guard let least = sorted.first, let most = sorted.last, let median = median(of: sorted) else {
+      return nil
+    }
     count = sorted.count
-    let middle = sorted.count / 2
-    medianSeconds =
-      sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    medianSeconds = median
     leastSeconds = least
     mostSeconds = most
   }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Statistics
 
 /// A figure of a score that says something else than the numbers it is made of.
 package struct ScoreContradiction: Sendable, Equatable {
@@ -48,7 +49,7 @@ extension Score {
   /// The first figure that doesn't follow from the examples, where there are some.
   fileprivate var contradictionOfExamples: ScoreContradiction? {
     guard let outcomes, !outcomes.isEmpty else { return nil }
-    let (mean, error) = statistics(outcomes)
+    let (mean, error) = figures(of: outcomes)
     return contradiction(
       [("value", value, mean), ("standardError", standardError, error)], of: "examples"
     ) { _ in 1e-9 }
@@ -58,7 +59,7 @@ extension Score {
   fileprivate var contradictionOfWindows: ScoreContradiction? {
     guard metric == Metric.perplexity.rawValue else { return nil }
     let windows = windowNLL.compactMap(\.self)
-    let (mean, error) = statistics(windows)
+    let (mean, error) = figures(of: windows)
     // Only what isn't finite may be left out.
     if windows.count == windowNLL.count, value == nil, exp(mean).isFinite {
       return ScoreContradiction(
@@ -87,11 +88,8 @@ extension Score {
   }
 
   /// Mean and standard error of the mean; the latter is 0 for fewer than two values.
-  private func statistics(_ values: [Double]) -> (mean: Double, error: Double) {
-    let n = Double(values.count)
-    let mean = values.isEmpty ? .nan : values.reduce(0, +) / n
-    guard values.count > 1 else { return (mean, 0) }
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (mean, (squares / (n - 1) / n).squareRoot())
+  private func figures(of values: [Double]) -> (mean: Double, error: Double) {
+    let sample = SampleMean(values)
+    return (sample.mean, sample.standardError ?? 0)
   }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import JSONText
 package import Records
+package import Statistics
 
 /// The test score of one printed entry, over all its seeds, and over its texts where it has several.
 ///
@@ -116,17 +117,17 @@ extension MeasuredScore.Part {
     records = source.records
     guard count > 0 else {
       if metric == .perplexity { return nil }
-      let values = WindowStatistics(scores.map(\.value))
+      let values = SampleMean(scores.map(\.value))
       (units, mean, unitError) = ([], values.mean, nil)
       seedError = scores.count > 1 ? values.standardError : nil
       return
     }
     units = scores.map(\.units)
-    let statistics = WindowStatistics(Reporting.mean(of: units))
+    let statistics = SampleMean(unitMeans(of: units))
     mean = statistics.mean
     unitError = statistics.standardError
-    let seedMeans = units.map { WindowStatistics($0).mean }
-    seedError = scores.count > 1 ? WindowStatistics(seedMeans).standardError : nil
+    let seedMeans = units.map { SampleMean($0).mean }
+    seedError = scores.count > 1 ? SampleMean(seedMeans).standardError : nil
   }
 }
 

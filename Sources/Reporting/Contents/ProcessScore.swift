@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 // Scores that aren't of a model but of the process that made it: memory and time.
 

@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 extension TableContents {
   /// How often zeroth-order training beat the model that it started from; nil when nothing was trained so.

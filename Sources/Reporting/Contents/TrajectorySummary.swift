@@ -1,5 +1,6 @@
 internal import Glibc
 package import Records
+internal import Statistics
 
 /// The points of a trajectory that matter, and what choosing among them was worth.
 package struct TrajectorySummary: Sendable, Equatable {
@@ -153,12 +154,12 @@ private func perplexity(
 ) -> (value: Double, error: Double?, changeError: Double?)? {
   let finite = windows.compactMap(\.self)
   guard !finite.isEmpty, finite.count == windows.count else { return nil }
-  let statistics = WindowStatistics(finite)
+  let statistics = SampleMean(finite)
   let value = exp(statistics.mean)
   guard value.isFinite else { return nil }
   let before = start?.compactMap(\.self) ?? []
   let change =
-    before.count == finite.count ? WindowStatistics(zip(finite, before).map { $0 - $1 }) : nil
+    before.count == finite.count ? SampleMean(zip(finite, before).map { $0 - $1 }) : nil
   return (
     value, statistics.standardError.map { value * $0 },
     change?.standardError.map { value * $0 }

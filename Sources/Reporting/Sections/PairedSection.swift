@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 extension TableContents {
   /// Differences window by window or example by example, or nil when there is nothing to compare.

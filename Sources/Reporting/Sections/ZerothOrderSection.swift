@@ -1,5 +1,6 @@
 internal import JSONText
 internal import Records
+internal import Statistics
 
 extension TableContents {
   /// What zeroth-order training did, or nil when nothing was trained so.

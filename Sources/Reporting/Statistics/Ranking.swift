@@ -1,4 +1,5 @@
 package import Records
+package import Statistics
 
 /// Which order two methods of one column have in the paper, and whether ours is the same.
 package struct RankedPair: Sendable, Equatable {

@@ -1,6 +1,7 @@
 import JSONText
 import Records
 import Reporting
+import Statistics
 import Testing
 
 /// Tables with several models, texts, tasks and seeds.
@@ -64,7 +65,7 @@ import Testing
     record.cell.id = Fixtures.hex("\(row) \(task) \(seed)")
     record.cell.protocolSettings.id = "books-512+\(task)"
     record.digests = [NamedText("tokens.test", Fixtures.hex(task))]
-    let statistics = WindowStatistics(right)
+    let statistics = SampleMean(right)
     record.scores = [
       Score(
         split: "test", task: task, metric: "accuracy", value: statistics.mean,

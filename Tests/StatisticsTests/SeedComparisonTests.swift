@@ -1,4 +1,5 @@
-import Reporting
+import Statistics
+import TestSupport
 import Testing
 
 /// Differences over seeds and windows: both another seed and another text are to be expected.
@@ -14,7 +15,7 @@ import Testing
   }
 
   @Test func oneSeedIsTheOrdinaryTest() throws {
-    let (a, b) = (Fixtures.shifted(0.1), Fixtures.windows)
+    let (a, b) = (Samples.shifted(0.1), Samples.windows)
     #expect(try #require(PairedComparison(seeds: [a], [b])) == #require(PairedComparison(a, b)))
   }
 

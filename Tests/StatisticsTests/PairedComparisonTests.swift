@@ -1,4 +1,5 @@
-import Reporting
+import Statistics
+import TestSupport
 import Testing
 
 @Suite struct PairedComparisonTests {
@@ -40,17 +41,16 @@ import Testing
   }
 
   @Test func oneValueHasNoStandardError() {
-    #expect(WindowStatistics([3]).standardError == nil)
-    #expect(WindowStatistics([]).standardError == nil)
-    #expect(WindowStatistics([3, 3]).standardError == 0)
+    #expect(SampleMean([3]).standardError == nil)
+    #expect(SampleMean([]).standardError == nil)
+    #expect(SampleMean([3, 3]).standardError == 0)
   }
 
   @Test func aDifferenceWithinTheRoundingFloorIsNotSupported() throws {
-    let (a, b) = (Fixtures.shifted(-0.01, wobble: 0.1), Fixtures.windows)
+    let (a, b) = (Samples.shifted(-0.01, wobble: 0.1), Samples.windows)
     #expect(try #require(PairedComparison(a, b)).isSupported)
     let floored = try #require(PairedComparison(a, b, roundingFloor: 0.02))
     #expect(!floored.isSupported)
-    #expect(floored.support == "p < 0.001, but within the rounding floor")
   }
 
   /// Two models that are equally good must not be told apart more often than the level says.
@@ -83,7 +83,7 @@ import Testing
       let a = base.map { $0 - 0.02 + 0.02 * generator.gaussian() }
       let b = base.map { $0 + 0.02 * generator.gaussian() }
       if let test = PairedComparison(a, b), test.isSupported, test.meanDifference < 0 { found += 1 }
-      let (x, y) = (WindowStatistics(a), WindowStatistics(b))
+      let (x, y) = (SampleMean(a), SampleMean(b))
       guard let ex = x.standardError, let ey = y.standardError else { continue }
       let error = (ex * ex + ey * ey).squareRoot()
       if (x.mean - y.mean).magnitude > 2 * error { unpaired += 1 }

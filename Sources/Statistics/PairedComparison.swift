@@ -29,13 +29,6 @@ package struct PairedComparison: Sendable, Equatable {
     probability < Self.level && meanDifference.magnitude > roundingFloor
   }
 
-  /// The probability in words, with what speaks against believing the difference.
-  package var support: String {
-    let phrase = NumberText.probabilityPhrase(probability)
-    if probability >= Self.level { return "\(phrase), not significant" }
-    return isSupported ? phrase : "\(phrase), but within the rounding floor"
-  }
-
   /// Compares window by window; nil unless both have the same number of windows, two or more.
   package init?(_ a: [Double], _ b: [Double], roundingFloor: Double = 0) {
     self.init(seeds: [a], [b], roundingFloor: roundingFloor)
@@ -60,12 +53,14 @@ package struct PairedComparison: Sendable, Equatable {
       (a + b).allSatisfy({ $0.count == count })
     else { return nil }
     var (a, b) = (a, b)
-    if a.count != b.count, a.count > 1, b.count > 1 { (a, b) = ([mean(of: a)], [mean(of: b)]) }
+    if a.count != b.count, a.count > 1, b.count > 1 {
+      (a, b) = ([unitMeans(of: a)], [unitMeans(of: b)])
+    }
     let seeds = max(a.count, b.count)
     let differences = (0..<seeds).map { seed in
       zip(a[a.count == 1 ? 0 : seed], b[b.count == 1 ? 0 : seed]).map { $0 - $1 }
     }
-    let byWindow = WindowStatistics(mean(of: differences))
+    let byWindow = SampleMean(unitMeans(of: differences))
     self.roundingFloor = roundingFloor
     windows = count
     meanDifference = byWindow.mean
@@ -114,19 +109,11 @@ package struct PairedComparison: Sendable, Equatable {
   }
 }
 
-/// The mean over seeds of each window.
-func mean(of seeds: [[Double]]) -> [Double] {
-  guard let first = seeds.first else { return [] }
-  return first.indices.map { window in
-    seeds.reduce(0) { $0 + $1[window] } / Double(seeds.count)
-  }
-}
-
 /// Variance of the mean of `d[seed][window]` and its degrees of freedom, both seeds and windows random.
 private func crossedError(_ d: [[Double]]) -> (variance: Double, degreesOfFreedom: Double) {
   let (m, n) = (Double(d.count), Double(d[0].count))
   let seedMeans = d.map { $0.reduce(0, +) / n }
-  let windowMeans = mean(of: d)
+  let windowMeans = unitMeans(of: d)
   let grand = windowMeans.reduce(0, +) / n
   func squares(_ values: [Double]) -> Double {
     values.reduce(0) { $0 + ($1 - grand) * ($1 - grand) }
@@ -146,30 +133,4 @@ private func crossedError(_ d: [[Double]]) -> (variance: Double, degreesOfFreedo
     ofSeeds * ofSeeds / (m - 1) + ofWindows * ofWindows / (n - 1)
     + rest * rest / ((m - 1) * (n - 1))
   return (combined / (m * n), weights > 0 ? combined * combined / weights : n - 1)
-}
-
-/// Mean and standard error of values that weigh the same.
-package struct WindowStatistics: Sendable, Equatable {
-  /// Arithmetic mean.
-  package let mean: Double
-  /// Standard error of the mean, `√(Σ(x − mean)²/(n − 1)/n)`; nil for fewer than two values.
-  package let standardError: Double?
-
-  /// Statistics of `values`, summed in order.
-  package init(_ values: [Double]) {
-    let n = Double(values.count)
-    guard n > 0 else {
-      mean = .nan
-      standardError = nil
-      return
-    }
-    let mean = values.reduce(0, +) / n
-    self.mean = mean
-    guard n > 1 else {
-      standardError = nil
-      return
-    }
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    standardError = (squares / (n - 1) / n).squareRoot()
-  }
 }
