@@ -14,17 +14,25 @@ package struct StoreLock: ~Copyable {
   ///   it, ``HarnessError/results(_:)`` when the folder can't be written.
   package init(folder: String) throws(HarnessError) {
     let path = folder + "/.lock"
-    do {
-      file = try OpenFile(path, for: .updating)
-      if try file.lock() {
-        try file.truncate(to: 0)
-        try file.write(Array("\(getpid())\n".utf8))
-        return
-      }
-    } catch { throw .results(error.operation == "lock" ? error : error.during("write", path)) }
-    let text = (try? readFile(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let id = text.prefix { $0.isNumber }
-    throw .resultsInUse(path: folder, processID: id.isEmpty ? "(unknown)" : String(id))
+    let locked: OpenFile?
+    do { locked = try Self.locked(path) } catch {
+      throw .results(error.operation == "lock" ? error : error.during("write", path))
+    }
+    guard let locked else {
+      let text = (try? readFile(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      let id = text.prefix { $0.isNumber }
+      throw .resultsInUse(path: folder, processID: id.isEmpty ? "(unknown)" : String(id))
+    }
+    file = locked
+  }
+
+  /// The file, locked, with this process's id in it; nil when another process has the lock.
+  private static func locked(_ path: String) throws(FileError) -> OpenFile? {
+    let file = try OpenFile(path, for: .updating)
+    guard try file.lock() else { return nil }
+    try file.truncate(to: 0)
+    try file.write(Array("\(getpid())\n".utf8))
+    return file
   }
 
   /// Always true; to be asked at the end of the work that the lock protects, which keeps it alive.

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import JSONText
 package import Records
-package import Statistics
+internal import Statistics
 
 /// The test score of one printed entry, over all its seeds, and over its texts where it has several.
 ///

@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 extension TableContents {
   /// What of the paper's orders stands here and what doesn't, in words; nil when there is nothing to say.

@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 extension TableContents {
   /// Rows × columns of one metric: what the paper prints beside what was measured.

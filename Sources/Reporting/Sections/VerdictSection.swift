@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 extension TableContents {
   /// The verdict of every entry, model by model.

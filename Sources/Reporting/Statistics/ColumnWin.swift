@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 /// The best entry of a column, where the paired test supports it.
 struct ColumnWin {

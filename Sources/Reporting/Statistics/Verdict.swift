@@ -1,4 +1,5 @@
 package import Records
+internal import Statistics
 
 /// What an entry says about the paper's: one of five words, never a blank.
 package enum Verdict: Sendable, Equatable {
