@@ -23,7 +23,7 @@ package enum StudentDistribution {
   }
 
   /// Regularised incomplete beta function `I_x(a, b)` for 0 ≤ x ≤ 1.
-  static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
+  package static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
     if x <= 0 { return 0 }
     if x >= 1 { return 1 }
     let front = exp(

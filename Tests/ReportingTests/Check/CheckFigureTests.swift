@@ -1,5 +1,6 @@
 import Records
 import Reporting
+import TestSupport
 import Testing
 
 /// What a check compares beside perplexities: tasks example by example, memory, time, diagnostics.
