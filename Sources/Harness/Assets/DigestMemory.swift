@@ -41,7 +41,8 @@ package struct DigestMemory {
       answered[path] = entry
       return entry.digest
     }
-    let entry = try digested(path)
+    let entry: DigestedFile
+    do { entry = try DigestedFile(reading: path) } catch { throw error.during("read", path) }
     entries[path] = nil
     answered[path] = nil
     // Of a file from a clock that is ahead, nobody can say that its facts would change with it.
@@ -63,13 +64,5 @@ package struct DigestMemory {
       }
     try? makeFolder(parent(of: file))
     try? writeDurably(Array(lines.joined().utf8), to: file)
-  }
-}
-
-/// The file at `path` with its digest and the facts that it was taken under.
-private func digested(_ path: String) throws(FileError) -> DigestedFile {
-  try refuseSpecialFile(path, for: "read")
-  do { return try DigestedFile(reading: path) } catch {
-    throw FileError(error.step.rawValue, path, code: error.code)
   }
 }

@@ -35,9 +35,9 @@ public struct FileFacts: Codable, Sendable, Equatable {
   }
 
   /// The facts of an open file; nil when it isn't a regular one.
-  init?(of descriptor: Int32) {
+  package init?(of file: OpenFile) {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { return nil }
+    guard fstat(file.descriptor, &status) == 0 else { return nil }
     self.init(status)
   }
 
@@ -72,7 +72,7 @@ public struct FileFacts: Codable, Sendable, Equatable {
   package var isSettled: Bool { ageNanoseconds >= granuleNanoseconds }
 
   /// Sleeps until the facts are settled; at once where they are, or never will be.
-  func waitUntilSettled() {
+  package func waitUntilSettled() {
     let age = ageNanoseconds
     guard age >= 0, age < granuleNanoseconds else { return }
     usleep(UInt32((granuleNanoseconds - age) / 1000 + 1))
