@@ -68,21 +68,23 @@ let rooms = chosen(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]),
   ]
-    + room("Digests")
-    + room("JSONText", ["CJSON"])
+    + room("System")
+    + room("Statistics")
+    + room("Digests", ["System"])
+    + room("JSONText", ["CJSON", "System"])
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
-    + room("Checkpoints", ["JSONText"])
-    + room("Tokenizers", ["JSONText"], tests: ["Checkpoints", "Digests"])
+    + room("Checkpoints", ["System", "JSONText"])
+    + room("Tokenizers", ["System", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints", "JSONText"])
-    + room("Optimizers", ["Tensors", "Digests"], tests: ["Transformers", "Checkpoints"])
-    + room("Tasks", ["Tokenizers", "JSONText"], tests: ["Checkpoints", "Digests"])
+    + room("Optimizers", ["Tensors", "Digests", "System"], tests: ["Transformers", "Checkpoints"])
+    + room("Tasks", ["Tokenizers", "JSONText", "Statistics"], tests: ["Checkpoints", "Digests"])
     + room(
       "Pretraining",
       [
         "Tensors", "Transformers", "Optimizers", "Tasks", "Tokenizers", "Checkpoints", "JSONText",
-        "Digests",
+        "Digests", "System",
       ])
     + room(
       "MethodKit",
@@ -102,15 +104,15 @@ let rooms = chosen(
         path: "Examples/NewMethod", exclude: ["README.md"], swiftSettings: strict)
     ]
     // — bookkeeping: never sees a tensor —
-    + room("Records", ["JSONText", "Digests"])
-    + room("Harness", ["Records", "JSONText", "Digests"])
-    + room("Reporting", ["Records", "JSONText"], data: ["Snapshots"])
+    + room("Records", ["JSONText", "Digests", "Statistics"])
+    + room("Harness", ["Records", "JSONText", "Digests", "System"])
+    + room("Reporting", ["Records", "JSONText", "Statistics"], data: ["Snapshots"])
     // — where the two meet: one cell, in its own process —
     + room(
       "Worker",
       [
         "Records", "Methods", "MethodKit", "Tasks", "Tokenizers", "Checkpoints", "Transformers",
-        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText",
+        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText", "System",
       ])
     // — door —
     + [
@@ -118,7 +120,7 @@ let rooms = chosen(
         name: "zeroqat",
         dependencies: [
           "Worker", "Pretraining", "Tensors", "Harness", "Reporting", "Records", "JSONText",
-          argumentParser,
+          "System", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .plugin(name: "ScienceDigest", capability: .buildTool()),
@@ -126,6 +128,7 @@ let rooms = chosen(
         name: "zeroqatTests",
         dependencies: [
           "zeroqat", "TestSupport", "Harness", "Records", "Checkpoints", "JSONText", "Digests",
+          "System",
         ],
         path: "Tests/zeroqatTests", swiftSettings: strict),
       .target(

@@ -16,10 +16,10 @@ unsafe_rooms=$(
   cat <<'LIST' | sed '/^#/d' | paste -sd '|'
 ^Sources/(CBLAS|CJSON|CKernels)/
 ^Sources/(Tensors|Quantizers|Optimizers|Transformers)/
-^Sources/(Digests|Checkpoints|Harness|Worker)/
-^Sources/JSONText/(JSONC|FileBytes|Keys)\.swift
-^Sources/Reporting/(Gnuplot|NumberText)\.swift
-^Sources/MethodKit/QuantizedBlocks\.swift
+^Sources/(System|Digests|Checkpoints|Harness|Worker)/
+^Sources/JSONText/(JSONC|Keys)\.swift
+^Sources/Reporting/(Plots/Gnuplot|Sections/NumberText)\.swift
+^Sources/MethodKit/Model/QuantizedBlocks\.swift
 ^Sources/Tasks/TokenStream\.swift
 LIST
 )

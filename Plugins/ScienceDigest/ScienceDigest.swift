@@ -11,7 +11,8 @@ struct ScienceDigest: BuildToolPlugin {
   /// The rooms that can change a number: every room below the worker, and the worker.
   static let rooms = [
     "CBLAS", "CKernels", "Checkpoints", "Digests", "MethodKit", "Methods", "Optimizers",
-    "Quantizers", "Tasks", "Tensors", "Tokenizers", "Transformers", "Worker",
+    "Quantizers", "Statistics", "System", "Tasks", "Tensors", "Tokenizers", "Transformers",
+    "Worker",
   ]
 
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

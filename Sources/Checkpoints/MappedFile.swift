@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A file mapped into memory, read-only.
 ///
@@ -74,6 +75,5 @@ struct MappedFile: ~Copyable, Sendable {
 
 /// The system's words for an error number.
 func systemMessage(_ code: Int32) -> String {
-  guard let text = strerror(code) else { return "error \(code)" }
-  return "\(String(cString: text)) (errno \(code))"
+  "\(systemWords(code)) (errno \(code))"
 }

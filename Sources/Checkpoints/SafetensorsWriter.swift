@@ -61,7 +61,7 @@ public enum SafetensorsWriter {
   ) throws(CheckpointError) {
     let descriptors = try descriptors(of: layout, precision, path: path)
     let header = try header(of: descriptors, metadata: metadata, path: path)
-    let file = try ReplacementFile(of: path)
+    let file = try WholeFile(of: path)
     try file.append(header)
     for (index, tensor) in descriptors.enumerated() {
       var written = 0

@@ -1,4 +1,5 @@
 internal import Glibc
+public import System
 
 /// A file with the digest of its bytes, and the facts by which others see that it is still that file.
 public struct DigestedFile: Codable, Sendable, Equatable {
@@ -21,23 +22,20 @@ public struct DigestedFile: Codable, Sendable, Equatable {
   /// A file that was written a moment ago is left alone until a further write would show, at most two
   /// seconds; one that changes meanwhile is read again.
   ///
-  /// - Throws: ``FileDigestError`` when it can't be read, isn't a regular file, or never holds still.
-  public init(reading path: String) throws(FileDigestError) {
+  /// - Throws: ``System/FileError`` when it can't be read, isn't a regular file, or never holds still.
+  package init(reading path: String) throws(FileError) {
     for _ in 0..<3 {
-      // Opening a pipe that nobody writes to would wait for ever; regular files don't mind.
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-      guard descriptor >= 0 else { throw FileDigestError(path: path, step: .open, code: errno) }
-      defer { close(descriptor) }
-      FileFacts(of: descriptor)?.waitUntilSettled()
-      guard let facts = FileFacts(of: descriptor) else {
-        throw FileDigestError(path: path, step: .read, code: EINVAL)
+      let file = try OpenFile(path, for: .reading)
+      FileFacts(of: file)?.waitUntilSettled()
+      guard let facts = FileFacts(of: file) else {
+        throw FileError("read", path, reason: "it isn't a regular file")
       }
-      let digest = try sha256Hex(of: descriptor, path)
-      if FileFacts(of: descriptor) == facts, FileFacts(of: path) == facts {
+      let digest = try sha256Hex(of: file)
+      if FileFacts(of: file) == facts, FileFacts(of: path) == facts {
         self.init(path: path, digest: digest, facts: facts)
         return
       }
     }
-    throw FileDigestError(path: path, step: .read, code: ETXTBSY)
+    throw FileError("read", path, code: ETXTBSY)
   }
 }

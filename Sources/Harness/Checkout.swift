@@ -1,3 +1,5 @@
+internal import System
+
 /// Which sources a run was made from.
 package enum Checkout {
   /// The commit of the checkout at `root`, with `+dirty` when tracked files differ from it; nil

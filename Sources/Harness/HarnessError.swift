@@ -1,3 +1,5 @@
+package import System
+
 /// What keeps a table from being planned or run; every case ends the program with status 2.
 package enum HarnessError: Error, Sendable, Equatable {
   /// The folder isn't in a checkout.
@@ -49,7 +51,7 @@ package enum HarnessError: Error, Sendable, Equatable {
   /// A model's files don't hold a model; the reason is the worker's.
   case unreadableModel(reason: String)
   /// The worker couldn't be started at all.
-  case cannotStart(path: String, reason: String)
+  case cannotStart(FileError)
 }
 
 extension HarnessError: CustomStringConvertible {
@@ -112,7 +114,7 @@ extension HarnessError: CustomStringConvertible {
     case .missingModel(let name, let path, let environment):
       "the files of \(name) aren't on this machine: expected '\(path)'; \(environment) can name your copy"
     case .unreadableModel(let reason): "the model can't be used: \(reason)"
-    case .cannotStart(let path, let reason): "cannot start '\(path)': \(reason)"
+    case .cannotStart(let error): "\(error)"
     }
   }
 }

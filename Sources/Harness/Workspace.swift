@@ -1,4 +1,5 @@
 internal import Glibc
+internal import System
 
 /// Where everything is: the checkout, the results, the cache, and the environment that decides.
 package struct Workspace: Sendable {
@@ -72,19 +73,4 @@ package struct Workspace: Sendable {
     defer { free(path) }
     return String(cString: path)
   }
-}
-
-/// The environment of this process.
-package func processEnvironment() -> [String: String] {
-  var variables: [String: String] = [:]
-  var entry = environ
-  // SAFETY: environ is a null-terminated list of C strings (environ(7)); nothing here changes it.
-  while let text = entry.pointee {
-    let line = String(cString: text)
-    if let equals = line.firstIndex(of: "=") {
-      variables[String(line[..<equals])] = String(line[line.index(after: equals)...])
-    }
-    entry = entry.advanced(by: 1)
-  }
-  return variables
 }

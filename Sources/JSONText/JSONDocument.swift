@@ -36,7 +36,7 @@ public struct JSONDocument: Sendable {
 
   /// Reads and parses the file at `path`.
   public init(contentsOf path: String) throws(JSONError) {
-    try self.init(text: try readFile(path), file: path)
+    try self.init(text: try jsonBytes(of: path), file: path)
   }
 
   /// Decodes the value at `pointer` (RFC 6901, "" is the whole document); refuses unknown members.

@@ -1,5 +1,5 @@
 import Digests
-import Glibc
+import System
 
 /// The append-only journal of zeroth-order training: base weights + log = final weights, bit for bit.
 ///
@@ -34,7 +34,7 @@ public final class ReplayLog {
   public private(set) var evaluations: [Evaluation] = []
   /// Bytes at the end that weren't a whole frame and were cut off.
   public private(set) var discardedBytes = 0
-  private let descriptor: Int32
+  private let file: OpenFile
 
   /// Opens the log at `path`, or starts a new one.
   ///
@@ -45,9 +45,11 @@ public final class ReplayLog {
   /// - Throws: ``ReplayLogError``.
   public init(path: String, binding: String) throws(ReplayLogError) {
     self.path = path
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw ReplayLogError(path: path, action: "open", code: errno) }
-    let bytes = try read()
+    var bytes: [UInt8] = []
+    do {
+      file = try OpenFile(path, for: .updating)
+      try file.read { bytes.append(contentsOf: $0) }
+    } catch { throw ReplayLogError(error) }
     var (offset, isBound) = (0, false)
     while let frame = Self.frame(in: bytes, at: offset) {
       guard let kind = Kind(rawValue: frame.kind), let content = Payload(frame.payload) else {
@@ -57,7 +59,6 @@ public final class ReplayLog {
         guard kind == .header else { break }
         let found = String(decoding: frame.payload, as: UTF8.self)
         guard found == binding else {
-          // The descriptor is closed by deinit, which runs although init throws.
           throw ReplayLogError(path: path, expected: binding, found: found)
         }
         isBound = true
@@ -71,13 +72,9 @@ public final class ReplayLog {
       offset = frame.end
     }
     discardedBytes = bytes.count - offset
-    guard ftruncate(descriptor, off_t(offset)) == 0,
-      lseek(descriptor, off_t(offset), SEEK_SET) >= 0
-    else { throw ReplayLogError(path: path, action: "truncate", code: errno) }
+    do { try file.truncate(to: offset) } catch { throw ReplayLogError(error) }
     if !isBound { try write(.header, Array(binding.utf8)) }
   }
-
-  deinit { close(descriptor) }
 
   /// Appends one probe.
   public func append(_ probe: Probe) throws(ReplayLogError) {
@@ -89,9 +86,7 @@ public final class ReplayLog {
   public func append(_ evaluation: Evaluation) throws(ReplayLogError) {
     try write(.evaluation, Payload(evaluation: evaluation).bytes)
     evaluations.append(evaluation)
-    guard fsync(descriptor) == 0 else {
-      throw ReplayLogError(path: path, action: "sync", code: errno)
-    }
+    do { try file.sync() } catch { throw ReplayLogError(error) }
   }
 
   /// Drops probes of an unfinished step, so that only whole steps of `directions` probes remain.
@@ -117,31 +112,7 @@ public final class ReplayLog {
     frame.append(littleEndian: kind.rawValue)
     frame.append(contentsOf: payload)
     frame.append(littleEndian: crc32(frame))
-    var written = 0
-    while written < frame.count {
-      let count = frame.withUnsafeBytes { bytes in
-        Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, frame.count - written)
-      }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw ReplayLogError(path: path, action: "write", code: errno)
-      }
-      written += count
-    }
-  }
-
-  private func read() throws(ReplayLogError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = Glibc.read(descriptor, &piece, piece.count)
-      if count == 0 { return bytes }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw ReplayLogError(path: path, action: "read", code: errno)
-      }
-      bytes.append(contentsOf: piece[0..<count])
-    }
+    do { try file.write(frame) } catch { throw ReplayLogError(error) }
   }
 
   private static func frame(in bytes: [UInt8], at offset: Int)
@@ -164,9 +135,9 @@ public struct ReplayLogError: Error, Sendable, Equatable, CustomStringConvertibl
   /// What happened.
   public var reason: String
 
-  init(path: String, action: String, code: Int32) {
-    self.path = path
-    reason = "can't \(action) the replay log: \(String(cString: strerror(code)))"
+  init(_ error: FileError) {
+    path = error.path
+    reason = "can't \(error.operation) the replay log: \(error.reason)"
   }
 
   init(path: String, expected: String, found: String) {

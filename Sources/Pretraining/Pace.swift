@@ -1,10 +1,12 @@
+import System
+
 /// How fast a run goes, in words, every ten seconds.
 struct Pace {
   private let stepTokens: Int
   private let last: Int
   private var firstStep: Int
-  private var start = ContinuousClock.now
-  private var latest = ContinuousClock.now
+  private var start = monotonicSeconds()
+  private var latest = monotonicSeconds()
 
   /// A run from `step` to `last`, with so many tokens a step.
   init(step: Int, of last: Int, stepTokens: Int) {
@@ -15,11 +17,11 @@ struct Pace {
 
   /// A line when one is due.
   mutating func line(step: Int, loss: Double) -> String? {
-    let now = ContinuousClock.now
-    guard latest.duration(to: now) >= .seconds(10) else { return nil }
+    let now = monotonicSeconds()
+    guard now - latest >= 10 else { return nil }
     latest = now
     // Over the whole run so far: pauses of the machine even out.
-    let elapsed = start.duration(to: now) / .seconds(1)
+    let elapsed = now - start
     let rate = Double(step - firstStep) / elapsed
     let left = Int((Double(last - step) / rate).rounded())
     return "step \(step) of \(last): loss \(Self.rounded(loss)), "

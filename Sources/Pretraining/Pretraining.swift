@@ -3,6 +3,7 @@ import Digests
 import Glibc
 import JSONText
 import Optimizers
+import System
 import Tasks
 import Tensors
 import Tokenizers
@@ -40,7 +41,7 @@ package struct Pretraining {
     report: @escaping (String) -> Void
   ) throws {
     let recipe = try Recipe(contentsOf: path)
-    let recipeFolder = Self.parent(of: path)
+    let recipeFolder = parent(of: path)
     self.recipe = recipe
     self.folder = folder
     self.report = report
@@ -61,7 +62,9 @@ package struct Pretraining {
       ("recipe", sha256Hex(of: try jsonText(of: recipe, style: .canonical))),
       ("text", text.digest), ("kernels", BLAS.coreName),
     ]
-    try Self.makeFolder(folder)
+    do { try makeFolder(folder) } catch {
+      throw PretrainingError.folder(path: error.path, reason: error.reason)
+    }
     for name in ["state.safetensors", "dev-loss.jsonl", "model.safetensors"] {
       removeLeftovers(of: "\(folder)/\(name)")
     }
@@ -152,20 +155,4 @@ package struct Pretraining {
   }
 
   private var statePath: String { folder + "/state.safetensors" }
-
-  /// The folder of a file.
-  private static func parent(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  /// Makes a folder and those above it, where they aren't there.
-  private static func makeFolder(_ path: String) throws(PretrainingError) {
-    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-    if errno == ENOENT, parent(of: path) != path {
-      try makeFolder(parent(of: path))
-      if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-    }
-    throw .folder(path: path, reason: String(cString: strerror(errno)))
-  }
 }

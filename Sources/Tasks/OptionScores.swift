@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Statistics
 
 /// How an option's score is made of its tokens' log-likelihoods.
 package enum OptionRule: String, Sendable, CaseIterable {
@@ -103,7 +104,7 @@ package struct OptionScores<S: Split>: Sendable, Equatable {
 
   /// Standard error of ``accuracy(_:)`` over examples; nil for a single one.
   package func standardError(_ rule: OptionRule) -> Double? {
-    outcomes(rule).standardErrorOfMean
+    SampleMean(outcomes(rule)).finiteError
   }
 
   /// The training loss over all examples, nats.

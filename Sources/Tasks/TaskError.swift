@@ -22,10 +22,6 @@ package enum TaskError: Error, Sendable, Equatable {
   case outOfRange(String, Int, least: Int)
   /// Fewer windows than asked for.
   case tooShort(split: String, tokens: Int, windowTokens: Int, available: Int, asked: Int)
-  /// Two lists of window scores of different length.
-  case unpaired(Int, Int)
-  /// A window's loss that isn't finite where a number is needed.
-  case notFinite(window: Int)
   /// A row of a task's file that isn't what the task needs.
   case row(file: String, line: Int, String)
   /// A task's file without a row.
@@ -66,10 +62,6 @@ extension TaskError: CustomStringConvertible {
     case .tooShort(let split, let tokens, let windowTokens, let available, let asked):
       "the \(split) text is too short: \(asked) windows of \(windowTokens) tokens were asked for, "
         + "\(tokens) tokens make \(available)"
-    case .unpaired(let first, let second):
-      "expected scores of the same windows, found \(first) and \(second) windows"
-    case .notFinite(let window):
-      "expected finite losses, found another in window \(window)"
     case .row(let file, let line, let reason):
       "\(file):\(line): error: \(reason)"
     case .noExamples(let file):

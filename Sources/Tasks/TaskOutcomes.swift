@@ -1,3 +1,5 @@
+internal import Statistics
+
 /// How well one model does one split of a task that it is trained on, as far as it was computed.
 ///
 /// Carries the split in its type, as ``WindowScores`` does: nothing that is chosen by can come from test
@@ -39,11 +41,11 @@ package struct TaskOutcomes<S: Split>: Sendable, Equatable {
 
   /// Mean outcome under a metric; nil where it wasn't computed.
   package func value(_ metric: Int) -> Double? {
-    metric < outcomes.count ? outcomes[metric].finiteMean : nil
+    metric < outcomes.count ? SampleMean(outcomes[metric]).finiteMean : nil
   }
 
   /// s/√n of a metric's outcomes; nil below two examples, or where they weren't computed.
   package func standardError(_ metric: Int) -> Double? {
-    metric < outcomes.count ? outcomes[metric].standardErrorOfMean : nil
+    metric < outcomes.count ? SampleMean(outcomes[metric]).finiteError : nil
   }
 }

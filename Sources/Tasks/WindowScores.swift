@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Statistics
 
 /// The loss of one model on every window of one split.
 ///
@@ -32,7 +33,7 @@ package struct WindowScores<S: Split>: Sendable, Equatable {
   /// All windows are equally long, so this is the mean over tokens too. Summed in Double from the
   /// first window to the last.
   package var meanNLL: Double? {
-    windowNLL.finiteMean
+    SampleMean(windowNLL).finiteMean
   }
 
   /// exp(``meanNLL``); nil when a window isn't finite or the power overflows.
@@ -45,25 +46,6 @@ package struct WindowScores<S: Split>: Sendable, Equatable {
   /// Standard error of ``meanNLL`` over windows: s/√n with s² = Σ(x − x̄)²/(n − 1), nats per token;
   /// nil for fewer than two windows, or when one isn't finite.
   package var standardErrorNLL: Double? {
-    windowNLL.standardErrorOfMean
-  }
-}
-
-extension [Double] {
-  /// The mean, summed in order; nil when empty or when the sum isn't finite.
-  var finiteMean: Double? {
-    guard !isEmpty else { return nil }
-    var sum = 0.0
-    for value in self { sum += value }
-    return sum.isFinite ? sum / Double(count) : nil
-  }
-
-  /// s/√n, summed in order; nil below two values or when one isn't finite.
-  var standardErrorOfMean: Double? {
-    guard count >= 2, let mean = finiteMean else { return nil }
-    var squares = 0.0
-    for value in self { squares += (value - mean) * (value - mean) }
-    let error = sqrt(squares / Double(count - 1) / Double(count))
-    return error.isFinite ? error : nil
+    SampleMean(windowNLL).finiteError
   }
 }

@@ -6,6 +6,7 @@ import Methods
 import Optimizers
 import Quantizers
 import Records
+import System
 import Tasks
 import Tensors
 import Transformers

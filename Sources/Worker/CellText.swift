@@ -1,6 +1,7 @@
 import Checkpoints
 import Digests
 package import Records
+import System
 import Tasks
 import Tokenizers
 import Transformers

@@ -1,6 +1,6 @@
 import Digests
-import Glibc
 import Records
+import System
 
 /// The files that a cell names, held to the bytes that its digests stand for.
 ///
@@ -21,7 +21,7 @@ struct InputFiles {
   /// Digests the files of `cell`, or finds them unchanged since they were `planned`.
   ///
   /// - Throws: ``ChangedFile`` for one that hasn't the bytes that the cell's digests stand for, or a manifest
-  ///   that isn't the planned one; `FileDigestError` for one that can't be read to its end.
+  ///   that isn't the planned one; `FileError` for one that can't be read to its end.
   init(of cell: Cell, planned: [DigestedFile]) throws {
     self.planned = Dictionary(planned.map { ($0.path, $0) }) { $1 }
     try holdModel(cell.model)
@@ -65,10 +65,11 @@ struct InputFiles {
   // MARK: - Before reading
 
   private mutating func holdModel(_ model: ModelReference) throws {
-    guard let names = fileNames(in: model.path) else {
+    guard FileStatus(of: model.path)?.isFolder == true else {
       try hold(model.path, expecting: model.digest, isWeights: true)
       return
     }
+    let names = try listFolder(model.path)
     try hold(
       names.filter(ModelReference.holdsWeights), of: model, expecting: model.digest,
       isWeights: true)
@@ -122,7 +123,7 @@ struct InputFiles {
     }
   }
 
-  private func digested(_ path: String) throws(FileDigestError) -> DigestedFile {
+  private func digested(_ path: String) throws(FileError) -> DigestedFile {
     if let known = planned[path], known.facts == FileFacts(of: path) { return known }
     return try DigestedFile(reading: path)
   }
@@ -170,19 +171,4 @@ package struct ChangedFile: Error, Sendable, Equatable, CustomStringConvertible 
       "'\(path)' was written to while the cell ran; run the table again once it stays as it is"
     }
   }
-}
-
-/// Names of a folder's entries, sorted; nil where there is no folder.
-private func fileNames(in path: String) -> [String]? {
-  guard let folder = opendir(path) else { return nil }
-  defer { closedir(folder) }
-  var names: [String] = []
-  while let entry = readdir(folder) {
-    // SAFETY: d_name ends in a zero byte (readdir(3)) and lives until the next readdir.
-    names.append(
-      withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      })
-  }
-  return names.sorted()
 }

@@ -1,5 +1,5 @@
 import Glibc
-import Records
+import System
 
 /// What a run ran on.
 struct Machine: Sendable {
@@ -23,7 +23,7 @@ struct Machine: Sendable {
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
     return Machine(
-      processor: processor, processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)),
+      processor: processor, processors: onlineProcessors(),
       operatingSystem: [distribution, "Linux \(release)"].compactMap { $0 }.joined(
         separator: ", "),
       compiler: compilerVersion)

@@ -1,17 +1,8 @@
 import Glibc
 import MethodKit
 import Records
+import System
 import Tensors
-
-/// Whether the file at `path` can be read.
-func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
-
-/// Seconds of a clock that only goes forward.
-func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
 
 /// Measures a worker: wall-clock and peak memory of each phase, from the kernel's own counters.
 ///
@@ -142,9 +133,9 @@ struct ProcessMemory {
   ///
   /// > Source: Linux, Documentation/filesystems/proc.rst: writing 5 to `clear_refs`.
   static func resetHighWater() -> Bool {
-    let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return write(descriptor, "5", 1) == 1
+    do {
+      try OpenFile("/proc/self/clear_refs", for: .commanding).write(Array("5".utf8))
+      return true
+    } catch { return false }
   }
 }

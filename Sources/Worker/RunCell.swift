@@ -1,11 +1,11 @@
 import Digests
-import Glibc
 import JSONText
 import MethodKit
 import Methods
 package import Optimizers
 import Quantizers
 import Records
+import System
 import Tasks
 import Tensors
 import Transformers
@@ -24,7 +24,7 @@ import Transformers
 ///   - plannedFiles: The cell's files as they were when it was planned, JSON; those that are still the same
 ///     aren't digested again. Nil when nobody says.
 ///   - memoryBytes: Memory of the machine; another figure than this one's is for tests.
-/// - Throws: ``JSONText/JSONError`` when the cell can't be read, ``RecordFileError`` when the record
+/// - Throws: ``JSONText/JSONError`` when the cell can't be read, ``System/FileError`` when the record
 ///   can't be written, ``WorkerError`` when the environment isn't the cell's.
 package func runCell(
   specification path: String, output outputPath: String, threads: Int, workFolder: String,
@@ -56,7 +56,7 @@ package func runCell(
   }
   record.measurement = run.meter.measurement(
     threads: threads, resumes: run.resumes, estimate: run.estimate)
-  try writeRecord(record, to: outputPath)
+  try writeDurably(Array(try jsonText(of: record, style: .pretty).utf8), to: outputPath)
 }
 
 /// Throws unless OpenBLAS runs the kernels that the cell's id stands for.
@@ -64,28 +64,6 @@ private func checkCore(of cell: Cell) throws(WorkerError) {
   guard cell.blasCore == "inherit" || cell.blasCore == BLAS.coreName else {
     throw .wrongCore(expected: cell.blasCore, found: BLAS.coreName)
   }
-}
-
-/// Writes a record under a temporary name, syncs it and renames it.
-private func writeRecord(_ record: RunRecord, to path: String) throws {
-  let temporary = path + ".part"
-  let bytes = Array(try jsonText(of: record, style: .pretty).utf8)
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-  guard descriptor >= 0 else { throw RecordFileError(path: temporary, action: "create") }
-  defer { close(descriptor) }
-  var written = 0
-  while written < bytes.count {
-    let count = bytes.withUnsafeBytes { buffer in
-      write(descriptor, buffer.baseAddress.map { $0 + written }, bytes.count - written)
-    }
-    if count < 0 {
-      if errno == EINTR { continue }
-      throw RecordFileError(path: temporary, action: "write")
-    }
-    written += count
-  }
-  guard fsync(descriptor) == 0 else { throw RecordFileError(path: temporary, action: "sync") }
-  guard rename(temporary, path) == 0 else { throw RecordFileError(path: path, action: "rename") }
 }
 
 /// What keeps a worker from running a cell at all.
@@ -124,21 +102,6 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(name): expected \(known), found '\(value)'"
     }
   }
-}
-
-/// Why a record couldn't be written.
-package struct RecordFileError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The file.
-  package let path: String
-  /// What happened.
-  package let reason: String
-
-  init(path: String, action: String) {
-    self.path = path
-    reason = "can't \(action) the record: \(String(cString: strerror(errno)))"
-  }
-
-  package var description: String { "\(path): \(reason)" }
 }
 
 /// A score that isn't finite.

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Lines on standard error about work that takes longer than two seconds.
 final class WorkerProgress {

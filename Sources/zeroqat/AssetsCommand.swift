@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Harness
+internal import System
 
 /// `zeroqat assets --table table2`: the files that a table needs, for a script that fetches them.
 struct AssetsCommand: ParsableCommand {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import JSONText
 internal import Records
+internal import System
 internal import Worker
 
 /// `zeroqat cell`: one cell in this very process; what `run` starts for each.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import Records
 internal import Reporting
+internal import System
 
 /// `zeroqat check table2`: this machine's records against the committed ones.
 struct CheckCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Harness
 internal import Records
+internal import System
 
 /// `zeroqat clean`: what interrupted and failed runs left.
 struct CleanCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Harness
 internal import Records
+internal import System
 internal import Worker
 
 /// `zeroqat inspect model.gguf`: whether a model can be used, and what it is.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import JSONText
 internal import Records
+internal import System
 internal import Worker
 
 /// `zeroqat list`: what there is to choose from.

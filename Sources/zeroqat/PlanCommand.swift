@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Harness
 internal import Records
+internal import System
 
 /// `zeroqat plan table2`: the same as `run --dry-run`.
 struct PlanCommand: ParsableCommand {

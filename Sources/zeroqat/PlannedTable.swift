@@ -2,6 +2,7 @@ internal import Harness
 internal import JSONText
 internal import Records
 internal import Reporting
+internal import System
 
 /// What a renderer needs: records, and why the others aren't there.
 struct PlannedTable {

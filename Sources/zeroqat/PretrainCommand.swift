@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Harness
 internal import Pretraining
+internal import System
 internal import Tensors
 
 /// `zeroqat pretrain`: a small model from a recipe and text.

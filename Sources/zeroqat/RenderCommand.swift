@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import Records
 internal import Reporting
+internal import System
 internal import Worker
 
 /// `zeroqat render table2`: Markdown from records.

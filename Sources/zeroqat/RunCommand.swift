@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Harness
+internal import System
 
 /// `zeroqat run table2`: every cell that has no record yet.
 struct RunCommand: ParsableCommand {

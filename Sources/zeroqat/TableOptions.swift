@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Harness
 internal import Records
+internal import System
 
 /// What all commands on one table understand.
 struct TableOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Harness
+internal import System
 internal import Worker
 
 /// `zeroqat texts`: a dataset's texts as files, put together as cells read them.

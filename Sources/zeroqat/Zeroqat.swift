@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Harness
 internal import JSONText
+internal import System
 
 /// The program: wiring only, every decision is made in a room.
 @main
@@ -28,18 +29,6 @@ struct Zeroqat: ParsableCommand {
       Self.exit(withError: code)
     } catch {
       Self.leave(because: error)
-    }
-  }
-
-  /// A stream that the caller closed would give its number to the next file, and words for the reader
-  /// would go into that.
-  private static func openStandardStreams() {
-    while true {
-      let descriptor = open("/dev/null", O_RDWR)
-      guard (0...2).contains(descriptor) else {
-        if descriptor > 2 { close(descriptor) }
-        return
-      }
     }
   }
 

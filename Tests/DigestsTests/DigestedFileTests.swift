@@ -1,5 +1,6 @@
 import Digests
 import Glibc
+import System
 import TestSupport
 import Testing
 
@@ -55,9 +56,12 @@ import Testing
     let pipe = folder.path("pipe")
     #expect(mkfifo(pipe, 0o644) == 0)
     #expect(FileFacts(of: pipe) == nil && FileFacts(of: folder.path) == nil)
-    for (path, code) in [(pipe, EINVAL), (folder.path, EINVAL), (folder.path("none"), ENOENT)] {
-      let error = #expect(throws: FileDigestError.self) { try DigestedFile(reading: path) }
-      #expect(error?.code == code)
+    for (path, reason) in [
+      (pipe, "it isn't a regular file"), (folder.path, "it isn't a regular file"),
+      (folder.path("none"), "No such file or directory"),
+    ] {
+      let error = #expect(throws: FileError.self) { try DigestedFile(reading: path) }
+      #expect(error?.reason == reason && error?.path == path)
     }
   }
 }

@@ -1,5 +1,6 @@
 import Digests
 import Glibc
+import System
 import Testing
 
 /// Files are hashed in chunks of 1 MiB; errors name file, step and the system's words.
@@ -17,15 +18,15 @@ struct FileDigestTests {
 
   @Test func missingFile() {
     let path = "/nowhere/model.gguf"
-    let error = #expect(throws: FileDigestError.self) { try sha256Hex(ofFile: path) }
-    #expect(error == FileDigestError(path: path, step: .open, code: ENOENT))
+    let error = #expect(throws: FileError.self) { try sha256Hex(ofFile: path) }
+    #expect(error == FileError("open", path, code: ENOENT))
     #expect(
       error?.description
-        == "/nowhere/model.gguf: error: can't open the file: No such file or directory")
+        == "cannot open '/nowhere/model.gguf': No such file or directory")
   }
 
   @Test func folder() {
-    let error = #expect(throws: FileDigestError.self) { try sha256Hex(ofFile: "/tmp") }
-    #expect(error?.description == "/tmp: error: can't read the file: Is a directory")
+    let error = #expect(throws: FileError.self) { try sha256Hex(ofFile: "/tmp") }
+    #expect(error?.description == "cannot read '/tmp': Is a directory")
   }
 }

@@ -29,22 +29,3 @@ func exponential(_ x: Double) -> Double { exp(x) }
 
 /// log, for fixtures.
 func logarithm(_ x: Double) -> Double { log(x) }
-
-/// A seeded generator for statistics of tests: SplitMix64, and Box-Muller on top.
-struct SeededGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func uniform() -> Double {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return (Double((z ^ (z >> 31)) >> 11) + 0.5) / 9_007_199_254_740_992
-  }
-
-  mutating func gaussian() -> Double {
-    (-2 * log(uniform())).squareRoot() * cos(2 * .pi * uniform())
-  }
-}

@@ -10,7 +10,6 @@ import Tokenizers
 ///     func train(on windows: TokenWindows<TrainingSplit>) { … }
 ///     train(on: testWindows)                 // TokenWindows<TestSplit> isn't TokenWindows<TrainingSplit>
 ///     testWindows.batch(at: 0, of: 4)        // only training windows have batches
-///     PairedDifference(of: testScores, minus: developmentScores)   // one split each
 ///
 /// What a run can test is here: that the three texts share no byte, and that each split reads its own.
 @Suite struct FirewallTests {

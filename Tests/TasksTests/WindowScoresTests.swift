@@ -45,44 +45,4 @@ import Testing
         _ = try WindowScores<TestSplit>(windowNLL: [1], scoredTokensPerWindow: 0)
       } == "scored tokens of a window: expected at least 1, found 0")
   }
-
-  @Test func pairedDifferenceByHand() throws {
-    // Differences −1, −2, −3: mean −2, standard error 1/√3, ratio −2√3 = −3.4641….
-    let difference = try PairedDifference(of: scores([1, 2, 3]), minus: scores([2, 4, 6]))
-    #expect(difference.mean == -2)
-    #expect(difference.windows == 3)
-    #expect(abs(try #require(difference.standardError) - 0.5773502691896258) < 1e-15)
-    #expect(abs(try #require(difference.ratio) + 3.4641016151377544) < 1e-14)
-    #expect(difference.supportsBetter())
-    #expect(!difference.supportsBetter(beyond: 3.5))
-    let reverse = try PairedDifference(of: scores([2, 4, 6]), minus: scores([1, 2, 3]))
-    #expect(!reverse.supportsBetter())
-    #expect(reverse.mean == 2)
-  }
-
-  /// Windows of very different difficulty: unpaired errors would drown the difference.
-  @Test func pairingCancelsDifficulty() throws {
-    let hard = try scores([1, 5, 2, 9])
-    let easier = try scores([0.9, 4.89, 1.9, 8.91])
-    let difference = try PairedDifference(of: easier, minus: hard)
-    #expect(abs(difference.mean + 0.1) < 1e-12)
-    #expect(difference.supportsBetter())
-    #expect(try #require(hard.standardErrorNLL) > 1)
-  }
-
-  @Test func nothingIsClaimedWithoutAnError() throws {
-    let one = try PairedDifference(of: scores([1]), minus: scores([2]))
-    #expect(one.standardError == nil && one.ratio == nil && !one.supportsBetter())
-    let equal = try PairedDifference(of: scores([1, 2]), minus: scores([1, 2]))
-    #expect(equal.standardError == 0 && equal.ratio == nil && !equal.supportsBetter())
-  }
-
-  @Test func whatCannotBePaired() {
-    #expect(
-      errorText { _ = try PairedDifference(of: scores([1, 2]), minus: scores([1])) }
-        == "expected scores of the same windows, found 2 and 1 windows")
-    #expect(
-      errorText { _ = try PairedDifference(of: scores([1, 2, 3]), minus: scores([1, 2, .nan])) }
-        == "expected finite losses, found another in window 2")
-  }
 }

@@ -2,6 +2,7 @@ import Checkpoints
 import Glibc
 import JSONText
 import Records
+import System
 import TestSupport
 import Testing
 import Worker
@@ -24,7 +25,7 @@ struct CellRecordTests {
     try runCell(
       specification: specification, output: folder.path("record.json"), threads: 2,
       workFolder: folder.path("work"), memoryBytes: memoryBytes)
-    #expect(!TemporaryFolder.names(in: folder.path).contains("record.json.part"))
+    #expect(!TemporaryFolder.names(in: folder.path).contains { $0.hasSuffix(".tmp") })
     return try JSONDocument(contentsOf: folder.path("record.json")).decode(RunRecord.self)
   }
 
@@ -430,12 +431,12 @@ struct CellRecordTests {
     let specification = try fixture.folder.write(
       fixture.cell(CellFixture.Settings("rtn")), to: "cell.json")
     let output = fixture.folder.path("absent/record.json")
-    let error = #expect(throws: RecordFileError.self) {
+    let error = #expect(throws: FileError.self) {
       try runCell(
         specification: specification, output: output, threads: 1,
         workFolder: fixture.folder.path("work"))
     }
     #expect(
-      error?.description == "\(output).part: can't create the record: No such file or directory")
+      error?.description == "cannot write '\(output)': No such file or directory")
   }
 }

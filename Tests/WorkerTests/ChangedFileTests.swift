@@ -2,6 +2,7 @@ import Digests
 import Glibc
 import JSONText
 import Records
+import System
 import TestSupport
 import Testing
 import Worker

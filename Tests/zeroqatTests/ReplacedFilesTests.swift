@@ -3,6 +3,7 @@ import Glibc
 import Harness
 import JSONText
 import Records
+import System
 import TestSupport
 import Testing
 

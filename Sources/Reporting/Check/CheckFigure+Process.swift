@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Records
+internal import Statistics
 
 // Figures that aren't scores: memory, time, diagnostics.
 
@@ -111,7 +112,7 @@ extension CheckFigure {
         series, .error, "the fresh record has no finite '\(series)' of that length")
     }
     let (after, before) = (
-      WindowStatistics(a.compactMap(\.self)).mean, WindowStatistics(b.compactMap(\.self)).mean
+      SampleMean(a.compactMap(\.self)).mean, SampleMean(b.compactMap(\.self)).mean
     )
     let limit = CheckTolerance.seriesLimit
     return CheckFigure(
@@ -138,7 +139,7 @@ extension CheckFigure {
 }
 
 /// The perplexity of windows' mean NLLs.
-func perplexity(of windows: [Double]) -> Double { exp(WindowStatistics(windows).mean) }
+func perplexity(of windows: [Double]) -> Double { exp(SampleMean(windows).mean) }
 
 /// fresh / committed − 1 of two perplexities whose mean NLLs differ by `rise`.
 func relativeRise(ofPerplexity rise: Double) -> Double { exp(rise) - 1 }

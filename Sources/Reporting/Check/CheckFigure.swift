@@ -1,4 +1,5 @@
 internal import Records
+internal import Statistics
 
 /// One figure of a cell: what a fresh and a committed record say, and whether that may be.
 package struct CheckFigure: Sendable, Equatable {
@@ -119,7 +120,7 @@ extension CheckFigure {
           + "comparable")
     }
     guard a.count == b.count else { return uncomparable(.failure, "a fresh window isn't finite") }
-    let differences = WindowStatistics(zip(a, b).map { $0 - $1 })
+    let differences = SampleMean(zip(a, b).map { $0 - $1 })
     let rise = differences.mean
     let tolerance = CheckTolerance.limit(
       bits: bits, fresh: fresh, committed: committed,
@@ -150,7 +151,7 @@ extension CheckFigure {
         "stale: \(b.count) examples became \(a.count); a shortened run isn't comparable")
     }
     let tolerance = CheckTolerance.limit(bits: bits, fresh: a, committed: b)
-    let change = 100 * WindowStatistics(zip(a, b).map { $0 - $1 }).mean
+    let change = 100 * SampleMean(zip(a, b).map { $0 - $1 }).mean
     let (better, worse) = (
       zip(a, b).count { $0 > $1 }, zip(a, b).count { $0 < $1 }
     )

@@ -1,4 +1,5 @@
 package import Records
+internal import Statistics
 
 /// How much worse a fresh figure may be than the committed one.
 ///
@@ -112,7 +113,7 @@ package enum CheckTolerance: Sendable, Equatable {
   /// limits allow anything.
   package func isExceeded(from before: [Double], to after: [Double]) -> Bool {
     let falls = zip(before, after).map { $0 - $1 }
-    let fall = WindowStatistics(falls)
+    let fall = SampleMean(falls)
     switch self {
     // The slack keeps a fall of one example, where that is the limit, on the passing side of rounding.
     case .points(let limit): return 100 * fall.mean > limit * (1 + 1e-9)

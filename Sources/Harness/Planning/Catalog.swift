@@ -1,0 +1,121 @@
+package import JSONText
+package import Records
+package import System
+
+/// What a checkout holds, by name: tables, models and datasets, each a folder with one JSON file.
+package struct Catalog: Sendable {
+  /// Where the checkout is.
+  package let workspace: Workspace
+  /// Folders of `tables/` that hold a grid.
+  package let tables: [String]
+  /// Folders of `tables/` that hold the paper's words and no grid: nothing of them is run.
+  package let textTables: [String]
+  /// Folders of `models/` that hold a manifest.
+  package let models: [String]
+  /// Folders of `datasets/` that hold a manifest.
+  package let datasets: [String]
+
+  /// Lists the folders; reads nothing yet.
+  package init(_ workspace: Workspace) throws(FileError) {
+    func folders(of kind: String, holding file: String) throws(FileError) -> [String] {
+      try listFolder("\(workspace.root)/\(kind)").filter {
+        FileStatus(of: "\(workspace.root)/\(kind)/\($0)/\(file)") != nil
+      }
+    }
+    self.workspace = workspace
+    let grids = try folders(of: "tables", holding: "grid.json")
+    tables = grids
+    textTables = try folders(of: "tables", holding: "paper.json").filter { !grids.contains($0) }
+    models = try folders(of: "models", holding: "manifest.json")
+    datasets = try folders(of: "datasets", holding: "manifest.json")
+  }
+
+  /// The table's grid, checked.
+  ///
+  /// - Throws: ``HarnessError/unknownTable(_:suggestion:)``, ``HarnessError/tableOfWords(_:)``, or
+  ///   ``JSONError`` with the place.
+  package func grid(of table: String, methods: MethodRegistry) throws -> Grid {
+    guard !textTables.contains(table) else { throw HarnessError.tableOfWords(table) }
+    guard tables.contains(table) else {
+      throw HarnessError.unknownTable(
+        table, suggestion: suggestion(for: table, among: tables + textTables))
+    }
+    let document = try JSONDocument(contentsOf: workspace.gridPath(of: table))
+    var grid = try document.decode(Grid.self)
+    guard grid.table == table else {
+      throw document.error(
+        at: "/table", "expected the folder's name '\(table)', found '\(grid.table)'")
+    }
+    try grid.check(in: document, against: names(methods))
+    try ProtocolCheck(grid: grid, document: document, catalog: self)()
+    let common = try inherited(methods)
+    grid.hyperparameters = common?.values
+    try methods.checkOptions(of: grid, in: document, common: common?.document)
+    return grid
+  }
+
+  /// A table of words, checked.
+  ///
+  /// - Throws: ``JSONError`` with the place.
+  package func textTable(_ table: String) throws(JSONError) -> TextTable {
+    try TextTable(
+      document: JSONDocument(contentsOf: "\(workspace.root)/tables/\(table)/paper.json"),
+      folder: table)
+  }
+
+  /// What methods run with in every table, checked; nil when the checkout says nothing of that.
+  package func hyperparameters(_ methods: MethodRegistry) throws(JSONError) -> Hyperparameters? {
+    try inherited(methods)?.values
+  }
+
+  private func names(_ methods: MethodRegistry) -> KnownNames {
+    KnownNames(models: models, datasets: datasets, methods: methods.names)
+  }
+
+  private func inherited(_ methods: MethodRegistry) throws(JSONError) -> (
+    values: Hyperparameters, document: JSONDocument
+  )? {
+    let path = "\(workspace.root)/tables/hyperparameters.json"
+    guard FileStatus(of: path) != nil else { return nil }
+    let document = try JSONDocument(contentsOf: path)
+    let values = try document.decode(Hyperparameters.self)
+    try values.check(in: document, against: names(methods))
+    return (values, document)
+  }
+
+  /// Where a model's manifest is.
+  package func manifestPath(ofModel name: String) -> String {
+    "\(workspace.root)/models/\(name)/manifest.json"
+  }
+
+  /// Where a dataset's manifest is.
+  package func manifestPath(ofDataset name: String) -> String {
+    "\(workspace.root)/datasets/\(name)/manifest.json"
+  }
+
+  /// The manifest of a model that ``models`` lists, checked.
+  package func model(_ name: String) throws(JSONError) -> ModelManifest {
+    let document = try JSONDocument(contentsOf: manifestPath(ofModel: name))
+    let manifest = try document.decode(ModelManifest.self)
+    try manifest.check(in: document, folder: name)
+    if let base = manifest.variant?.of, !models.contains(base) {
+      throw document.error(
+        at: "/variant/of", "unknown model '\(base)'; \(suggestion(for: base, among: models))")
+    }
+    // A misspelt one would never apply, and no cell would be held to it.
+    for (index, anchor) in manifest.anchors.enumerated() {
+      do { _ = try ProtocolID(anchor.protocolID, datasets: datasets) } catch {
+        throw document.error(at: "/anchors/\(index)/protocol", error.description)
+      }
+    }
+    return manifest
+  }
+
+  /// The manifest of a dataset that ``datasets`` lists, checked.
+  package func dataset(_ name: String) throws(JSONError) -> DatasetManifest {
+    let document = try JSONDocument(contentsOf: manifestPath(ofDataset: name))
+    let manifest = try document.decode(DatasetManifest.self)
+    try manifest.check(in: document, folder: name)
+    return manifest
+  }
+}

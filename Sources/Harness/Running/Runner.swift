@@ -1,0 +1,191 @@
+internal import Glibc
+internal import Records
+internal import System
+
+/// Carries out a plan: one cell after another, each record on disk before the next begins.
+package struct Runner: Sendable {
+  /// Starts cells.
+  package var process: CellProcess
+  /// Tells the user.
+  package var progress: Progress
+
+  /// A runner from its parts.
+  package init(process: CellProcess, progress: Progress) {
+    self.process = process
+    self.progress = progress
+  }
+
+  /// What a run came to.
+  package struct Summary: Sendable, Equatable {
+    /// Cells that ran and have a score.
+    package var finished = 0
+    /// Cells that ran and whose loss stopped being finite.
+    package var diverged = 0
+    /// Cells that ran and failed.
+    package var failed = 0
+    /// Cells that need more memory than this machine has, so that they weren't run.
+    package var tooLarge = 0
+    /// Cells that had a record already.
+    package var already = 0
+    /// Cells held back by the anchor, and why.
+    package var blocked: [String] = []
+    /// What a full-precision cell, measured now or earlier, has against its anchor.
+    package var missedAnchor: String?
+    /// The signal that ended the run, if one did.
+    package var interruption: Int32?
+
+    /// The program's exit status: 128 + the signal's number where one ended the run, 3 a cell failed,
+    /// 1 the anchor was missed, 4 nothing was measured, else 0.
+    package var exitStatus: Int32 {
+      if let interruption { return Interruption.exitStatus(of: interruption) }
+      if failed > 0 { return 3 }
+      if !blocked.isEmpty || missedAnchor != nil { return 1 }
+      return finished + diverged + tooLarge + already == 0 ? 4 : 0
+    }
+  }
+
+  /// Runs what the plan says.
+  ///
+  /// A failing cell is recorded as such, and the others go on.
+  ///
+  /// - Parameters:
+  ///   - plan: What to run.
+  ///   - force: Whether leftovers of earlier runs are thrown away instead of being resumed.
+  ///   - interruption: As for ``ChildProcess/run(interruption:output:)``.
+  ///   - output: Gets the workers' output as it comes.
+  /// - Returns: What it came to.
+  /// - Throws: ``HarnessError`` for missing or corrupt files, a results folder that is in use or
+  ///   can't be written, and a worker that can't be started at all. Records so far are kept.
+  package func run(
+    _ plan: Plan, force: Bool = false,
+    interruption: @escaping () -> (count: Int, number: Int32) = { Interruption.current },
+    output: (ArraySlice<UInt8>) -> Void = { writeToStandardError(Array($0)) }
+  ) throws -> Summary {
+    var summary = Summary()
+    summary.already = plan.entries.count { if case .done = $0.state { true } else { false } }
+    for case .blocked(let reason) in plan.entries.map(\.state) { summary.blocked.append(reason) }
+    var missed = plan.missedAnchors
+    summary.missedAnchor = plan.entries.lazy.compactMap { missed[$0.point.panel] }.first
+    if let reason = summary.missedAnchor { progress.note("the anchor is missed: \(reason)") }
+    guard plan.toRun > 0 else {
+      try removeLeftoversOfFinished(plan)
+      return summary
+    }
+    if let corruption = plan.resolver.corruption { throw corruption }
+    guard plan.resolver.missing.isEmpty else {
+      throw HarnessError.missingFiles(
+        plan.resolver.missing, table: plan.grid.table, scale: plan.scale.rawValue)
+    }
+    do { try makeFolder(plan.store.folder) } catch { throw HarnessError.results(error) }
+    let lock = try StoreLock(folder: plan.store.results)
+    defer { _ = lock.isHeld }
+    for cell in Self.finishedWithLeftovers(plan) { try removeLeftovers(of: cell, in: plan.store) }
+
+    let start = interruption().count
+    var clock = Estimate(total: plan.minutes)
+    var number = 0
+    cells: for entry in plan.entries {
+      guard let cell = entry.cell, case .run(let cause) = entry.state else { continue }
+      if let reason = missed[entry.point.panel], !entry.isAnchor {
+        summary.blocked.append(reason)
+        continue
+      }
+      number += 1
+      let place = Progress.Place(number: number, count: plan.toRun)
+      if case .corrupt(let reason) = cause {
+        progress.note("damaged record, kept as \(cell.id).json.corrupt: \(reason)")
+        try plan.store.setAside(cell.id)
+      }
+      if force { try removeLeftovers(of: cell, in: plan.store) }
+      progress.started(entry, place, secondsLeft: clock.secondsLeft)
+      let began = monotonicSeconds()
+      let outcome = try process.run(
+        cell, inputs: plan.resolver.inputs(of: cell, in: entry.point.panel), in: plan.store,
+        interruption: interruption, output: output)
+      let record: RunRecord
+      switch outcome {
+      case .record(let measured): record = measured
+      case .interrupted(let signal):
+        summary.interruption = signal
+        break cells
+      }
+      try plan.store.save(record)
+      if record.status != .failed { try removeLeftovers(of: cell, in: plan.store) }
+      let seconds = monotonicSeconds() - began
+      let ran = record.status != .failed && record.status != .tooLarge
+      clock.took(ran ? seconds : nil, expected: entry.minutes ?? 0)
+      progress.ended(entry, place, record, seconds: seconds)
+      summary.count(record)
+      if entry.isAnchor, let objection = plan.gates[entry.point.panel]?.objection(to: record) {
+        progress.note("quantized cells are blocked: \(objection)")
+        missed[entry.point.panel] = objection
+        summary.missedAnchor = summary.missedAnchor ?? objection
+      }
+      let signals = interruption()
+      if signals.count > start {
+        summary.interruption = signals.number
+        break
+      }
+    }
+    if summary.interruption != nil {
+      progress.note("interrupted; what is finished is kept, the same command goes on from there")
+    }
+    return summary
+  }
+
+  /// Cells whose run was killed between its record and its leftovers.
+  private static func finishedWithLeftovers(_ plan: Plan) -> [Cell] {
+    plan.entries.compactMap { entry in
+      guard case .done = entry.state, let cell = entry.cell,
+        FileStatus(of: plan.store.workFolder(of: cell.id)) != nil
+      else { return nil }
+      return cell
+    }
+  }
+
+  /// Removes them where nobody else is at work.
+  private func removeLeftoversOfFinished(_ plan: Plan) throws(HarnessError) {
+    let cells = Self.finishedWithLeftovers(plan)
+    guard !cells.isEmpty, let lock = try? StoreLock(folder: plan.store.results) else { return }
+    defer { _ = lock.isHeld }
+    for cell in cells { try removeLeftovers(of: cell, in: plan.store) }
+  }
+
+  private func removeLeftovers(of cell: Cell, in store: ResultStore) throws(HarnessError) {
+    do { try removeTree(store.workFolder(of: cell.id)) } catch { throw .results(error) }
+  }
+}
+
+extension Runner.Summary {
+  fileprivate mutating func count(_ record: RunRecord) {
+    switch record.status {
+    case .finished: finished += 1
+    case .diverged: diverged += 1
+    case .failed: failed += 1
+    case .tooLarge: tooLarge += 1
+    }
+  }
+}
+
+/// What is left of a run, corrected by how long its cells really took.
+private struct Estimate {
+  private var expectedLeft: Double
+  private var expectedDone = 0.0
+  private var done = 0.0
+
+  init(total minutes: Double) { expectedLeft = minutes * 60 }
+
+  /// A cell took so long; nil when it failed or was too large, which says nothing about the others.
+  mutating func took(_ seconds: Double?, expected minutes: Double) {
+    expectedLeft -= minutes * 60
+    guard let seconds else { return }
+    done += seconds
+    expectedDone += minutes * 60
+  }
+
+  /// The ratio of the first cells corrects the estimate once it rests on half a minute of them.
+  var secondsLeft: Double? {
+    guard expectedLeft > 0 else { return nil }
+    return expectedLeft * (expectedDone >= 30 ? done / expectedDone : 1)
+  }
+}

@@ -1,0 +1,58 @@
+internal import Records
+internal import Statistics
+
+// Scores that aren't of a model but of the process that made it: memory and time.
+
+extension MeasuredScore {
+  /// From which relative difference on two peaks of memory are different.
+  ///
+  /// The same cell repeats its peak within 1 %, whatever ran before it (a test of this repository).
+  package static let peakRepeatability = 0.02
+
+  /// What an order of this score and another rests on.
+  func ground(against other: MeasuredScore, _ test: PairedComparison?) -> RankedPair.Ground {
+    switch metric {
+    case .memory: return .formula
+    case .peakMemory:
+      let (least, most) = (min(value, other.value), max(value, other.value))
+      return .repeatability(isSupported: most > least * (1 + Self.peakRepeatability))
+    case .updateTime:
+      guard let a = updateRange, let b = other.updateRange else { return .nothing }
+      // The range of a single time is a point, which says nothing of how far times vary.
+      guard isTimedTwice, other.isTimedTwice else { return .repeatability(isSupported: false) }
+      return .repeatability(
+        isSupported: a.upperBound < b.lowerBound || b.upperBound < a.lowerBound)
+    case .perplexity, .accuracy, .accuracyNormalised, .f1: return test != nil ? .test : .nothing
+    }
+  }
+
+  /// What stands in brackets behind the value: the predicted peak, or the range of times; nil for
+  /// other metrics.
+  var bracket: String? {
+    switch metric {
+    case .peakMemory:
+      records.first?.measurement?.analyticBytes.map(NumberText.gibibytes) ?? "–"
+    case .updateTime:
+      updateRange.map { "\(NumberText.score($0.lowerBound))–\(NumberText.score($0.upperBound))" }
+    case .perplexity, .accuracy, .accuracyNormalised, .f1, .memory: nil
+    }
+  }
+
+  /// Whether every record timed two updates or more.
+  private var isTimedTwice: Bool {
+    records.allSatisfy { ($0.measurement?.updates?.count ?? 0) > 1 }
+  }
+
+  /// Shortest and longest update over all records, seconds.
+  private var updateRange: ClosedRange<Double>? {
+    let updates = records.compactMap { $0.measurement?.updates }
+    guard let least = updates.map(\.leastSeconds).min(), let most = updates.map(\.mostSeconds).max()
+    else { return nil }
+    return least...most
+  }
+}
+
+extension TableContents {
+  /// Whether any column is about a model; of memory and time, nobody asks how well training did.
+  var judgesModels: Bool { metrics.contains { !$0.isOfProcess } }
+}

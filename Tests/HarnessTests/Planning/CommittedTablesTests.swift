@@ -1,0 +1,47 @@
+import Harness
+import JSONText
+import Records
+import System
+import Testing
+
+/// The tables of this checkout, held to the harness's own rules; methods are only known by name here.
+@Suite struct CommittedTablesTests {
+  static let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
+
+  @Test func gridsPass() throws {
+    let catalog = try Catalog(
+      Workspace(root: Self.root, results: "/r", cache: "/nowhere", environment: [:]))
+    #expect(catalog.tables.count > 10)
+    let common = try JSONDocument(contentsOf: Self.root + "/tables/hyperparameters.json")
+      .decode(Hyperparameters.self)
+    let trained = common.scales.values.flatMap { $0.map(\.method) }
+    for table in catalog.tables {
+      let grid = try JSONDocument(contentsOf: catalog.workspace.gridPath(of: table))
+        .decode(Grid.self)
+      let rows = grid.rows.flatMap { [$0.method, $0.finetuning?.method].compactMap(\.self) }
+      let registry = MethodRegistry(names: rows + trained) { _, _ in }
+      #expect(throws: Never.self) { try catalog.grid(of: table, methods: registry) }
+    }
+  }
+
+  /// Rounding of another machine must not make an edited record of an honest one.
+  @Test func recordsAreSound() throws {
+    let catalog = try Catalog(
+      Workspace(root: Self.root, results: "/r", cache: "/nowhere", environment: [:]))
+    var count = 0
+    for table in catalog.tables {
+      for scale in Scale.allCases {
+        let folder = "\(Self.root)/tables/\(table)/records/\(scale.rawValue)"
+        for name in try listFolder(folder) where name.hasSuffix(".json") {
+          count += 1
+          let entry = ResultStore.read("\(folder)/\(name)", expecting: String(name.dropLast(5)))
+          guard case .record = entry else {
+            Issue.record("\(folder)/\(name): \(entry)")
+            continue
+          }
+        }
+      }
+    }
+    #expect(count > 0)
+  }
+}
