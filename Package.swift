@@ -69,6 +69,7 @@ let rooms = chosen(
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]),
   ]
     + room("Digests")
+    + room("SourceDigest", ["Digests"])
     + room("JSONText", ["CJSON"])
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
@@ -118,7 +119,9 @@ let rooms = chosen(
           argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
-      .plugin(name: "ScienceDigest", capability: .buildTool()),
+      .executableTarget(
+        name: "science-digest", dependencies: ["SourceDigest"], swiftSettings: strict),
+      .plugin(name: "ScienceDigest", capability: .buildTool(), dependencies: ["science-digest"]),
       .testTarget(
         name: "zeroqatTests",
         dependencies: [

@@ -16,7 +16,7 @@ package struct CellResolver: Sendable {
 
   private var digested: [String: DigestedFile] = [:]
   private let blasCore: String
-  private let scienceDigest: String
+  private let science: ProgramScience
 
   /// Looks for the models and texts of a grid at one scale.
   ///
@@ -26,15 +26,15 @@ package struct CellResolver: Sendable {
   ///   - catalog: Where manifests are.
   ///   - protocolID: The protocol from the command line, if any.
   ///   - blasCore: The kernel set's name, see ``BLASCore/name(processorFlags:environment:)``.
-  ///   - scienceDigest: Digest of the science rooms' sources.
+  ///   - science: What the program was built from.
   /// - Throws: ``HarnessError/severalTexts(table:)`` for a protocol where columns name their texts,
   ///   `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
   package init(
     _ grid: Grid, at scale: Scale, catalog: Catalog, protocolID: String?, blasCore: String,
-    scienceDigest: String
+    science: ProgramScience
   ) throws {
     self.blasCore = blasCore
-    self.scienceDigest = scienceDigest
+    self.science = science
     var panels: [(panel: GridPanel, files: PanelFiles)] = []
     if protocolID != nil, grid.columns.contains(where: { $0.text != nil }) {
       throw HarnessError.severalTexts(table: grid.table)
@@ -95,14 +95,16 @@ package struct CellResolver: Sendable {
   package func resolve(_ point: GridPoint, methods: [String]) throws -> Outcome {
     let files = self[point.panel]
     if let reason = point.notRun ?? files?.reason { return .notRun(reason) }
-    guard methods.contains(point.method.name) else { return .notRun("method not built yet") }
+    guard methods.contains(point.method.name),
+      let digests = science.digests(of: point.method.name)
+    else { return .notRun("method not built yet") }
     guard let reference = files?.reference, let settings = files?.settings else {
       return .notRun("its files have no known digest")
     }
     var cell = Cell(
       id: "", address: point.address, model: reference, method: point.method, bits: point.bits,
       protocolSettings: settings, seed: point.address.seed, blasCore: blasCore,
-      scienceDigest: scienceDigest,
+      science: digests,
       diagnostics: point.diagnostics.isEmpty ? nil : point.diagnostics)
     cell.id = try cell.computedID
     return .cell(cell)

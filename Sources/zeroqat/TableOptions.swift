@@ -87,7 +87,7 @@ struct TableAtScale {
       grid, at: scale, catalog: catalog, protocolID: options.protocolID,
       blasCore: options.blasCore.name(
         processorFlags: BLASCore.processorFlags, environment: workspace.environment),
-      scienceDigest: scienceDigest)
+      science: builtScience)
     store = ResultStore(results: workspace.results, table: name, scale: scale)
   }
 
