@@ -57,6 +57,9 @@ package struct CellResolver: Sendable {
     panels.first { $0.panel == panel }?.files
   }
 
+  /// Paths of a method's own files below the checkout that the program was built from.
+  package func ownFiles(of method: String) -> [String] { science.methods[method]?.files ?? [] }
+
   /// What it takes to run anything at this scale, each file once.
   package var assets: [Asset] {
     panels.flatMap(\.files.assets).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }

@@ -12,6 +12,9 @@ public struct ScienceDigests: Codable, Sendable, Equatable, Hashable {
     self.shared = shared
     self.method = method
   }
+
+  /// The first digits of both: `6436ff36+0a1b2c3d`.
+  public var short: String { "\(shared.prefix(8))+\(method.prefix(8))" }
 }
 
 /// The science that a program was built from.

@@ -7,7 +7,7 @@
 public struct MethodSources: Sendable {
   /// Indices of a method's own files, by the method's name.
   public private(set) var own: [String: Set<Int>] = [:]
-  /// Indices of files that are everybody's; some are a method's own as well.
+  /// Indices of files that are everybody's.
   public private(set) var shared: Set<Int> = []
 
   /// Sorts the room's files.
@@ -39,6 +39,7 @@ public struct MethodSources: Sendable {
       if isSilent || Self.names(words, of: all[index], declared) { roots.insert(index) }
     }
     shared = Self.closure(of: roots, next)
+    own = own.mapValues { [shared] in $0.subtracting(shared) }
   }
 
   /// Whether `words` name something that `file` declares.

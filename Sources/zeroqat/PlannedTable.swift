@@ -19,11 +19,13 @@ struct PlannedTable {
       case .done: break
       }
     }
-    contents = try TableContents(
+    var contents = try TableContents(
       grid: plan.grid, scale: plan.scale,
       panels: plan.resolver.panels.reduce(into: [:]) {
         $0[$1.panel] = PanelManifests(model: $1.files.model, text: $1.files.text.manifest)
       }, paper: Self.paper(plan.grid, catalog), records: try plan.currentRecords(), notRun: reasons)
+    contents.certificates = try CertificateFile(catalog.workspace).read()
+    self.contents = contents
   }
 
   /// The table of committed records, whatever lies on this machine.
@@ -47,9 +49,11 @@ struct PlannedTable {
       panels[panel] = PanelManifests(
         model: try catalog.model(name), text: try id.map { try catalog.dataset($0.dataset) })
     }
-    contents = try TableContents(
+    var contents = try TableContents(
       grid: grid, scale: scale, panels: panels, paper: Self.paper(grid, catalog),
       records: records, notRun: reasons)
+    contents.certificates = try CertificateFile(catalog.workspace).read()
+    self.contents = contents
   }
 
   /// The paper's numbers, where the table has any.

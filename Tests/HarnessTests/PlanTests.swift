@@ -80,7 +80,8 @@ import Testing
     #expect(plan.entries[0].state == .run(.changed(["/science/shared"])))
     #expect(
       plan.description.contains(
-        "rtn W4A4  will run; the record of an earlier run differs in /science/shared"))
+        "rtn W4A4  will run; the record of an earlier run differs in the science that all methods share"
+      ))
   }
 
   @Test func anotherProtocolIsAnotherCell() throws {

@@ -17,7 +17,7 @@ import Testing
     "Sources/Methods/Helper.swift": "struct Helper { var b: Int { common(1) } }",
     "Sources/Methods/Helper+More.swift": "extension Helper { var c: Int { 3 } }",
     "Sources/Methods/Second.swift":
-      "struct Second { static let card = MethodCard(name: \"second\", summary: \"\(common(2).folded)\") }",
+      #"struct Second { static let card = MethodCard(name: "second", summary: "\(common(2).folded)") }"#,
     "Sources/Methods/Common.swift": "func common(_ x: Int) -> Int { x }",
     "Sources/Methods/Int+Folded.swift": "extension Int { var folded: Int { self / 2 } }",
     "Sources/Methods/Unused.swift": "func unused() -> Int { 4 }",
