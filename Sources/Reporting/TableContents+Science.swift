@@ -1,7 +1,7 @@
 import Records
 
 extension TableContents {
-  /// Which versions of the science measured the records, when, and which cells certify them for a newer one.
+  /// Which versions of the science measured the records, and which cells certify them for a newer one, with the days.
   ///
   /// It follows from records and certificates alone, whatever program renders it.
   var scienceText: String {
@@ -47,11 +47,12 @@ private struct ScienceGroup {
 
   /// ``6436ff36`, measured from 2026-11-21 to 2026-11-22, certified for `0a1b2c3d` on 2026-11-28 by `cell``.
   var text: String {
-    var words = "`\(NumberText.digest(from))`"
+    let digest = "`\(NumberText.digest(from))`"
+    guard let day = proofs.map(\.date).max() else { return digest }
+    var words = digest
     if let first = days.min(), let last = days.max() {
       words += first == last ? ", measured on \(first)" : ", measured from \(first) to \(last)"
     }
-    guard let day = proofs.map(\.date).max() else { return words }
     let cells = proofs.flatMap(\.cells).reduce(into: [String]()) {
       if !$0.contains($1) { $0.append($1) }
     }
