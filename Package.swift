@@ -71,6 +71,7 @@ let rooms = chosen(
     + room("System")
     + room("Statistics")
     + room("Digests", ["System"])
+    + room("SourceDigest", ["Digests"])
     + room("JSONText", ["CJSON", "System"])
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
@@ -123,7 +124,9 @@ let rooms = chosen(
           "System", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
-      .plugin(name: "ScienceDigest", capability: .buildTool()),
+      .executableTarget(
+        name: "science-digest", dependencies: ["SourceDigest"], swiftSettings: strict),
+      .plugin(name: "ScienceDigest", capability: .buildTool(), dependencies: ["science-digest"]),
       .testTarget(
         name: "zeroqatTests",
         dependencies: [

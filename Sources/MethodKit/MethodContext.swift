@@ -43,7 +43,7 @@ package protocol RunObserver: AnyObject {
   func during<R>(_ phase: RunPhase, _ body: () throws -> R) rethrows -> R
 
   /// Says how far the phase has come.
-  func progress(_ done: Int, of total: Int, _ what: String)
+  func progress(_ done: Int, of total: Int, _ item: ProgressItem)
 
   /// Keeps a figure in the record.
   func keep(_ name: String, _ value: Double, unit: String)

@@ -9,6 +9,12 @@ public enum BLAS {
     return String(cString: name)
   }()
 
+  /// The library's name and version, such as `OpenBLAS 0.3.21`.
+  public static let version: String = {
+    guard let text = openblas_get_config() else { return "unknown" }
+    return String(cString: text).split(separator: " ").prefix(2).joined(separator: " ")
+  }()
+
   private static let singleThreaded: Void = openblas_set_num_threads(1)
 
   /// `c = alpha · a · bᵀ` (or `+=` when `accumulate`), on the calling thread.

@@ -213,8 +213,8 @@ final class CellRun: RunObserver {
     try meter.during(phase.rawValue, body)
   }
 
-  func progress(_ done: Int, of total: Int, _ what: String) {
-    progress.show(meter.current ?? "", done, of: total, what)
+  func progress(_ done: Int, of total: Int, _ item: ProgressItem) {
+    progress.show(meter.current ?? "", done, of: total, "\(item)")
   }
 
   func keep(_ name: String, _ value: Double, unit: String) {

@@ -20,7 +20,7 @@ struct PlannedTable {
       case .done: break
       }
     }
-    contents = try TableContents(
+    var contents = try TableContents(
       grid: plan.grid, scale: plan.scale,
       panels: plan.resolver.panels.reduce(into: [:]) {
         $0[$1.panel] = PanelManifests(model: $1.files.model, text: $1.files.text.manifest)
@@ -28,6 +28,8 @@ struct PlannedTable {
       options: { point in
         Self.options(of: point, architecture: plan.resolver[point.panel]?.model.architecture)
       })
+    contents.certificates = try CertificateFile(catalog.workspace).read()
+    self.contents = contents
   }
 
   /// The options of a point with every default written out; as the grid has them where that fails, which no
@@ -58,10 +60,12 @@ struct PlannedTable {
       panels[panel] = PanelManifests(
         model: try catalog.model(name), text: try id.map { try catalog.dataset($0.dataset) })
     }
-    contents = try TableContents(
+    var contents = try TableContents(
       grid: grid, scale: scale, panels: panels, paper: Self.paper(grid, catalog),
       records: records, notRun: reasons,
       options: { Self.options(of: $0, architecture: panels[$0.panel]?.model?.architecture) })
+    contents.certificates = try CertificateFile(catalog.workspace).read()
+    self.contents = contents
   }
 
   /// The paper's numbers, where the table has any.

@@ -102,7 +102,7 @@ struct TableAtScale {
       grid, at: scale, catalog: catalog, protocolID: options.protocolID,
       blasCore: options.blasCore.name(
         processorFlags: BLASCore.processorFlags, environment: workspace.environment),
-      scienceDigest: scienceDigest, resolveOptions: methodRegistry.resolve)
+      science: builtScience, resolveOptions: methodRegistry.resolve)
     store = ResultStore(results: workspace.results, table: name, scale: scale)
   }
 

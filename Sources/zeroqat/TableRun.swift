@@ -28,8 +28,7 @@ struct TableRun {
     let runner = Runner(
       process: CellProcess(
         executable: worker, threads: options.threads ?? onlineProcessors(),
-        environment: environment,
-        commit: Checkout.commit(at: place.workspace.root, environment: environment)),
+        environment: environment, commit: builtCommit),
       progress: .standardError(environment: environment))
     let summary = try runner.run(plan, force: force)
     writeToStandardError(Array("\(summary)\n".utf8))

@@ -14,10 +14,11 @@ struct Zeroqat: ParsableCommand {
       anchor; 2 wrong use or bad input; 3 a cell failed or a pretraining diverged; 4 nothing was \
       measured; 129, 130 or 143 interrupted by SIGHUP, SIGINT or SIGTERM.
       """,
+    version: programDescription,
     subcommands: [
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,
       CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
-      CleanCommand.self, PretrainCommand.self, TextsCommand.self,
+      CertifyCommand.self, CleanCommand.self, PretrainCommand.self, TextsCommand.self,
     ])
 
   static func main() {

@@ -9,7 +9,7 @@ struct Fixture {
   let sample: SampleCheckout
   let workspace: Workspace
   var blasCore = "Haswell"
-  var scienceDigest = "science"
+  var science = Fixture.science()
   var resolveOptions: OptionResolution = { method, _, _ in method }
   var methods = ["full-precision", "rtn", "odd"]
 
@@ -18,6 +18,16 @@ struct Fixture {
     workspace = Workspace(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: sample.environment)
+  }
+
+  /// A science in which each method has a digest made of its name.
+  static func science(shared: String = "shared") -> ProgramScience {
+    ProgramScience(
+      shared: shared,
+      methods: Dictionary(
+        uniqueKeysWithValues: ["full-precision", "rtn", "odd"].map {
+          ($0, ProgramScience.Method(digest: "own \($0)", files: ["Sources/Methods/\($0).swift"]))
+        }))
   }
 
   var registry: MethodRegistry { MethodRegistry(names: methods) { _, _ in } }
@@ -35,7 +45,7 @@ struct Fixture {
       grid, at: scale,
       resolver: CellResolver(
         grid, at: scale, catalog: catalog, protocolID: protocolID, blasCore: blasCore,
-        scienceDigest: scienceDigest, resolveOptions: resolveOptions),
+        science: science, resolveOptions: resolveOptions),
       store: ResultStore(results: sample.results, table: "sample", scale: scale),
       methods: methods, filter: filter, force: force, memoryBytes: memoryBytes)
   }

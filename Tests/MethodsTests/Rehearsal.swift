@@ -95,7 +95,7 @@ final class Rehearsal: RunObserver {
     return try body()
   }
 
-  func progress(_ done: Int, of total: Int, _ what: String) {}
+  func progress(_ done: Int, of total: Int, _ item: ProgressItem) {}
   func keep(_ name: String, _ value: Double, unit: String) { figures[name] = value }
   func remark(_ sentence: String) { remarks.append(sentence) }
   func journalledProbes(directions: Int) throws -> [Probe] {

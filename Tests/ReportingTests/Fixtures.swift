@@ -103,7 +103,8 @@ enum Fixtures {
         id: "books-512", train: source("train.txt", 1000), development: source("dev.txt", 500),
         test: source("test.txt", 700), windowTokens: 512, testWindows: 10, developmentWindows: 10,
         bos: "none"),
-      seed: seed, blasCore: "SkylakeX", scienceDigest: hex("science"))
+      seed: seed, blasCore: "SkylakeX",
+      science: ScienceDigests(shared: hex("science"), method: hex("method")))
   }
 
   static func score(

@@ -155,7 +155,7 @@ package struct CellFixture: Sendable {
     }
     return """
       {
-        "schema": 1, "id": "\(settings.id)",
+        "schema": 2, "id": "\(settings.id)",
         "address": { "table": "sample", "scale": "tiny", "row": "r", "column": "c", "seed": 1 },
         "model": { "name": "fixture", "path": "\(folder.path("model"))", "digest": "\(modelDigest(ModelReference.holdsWeights))",
           "tokenizerDigest": "\(modelDigest(ModelReference.holdsTokenizer))"\(settings.isSynthetic ? ", \"synthetic\": true" : "") },
@@ -167,7 +167,8 @@ package struct CellFixture: Sendable {
           "testWindows": \(settings.testWindows.map { "\($0)" } ?? "null"), "developmentWindows": 3,
           "bos": "\(settings.bos)"\(settings.tasks.map { ", \"tasks\": \($0)" } ?? "")
         },
-        "seed": \(settings.seed), "blasCore": "\(settings.blasCore)", "scienceDigest": "s"
+        "seed": \(settings.seed), "blasCore": "\(settings.blasCore)", 
+        "science": { "shared": "s", "method": "m" }
       }
       """
   }

@@ -16,7 +16,7 @@ package struct CellResolver: Sendable {
 
   private var digested: [String: DigestedFile] = [:]
   private let blasCore: String
-  private let scienceDigest: String
+  private let science: ProgramScience
   private let resolveOptions: OptionResolution
 
   /// Looks for the models and texts of a grid at one scale.
@@ -27,18 +27,18 @@ package struct CellResolver: Sendable {
   ///   - catalog: Where manifests are.
   ///   - protocolID: The protocol from the command line, if any.
   ///   - blasCore: The kernel set's name, see ``BLASCore/name(processorFlags:environment:)``.
-  ///   - scienceDigest: Digest of the science rooms' sources.
+  ///   - science: What the program was built from.
   ///   - resolveOptions: Writes out what the grid leaves to the methods' defaults, so that a cell's id covers it.
   /// - Throws: ``HarnessError/severalTexts(table:)`` for a protocol where columns name their texts,
   ///   `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
   package init(
     _ grid: Grid, at scale: Scale, catalog: Catalog, protocolID: String?, blasCore: String,
-    scienceDigest: String,
+    science: ProgramScience,
     resolveOptions: @escaping OptionResolution = { method, _, _ in method }
   ) throws {
     self.blasCore = blasCore
     self.resolveOptions = resolveOptions
-    self.scienceDigest = scienceDigest
+    self.science = science
     var panels: [(panel: GridPanel, files: PanelFiles)] = []
     if protocolID != nil, grid.columns.contains(where: { $0.text != nil }) {
       throw HarnessError.severalTexts(table: grid.table)
@@ -60,6 +60,9 @@ package struct CellResolver: Sendable {
   package subscript(_ panel: GridPanel) -> PanelFiles? {
     panels.first { $0.panel == panel }?.files
   }
+
+  /// Paths of a method's own files below the checkout that the program was built from.
+  package func ownFiles(of method: String) -> [String] { science.methods[method]?.files ?? [] }
 
   /// What it takes to run anything at this scale, each file once.
   package var assets: [Asset] {
@@ -99,7 +102,9 @@ package struct CellResolver: Sendable {
   package func resolve(_ point: GridPoint, methods: [String]) throws -> Outcome {
     let files = self[point.panel]
     if let reason = point.notRun ?? files?.reason { return .notRun(reason) }
-    guard methods.contains(point.method.name) else { return .notRun("method not built yet") }
+    guard methods.contains(point.method.name),
+      let digests = science.digests(of: point.method.name)
+    else { return .notRun("method not built yet") }
     guard let reference = files?.reference, let settings = files?.settings else {
       return .notRun("its files have no known digest")
     }
@@ -107,7 +112,7 @@ package struct CellResolver: Sendable {
     var cell = Cell(
       id: "", address: point.address, model: reference, method: method, bits: point.bits,
       protocolSettings: settings, seed: point.address.seed, blasCore: blasCore,
-      scienceDigest: scienceDigest,
+      science: digests,
       diagnostics: point.diagnostics.isEmpty ? nil : point.diagnostics)
     cell.id = try cell.computedID
     return .cell(cell)

@@ -71,7 +71,7 @@ extension PlanEntry {
       let time = minutes.map { "about " + durationInWords($0 * 60) }
       let memory = mebibytes.map { rounded($0, digits: 0) + " MiB" }
       let estimate = [time, memory].compactMap { $0 }.joined(separator: ", ")
-      return "will run" + (estimate.isEmpty ? "" : " (\(estimate))") + cause.inWords
+      return "will run" + (estimate.isEmpty ? "" : " (\(estimate))") + words(of: cause)
     case .done(let record):
       let reason = record.reason.map { " (\($0))" } ?? ""
       switch record.status {
@@ -87,12 +87,12 @@ extension PlanEntry {
   }
 }
 
-extension PlanEntry.Cause {
-  fileprivate var inWords: String {
-    switch self {
+extension PlanEntry {
+  fileprivate func words(of cause: Cause) -> String {
+    switch cause {
     case .new: return ""
     case .changed(let pointers):
-      let shown = pointers.prefix(3).joined(separator: ", ")
+      let shown = pointers.prefix(3).map(words(of:)).joined(separator: ", ")
       let rest = pointers.count > 3 ? " and \(pointers.count - 3) more" : ""
       return pointers.isEmpty
         ? "" : "; the record of an earlier run differs in \(shown)\(rest)"
@@ -102,6 +102,19 @@ extension PlanEntry.Cause {
       return "; its record is damaged: "
         + (reason.split(separator: "\n").first.map(String.init) ?? reason)
     case .forced: return "; again, as wished"
+    }
+  }
+
+  /// A member of a cell as a person knows it; science by whose it is, with the files that may have changed.
+  private func words(of pointer: String) -> String {
+    switch pointer {
+    case "/science/shared": return "the science that all methods share"
+    case "/science/method":
+      let names = ownFiles.compactMap { $0.split(separator: "/").last.map(String.init) }
+      let rest = names.count > 4 ? " and \(names.count - 4) more" : ""
+      return "the science of method '\(point.method.name)'"
+        + (names.isEmpty ? "" : " (\(names.prefix(4).joined(separator: ", "))\(rest))")
+    default: return pointer
     }
   }
 }

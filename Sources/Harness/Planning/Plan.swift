@@ -55,7 +55,7 @@ package struct Plan: Sendable {
       all.append(
         PlanEntry(
           point: point, cell: cell, state: state, minutes: estimates.minutes,
-          mebibytes: estimates.mebibytes))
+          mebibytes: estimates.mebibytes, ownFiles: resolver.ownFiles(of: point.method.name)))
     }
     let places = all.map { [$0.point.address.row, $0.point.address.column] }
     for index in all.indices {
@@ -211,6 +211,8 @@ package struct PlanEntry: Sendable, Equatable {
   package var minutes: Double?
   /// Estimated peak memory, MiB.
   package var mebibytes: Double?
+  /// Paths of the method's own files below the checkout that the program was built from.
+  package var ownFiles: [String] = []
   /// Whether the plan has other seeds of the same row and column.
   package var hasSeveralSeeds = false
 

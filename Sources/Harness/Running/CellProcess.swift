@@ -12,7 +12,7 @@ package struct CellProcess: Sendable {
   package var threads: Int
   /// This process's environment; what OpenBLAS reads is set on top.
   package var environment: [String: String]
-  /// Commit of the checkout, for the record.
+  /// The commit that the program was built from, for the record.
   package var commit: String?
   /// The most that this process itself ever held, bytes: it survives exec in a child's figure.
   package var ownPeakBytes: @Sendable () -> Int = {

@@ -117,7 +117,7 @@ package struct GradientTraining: Sendable {
           throw TrainingError.notFinite(step: step, tensor: tensor, block: nil)
         }
         losses.append(value)
-        observer.progress(step + 1, of: steps, "step")
+        observer.progress(step + 1, of: steps, .step)
       }
       if let checkpoints, (step + 1) % checkpoints.every == 0 || step + 1 == steps {
         try choice.checkpoint(step: step + 1, checkpoints.model())

@@ -69,7 +69,7 @@ package struct ZerothOrderTraining: Sendable {
         if let tensor = loss.trained.firstNonFiniteTensor {
           throw ZerothOrderError.weightNotFinite(step: step, tensor: tensor)
         }
-        observer.progress(step + 1, of: steps, "step")
+        observer.progress(step + 1, of: steps, .step)
       }
       probes.append(contentsOf: ofStep)
       if (step + 1) % checkpointEvery == 0 || step + 1 == steps {

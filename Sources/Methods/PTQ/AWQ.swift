@@ -89,7 +89,7 @@ package struct AWQ: QuantizationMethod {
           quantizer.fakeQuantize(dense.matrix(LinearID(block: block, kind: kind)))
         }
       }
-      context.observer.progress(block + 1, of: c.blocks, "block searched")
+      context.observer.progress(block + 1, of: c.blocks, .blockSearched)
     }
     keep(pairs, context.observer)
     return QuantizedModel(

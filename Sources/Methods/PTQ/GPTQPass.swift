@@ -56,7 +56,7 @@ struct GPTQPass {
         }
       }
       observer.during(.calibrate) { calibration.propagate(block: block, operators: operators) }
-      observer.progress(block + 1, of: c.blocks, "block rounded")
+      observer.progress(block + 1, of: c.blocks, .blockRounded)
     }
     observer.keep("GPTQ: Hessians whose damping was raised", Double(raised), unit: "1")
     observer.keep("GPTQ: sum of losses", loss, unit: "1")

@@ -112,7 +112,7 @@ package struct OmniQuant: QuantizationMethod {
             clip: learned.clips[kind])
         }
       }
-      context.observer.progress(block + 1, of: c.blocks, "block reconstructed")
+      context.observer.progress(block + 1, of: c.blocks, .blockReconstructed)
     }
     report.keep(context.observer)
     return QuantizedModel(

@@ -93,7 +93,7 @@ func calibrated(
     return try (0..<c.blocks).map { block in
       let dense = try parameters(block)
       let maxima = calibration.run(block: block, operators: dense)
-      context.observer.progress(block + 1, of: c.blocks, "block calibrated")
+      context.observer.progress(block + 1, of: c.blocks, .blockCalibrated)
       return rule.smoothing(block: block, maxima: maxima, c) { dense.matrix($0) }
     }
   }

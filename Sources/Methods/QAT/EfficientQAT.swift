@@ -146,7 +146,7 @@ package struct EfficientQAT: QuantizationMethod {
         }
         norms[block] = learner.norms[block]?.map { .init(gain: $0.gain, bias: $0.bias) }
       }
-      context.observer.progress(block + 1, of: c.blocks, "block reconstructed")
+      context.observer.progress(block + 1, of: c.blocks, .blockReconstructed)
     }
     report.keep(context.observer)
     return LearnableBlocks(

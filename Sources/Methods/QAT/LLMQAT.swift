@@ -92,7 +92,7 @@ package struct LLMQAT: QuantizationMethod {
       try TextGeneration(
         teacher.transformer, seed: context.seed, temperature: options.temperature
       ).windows(count, tokens: windowTokens, operators: teacher.dense) {
-        context.observer.progress($0, of: count, "window written")
+        context.observer.progress($0, of: count, .windowWritten)
       }
     }
     let text = GradientTraining.Text(ids: ids, windowTokens: windowTokens)

@@ -77,7 +77,7 @@ package struct ZerothOrderSignal: QuantizationMethod {
             lift += (probe.plus + probe.minus) / 2 - atRest
             context.observer.progress(
               batch * options.directions + direction + 1, of: 2 * options.directions,
-              "probe at ε = \(epsilon)")
+              .probe(epsilon: epsilon))
           }
         }
         keep(epsilon, differences, lift / Double(2 * options.directions), context)

@@ -77,11 +77,17 @@ package struct MeZOThenPTQ: QuantizationMethod {
     // Here, so that the refusal names this method and not the one that quantises.
     try requireBits(bits, Self.card)
     try options.validateSettings()
+    let given = try Self.quantizerOptions(options)
     quantizer = try MethodCatalog.make(
-      options.quantizer, options: Self.quantizerOptions(options), at: Self.pointer, bits: bits)
+      Self.quantizer(named: options.quantizer), options: given, at: Self.pointer, bits: bits)
     self.options = options
     self.bits = bits
   }
+
+  /// Who may quantise. Listed here and not read from the catalog: they are part of what this method is.
+  private static let quantizers: [any QuantizationMethod.Type] = [
+    RTN.self, SmoothQuant.self, GPTQ.self, AWQ.self, Hadamard.self, OmniQuant.self,
+  ]
 
   /// Where the post-training method's options stand among the options.
   private static let pointer = "/quantizerOptions"
@@ -90,7 +96,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
   ///
   /// - Throws: ``MethodKit/MethodError`` for another kind of method, and for passes that contradict each other.
   private static func quantizerOptions(_ options: Options) throws -> JSONDocument {
-    let known = MethodCatalog.all.filter { $0.card.category == .postTraining }.map { $0.card.name }
+    let known = quantizers.map { $0.card.name }
     let list = known.joined(separator: ", ")
     try check("quantizer", options.quantizer, expected: "a post-training method: \(list)") {
       known.contains($0)
@@ -119,13 +125,22 @@ package struct MeZOThenPTQ: QuantizationMethod {
 
   package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
     var options = options
+    let given = try quantizerOptions(options)
     let whole = try MethodCatalog.resolvedOptions(
-      of: options.quantizer, quantizerOptions(options), at: pointer, for: setting)
+      of: quantizer(named: options.quantizer), given, at: pointer, for: setting)
     if options.quantizer == OmniQuant.card.name, case .integer(let epochs)? = whole["epochs"] {
       options.quantizerEpochs = Int(epochs)
     }
     if case .object(let members) = whole { options.quantizerOptions = OtherOptions(members) }
     return options
+  }
+
+  /// The post-training method called `name`.
+  private static func quantizer(named name: String) throws -> any QuantizationMethod.Type {
+    guard let type = quantizers.first(where: { $0.card.name == name }) else {
+      throw UnknownMethod(name: name)
+    }
+    return type
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
@@ -181,8 +196,8 @@ private final class QuantizedCheckpoints: RunObserver {
     try context.observer.during(phase, body)
   }
 
-  func progress(_ done: Int, of total: Int, _ what: String) {
-    context.observer.progress(done, of: total, what)
+  func progress(_ done: Int, of total: Int, _ item: ProgressItem) {
+    context.observer.progress(done, of: total, item)
   }
 
   func keep(_ name: String, _ value: Double, unit: String) { facts.append((name, value, unit)) }

@@ -38,7 +38,7 @@ struct PackedBlocks {
             linears[id] = try streamed(id, context.source)
           }
         }
-        context.observer.progress(block + 1, of: c.blocks, "block packed")
+        context.observer.progress(block + 1, of: c.blocks, .blockPacked)
       }
     } else {
       try calibrated(context, learning, rule, &linears, &norms)
@@ -87,7 +87,7 @@ struct PackedBlocks {
           linears[id] = linear(id, dense, smoothing.smoothing(of: kind, c), clips[kind])
         }
       }
-      context.observer.progress(block + 1, of: c.blocks, "block packed")
+      context.observer.progress(block + 1, of: c.blocks, .blockPacked)
     }
   }
 

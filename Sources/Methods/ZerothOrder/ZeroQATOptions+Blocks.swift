@@ -57,7 +57,7 @@ extension ZeroQATOptions {
         block: block, of: dense, reconstruction, context.observer)
       report.add(
         result.losses, passLength: reconstruction.steps / max(learning.settings.epochs, 1))
-      context.observer.progress(block + 1, of: blocks, "block reconstructed")
+      context.observer.progress(block + 1, of: blocks, .blockReconstructed)
       return result
     }
     report.keep(context.observer)

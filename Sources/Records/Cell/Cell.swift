@@ -4,8 +4,10 @@ public import JSONText
 ///
 /// Written by the harness, read by the worker process; ``CellAddress`` alone is not part of the id.
 public struct Cell: Codable, Sendable, Equatable {
-  /// The version of this layout; both sides refuse another.
-  public static let currentSchema = 1
+  /// The version of this layout; the worker refuses another.
+  ///
+  /// Of version 1, in which one digest stood for the whole science, finished records are still read.
+  public static let currentSchema = 2
 
   /// Version of this layout.
   public var schema: Int
@@ -25,8 +27,8 @@ public struct Cell: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// OpenBLAS kernel set that the worker must find (`SkylakeX`, `Haswell`, …); part of the id.
   public var blasCore: String
-  /// Digest of the science rooms' sources.
-  public var scienceDigest: String
+  /// The code that makes the numbers.
+  public var science: ScienceDigests
   /// What is measured beside the score; null means nothing.
   public var diagnostics: [CellDiagnostic]?
 
@@ -34,7 +36,7 @@ public struct Cell: Codable, Sendable, Equatable {
   public init(
     schema: Int = Cell.currentSchema, id: String, address: CellAddress, model: ModelReference,
     method: MethodReference, bits: String, protocolSettings: EvaluationProtocol, seed: UInt64,
-    blasCore: String, scienceDigest: String, diagnostics: [CellDiagnostic]? = nil
+    blasCore: String, science: ScienceDigests, diagnostics: [CellDiagnostic]? = nil
   ) {
     self.schema = schema
     self.id = id
@@ -45,14 +47,57 @@ public struct Cell: Codable, Sendable, Equatable {
     self.protocolSettings = protocolSettings
     self.seed = seed
     self.blasCore = blasCore
-    self.scienceDigest = scienceDigest
+    self.science = science
     self.diagnostics = diagnostics
   }
 
   enum CodingKeys: String, CodingKey {
     case schema, id, address, model, method, bits
     case protocolSettings = "protocol"
-    case seed, blasCore, scienceDigest, diagnostics
+    case seed, blasCore, science, diagnostics
+    /// Of version 1.
+    case scienceDigest
+  }
+
+  /// Reads a cell; the one digest of version 1 stands for both.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    schema = try container.decode(Int.self, forKey: .schema)
+    id = try container.decode(String.self, forKey: .id)
+    address = try container.decode(CellAddress.self, forKey: .address)
+    model = try container.decode(ModelReference.self, forKey: .model)
+    method = try container.decode(MethodReference.self, forKey: .method)
+    bits = try container.decode(String.self, forKey: .bits)
+    protocolSettings = try container.decode(EvaluationProtocol.self, forKey: .protocolSettings)
+    seed = try container.decode(UInt64.self, forKey: .seed)
+    blasCore = try container.decode(String.self, forKey: .blasCore)
+    if schema == 1 {
+      let digest = try container.decode(String.self, forKey: .scienceDigest)
+      science = ScienceDigests(shared: digest, method: digest)
+    } else {
+      science = try container.decode(ScienceDigests.self, forKey: .science)
+    }
+    diagnostics = try container.decodeIfPresent([CellDiagnostic].self, forKey: .diagnostics)
+  }
+
+  /// Writes a cell as its version has it, so that an older one keeps its id.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(schema, forKey: .schema)
+    try container.encode(id, forKey: .id)
+    try container.encode(address, forKey: .address)
+    try container.encode(model, forKey: .model)
+    try container.encode(method, forKey: .method)
+    try container.encode(bits, forKey: .bits)
+    try container.encode(protocolSettings, forKey: .protocolSettings)
+    try container.encode(seed, forKey: .seed)
+    try container.encode(blasCore, forKey: .blasCore)
+    if schema == 1 {
+      try container.encode(science.shared, forKey: .scienceDigest)
+    } else {
+      try container.encode(science, forKey: .science)
+    }
+    try container.encodeIfPresent(diagnostics, forKey: .diagnostics)
   }
 }
 

@@ -7,7 +7,8 @@ extension Cell {
   package func check(in document: JSONDocument) throws(JSONError) {
     guard schema == Self.currentSchema else {
       throw document.error(
-        at: "/schema", "schema \(schema) isn't supported; this build reads schema 1")
+        at: "/schema",
+        "schema \(schema) isn't supported; this build runs schema \(Self.currentSchema)")
     }
     let label: BitsLabel
     do { label = try BitsLabel(bits) } catch {

@@ -21,6 +21,8 @@ package struct TableContents: Sendable {
   package let anchors: [GridPanel: AnchorState]
   /// The panel of every point, by address.
   let panelOfAddress: [CellAddress: GridPanel]
+  /// What was proven of records that an older program made.
+  package var certificates = Certificates()
 
   /// Places records in the grid.
   ///

@@ -58,7 +58,7 @@ extension TableContents {
       table.add(["Seeds", distinct { String($0.cell.address.seed) }])
       table.add(["Machine", machineText])
       table.add(["Commit", distinct { $0.measurement?.commit.map { "`\($0)`" } }])
-      table.add(["Science code", distinct { "`\(NumberText.digest($0.cell.scienceDigest))`" }])
+      table.add(["Science code", scienceText])
     }
     if table.isEmpty { return "Nothing was run." }
     // Folded: the lists of texts are long, and the first thing on a page is its numbers.

@@ -22,12 +22,13 @@ import Testing
       protocolSettings: EvaluationProtocol(
         id: "verse-8", train: source("a"), development: source("b"), test: source("c"),
         windowTokens: 8, testWindows: 2, developmentWindows: nil, bos: "none"),
-      seed: 1, blasCore: "Haswell", scienceDigest: "s")
+      seed: 1, blasCore: "Haswell",
+      science: ScienceDigests(shared: "s", method: "m"))
   }()
 
   /// Every input that can change a number, changed by as little as can be.
   static let changes: [(String, @Sendable (inout Cell) -> Void)] = [
-    ("schema", { $0.schema = 2 }),
+    ("schema", { $0.schema = 3 }),
     ("model name", { $0.model.name = "n" }),
     ("model digest", { $0.model.digest = "me" }),
     ("tokenizer digest", { $0.model.tokenizerDigest = "tc" }),
@@ -71,7 +72,8 @@ import Testing
     ("bos", { $0.protocolSettings.bos = "once" }),
     ("seed", { $0.seed = 2 }),
     ("kernels", { $0.blasCore = "SkylakeX" }),
-    ("science", { $0.scienceDigest = "t" }),
+    ("shared science", { $0.science.shared = "t" }),
+    ("method's science", { $0.science.method = "t" }),
   ]
 
   private static func option(_ name: String, _ value: JSON) -> JSON {
@@ -127,13 +129,13 @@ import Testing
 
   @Test func differencesNameTheMember() throws {
     var cell = Self.sample
-    cell.scienceDigest = "t"
+    cell.science.shared = "t"
     cell.protocolSettings.test.parts[0].digest = "dd"
     cell.method.options = .object([.init("a", .integer(2)), .init("b", .string("x"))])
     #expect(
       try cell.differences(from: Self.sample) == [
         "/method/options/a", "/method/options/nested", "/protocol/test/parts/0/digest",
-        "/scienceDigest",
+        "/science/shared",
       ])
   }
 }

@@ -76,12 +76,13 @@ import Testing
   @Test func anOlderRecordNamesWhatChanged() throws {
     var fixture = Fixture(try SampleCheckout())
     _ = try fixture.run(fixture.plan())
-    fixture.scienceDigest = "other science"
+    fixture.science = Fixture.science(shared: "other science")
     let plan = try fixture.plan()
-    #expect(plan.entries[0].state == .run(.changed(["/scienceDigest"])))
+    #expect(plan.entries[0].state == .run(.changed(["/science/shared"])))
     #expect(
       plan.description.contains(
-        "rtn W4A4  will run; the record of an earlier run differs in /scienceDigest"))
+        "rtn W4A4  will run; the record of an earlier run differs in the science that all methods share"
+      ))
   }
 
   @Test func anotherProtocolIsAnotherCell() throws {
@@ -275,7 +276,7 @@ import Testing
     _ = try fixture.run(fixture.plan())
     var record = try #require(try fixture.record("rtn"))
     record.cell.method.name = "odd"
-    record.cell.scienceDigest = "older"
+    record.cell.science.method = "older"
     try fixture.store.save(record)
     let plan = try fixture.plan()
     let entry = try #require(
@@ -285,7 +286,7 @@ import Testing
         == .run(
           .corrupt(
             "\(fixture.store.path(of: record.cell.id)): it isn't the record of cell "
-              + "\(record.cell.id): /method/name, /scienceDigest differ; it was edited or moved")))
+              + "\(record.cell.id): /method/name, /science/method differ; it was edited or moved")))
     #expect(try plan.currentRecords().count == 4)
   }
 

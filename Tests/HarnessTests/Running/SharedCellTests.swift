@@ -65,7 +65,7 @@ import Testing
       grid, at: .small,
       resolver: CellResolver(
         grid, at: .small, catalog: catalog, protocolID: nil, blasCore: "Haswell",
-        scienceDigest: "science"),
+        science: fixture.science),
       store: ResultStore(results: sample.results, table: "other", scale: .small),
       methods: fixture.methods)
     #expect(plan.toRun == 0)

@@ -23,7 +23,7 @@ private final class Listener: RunObserver {
   }
 
   func during<R>(_ phase: RunPhase, _ body: () throws -> R) rethrows -> R { try body() }
-  func progress(_ done: Int, of total: Int, _ what: String) {}
+  func progress(_ done: Int, of total: Int, _ item: ProgressItem) {}
   func keep(_ name: String, _ value: Double, unit: String) {}
   func remark(_ sentence: String) {}
   func journalledProbes(directions: Int) throws -> [Probe] { journalled }

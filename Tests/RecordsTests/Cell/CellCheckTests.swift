@@ -15,7 +15,7 @@ import Testing
       protocolSettings: EvaluationProtocol(
         id: "verse-8", train: source, development: source, test: source, windowTokens: 8,
         testWindows: nil, developmentWindows: 2, bos: "none"), seed: 1, blasCore: "Haswell",
-      scienceDigest: "s")
+      science: ScienceDigests(shared: "s", method: "m"))
   }()
 
   @Test func acceptsASoundCellAfterARoundTrip() throws {
@@ -27,7 +27,7 @@ import Testing
   }
 
   static let damages: [(@Sendable (inout Cell) -> Void, String, String)] = [
-    ({ $0.schema = 2 }, "/schema", "schema 2 isn't supported; this build reads schema 1"),
+    ({ $0.schema = 3 }, "/schema", "schema 3 isn't supported; this build runs schema 2"),
     (
       { $0.bits = "W99A4" }, "/bits",
       "bad bits label 'W99A4': weights have 2 to 8 bits, or 16; found 99"

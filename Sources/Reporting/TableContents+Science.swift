@@ -1,0 +1,62 @@
+import Records
+
+extension TableContents {
+  /// Which versions of the science measured the records, and which cells certify them for a newer one, with the days.
+  ///
+  /// It follows from records and certificates alone, whatever program renders it.
+  var scienceText: String {
+    var groups: [ScienceGroup] = []
+    for record in records {
+      let newest = newestScience(of: record)
+      let (from, to) = (record.cell.science.shared, newest.science.shared)
+      let known = groups.firstIndex { $0.from == from && $0.to == to }
+      let index = known ?? groups.count
+      if known == nil { groups.append(ScienceGroup(from: from, to: to)) }
+      if let start = record.measurement?.startedAt {
+        groups[index].days.insert(String(start.prefix(10)))
+      }
+      for proof in newest.proofs where !groups[index].proofs.contains(proof) {
+        groups[index].proofs.append(proof)
+      }
+    }
+    return groups.map(\.text).joined(separator: "; ")
+  }
+
+  /// The newest science that the record is certified for, and by what; its own, by nothing, where there is no proof.
+  private func newestScience(of record: RunRecord) -> (
+    science: ScienceDigests, proofs: [Certificate]
+  ) {
+    let cell = record.cell
+    guard let panel = panelOfAddress[cell.address], let model = panels[panel]?.model else {
+      return (cell.science, [])
+    }
+    let newest = certificates.newest(
+      from: cell.science, method: cell.method.name, architecture: model.architecture)
+    let chain = certificates.chain(
+      from: cell.science, to: newest, method: cell.method.name, architecture: model.architecture)
+    return (newest, chain ?? [])
+  }
+}
+
+/// Records that one version of the science measured and that are certified for the same newer one.
+private struct ScienceGroup {
+  let from: String
+  let to: String
+  var days: Set<String> = []
+  var proofs: [Certificate] = []
+
+  /// ``6436ff36`, measured from 2026-11-21 to 2026-11-22, certified for `0a1b2c3d` on 2026-11-28 by `cell``.
+  var text: String {
+    let digest = "`\(NumberText.digest(from))`"
+    guard let day = proofs.map(\.date).max() else { return digest }
+    var words = digest
+    if let first = days.min(), let last = days.max() {
+      words += first == last ? ", measured on \(first)" : ", measured from \(first) to \(last)"
+    }
+    let cells = proofs.flatMap(\.cells).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+    return words + ", certified for `\(NumberText.digest(to))` on \(day) by "
+      + cells.map { "`\($0)`" }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,193 @@
+internal import ArgumentParser
+internal import Harness
+internal import Records
+
+/// The tables whose committed records are to be certified, and how their cells run again.
+struct CommittedTables {
+  /// Where certificates are kept.
+  let file: CertificateFile
+  /// All committed records.
+  private(set) var witnesses: [Witness] = []
+  /// How many cells failed.
+  private(set) var failed = 0
+
+  private let command: CertifyCommand
+  private let catalog: Catalog
+  private var places: [String: (table: TableAtScale, plan: Plan)] = [:]
+  private var architectures: [String: String] = [:]
+
+  /// Reads the committed records that a command is about.
+  init(_ command: CertifyCommand) throws {
+    self.command = command
+    let workspace = try Workspace(
+      root: command.root, results: command.results, environment: processEnvironment())
+    catalog = try Catalog(workspace)
+    file = CertificateFile(workspace)
+    for table in try command.table.map({ [try TableOptions.place(of: $0, root: nil).name] })
+      ?? catalog.tables
+    {
+      for scale in try Self.scales(of: table, workspace, command.scale) {
+        let options = try TableOptions.parse(Self.arguments(of: command, scale, workspace))
+        let place = try TableAtScale(table, options)
+        places["\(table)/\(scale)"] = (place, try place.plan(options))
+        witnesses += try CommittedRecords(place).read().map { try witness($0) }
+      }
+    }
+  }
+
+  /// Scales at which a table has committed records.
+  private static func scales(of table: String, _ workspace: Workspace, _ scale: String?) throws
+    -> [String]
+  {
+    try scale.map { [$0] }
+      ?? Scale.allCases.map(\.rawValue).filter {
+        try !listFolder("\(workspace.root)/tables/\(table)/records/\($0)").isEmpty
+      }
+  }
+
+  private static func arguments(
+    of command: CertifyCommand, _ scale: String, _ workspace: Workspace
+  ) -> [String] {
+    ["--scale", scale, "--root", workspace.root, "--results", workspace.results]
+      + ["--blas-core", command.blasCore.rawValue]
+      + (command.threads.map { ["--threads", "\($0)"] } ?? [])
+  }
+
+  private mutating func witness(_ record: RunRecord) throws -> Witness {
+    let name = record.cell.model.name
+    if let known = architectures[name] { return Witness(record, architecture: known) }
+    let architecture = try catalog.model(name).architecture
+    architectures[name] = architecture
+    return Witness(record, architecture: architecture)
+  }
+
+  /// Records of this machine, and those of the folders that the command names.
+  mutating func evidence() throws -> [Witness] {
+    var found: [Witness] = []
+    for name in places.keys.sorted() {
+      for record in try places[name]?.plan.currentRecords() ?? [] {
+        found.append(try witness(record))
+      }
+      for folder in command.evidence {
+        for file in try listFolder("\(try absolute(folder))/\(name)") where file.hasSuffix(".json")
+        {
+          let path = "\(try absolute(folder))/\(name)/\(file)"
+          if case .record(let record) = ResultStore.read(
+            path, expecting: String(file.dropLast(5)))
+          {
+            found.append(try witness(record))
+          }
+        }
+      }
+    }
+    return found
+  }
+
+  /// Runs one cell of each group that nothing leads to today's science from.
+  mutating func runWhatIsStale(_ session: inout Certification) throws {
+    var tried: Set<String> = []
+    while true {
+      let open = session.stale.compactMap { group -> Witness? in
+        group.candidates.first { !tried.contains($0.place) && cell(of: $0) != nil }
+      }
+      // One cell can speak for several groups.
+      let next = open.reduce(into: [Witness]()) { list, witness in
+        if !list.contains(where: { $0.place == witness.place }) { list.append(witness) }
+      }
+      guard let witness = next.first else { return }
+      tried.insert(witness.place)
+      let seconds = next.reduce(0) { $0 + ($1.seconds.isFinite ? $1.seconds : 0) }
+      say("\(next.count) to run, about \(durationInWords(seconds)): \(witness.place)")
+      guard let record = try run(witness) else { continue }
+      try session.add([try self.witness(record)])
+      if let found = session.disagreements.first(where: { $0.place == witness.place }) {
+        say("\(found)")
+      }
+    }
+  }
+
+  /// Runs the cheapest cells at scale tiny, of as many methods as there are cells, and compares.
+  ///
+  /// - Throws: The exit status: 1 for a difference, 3 for a cell that failed, 4 for nothing to compare with.
+  mutating func runSample(of count: Int, _ session: Certification) throws {
+    let byCost = witnesses.filter {
+      $0.record.cell.address.scale == Scale.tiny.rawValue && $0.record.status == .finished
+        && cell(of: $0) != nil
+    }.sorted { ($0.seconds, $0.place) < ($1.seconds, $1.place) }
+    var chosen: [Witness] = []
+    for isRepeated in [false, true] {
+      for witness in byCost where chosen.count < count && !chosen.contains(witness) {
+        let method = witness.record.cell.method.name
+        if isRepeated || !chosen.contains(where: { $0.record.cell.method.name == method }) {
+          chosen.append(witness)
+        }
+      }
+    }
+    var differing = 0
+    for (index, witness) in chosen.enumerated() {
+      say("[\(index + 1)/\(chosen.count)] \(witness.place)")
+      guard let record = try fresh(witness) ?? run(witness) else { continue }
+      let words = record.firstDifference(from: witness.record)
+      if words != nil { differing += 1 }
+      let verdict = words.map { "differs: \($0)" } ?? "equal to the last bit"
+      try writeToStandardOutput(
+        "method '\(witness.record.cell.method.name)' on \(witness.architecture): \(witness.place) "
+          + verdict + "\n")
+    }
+    if differing > 0 { throw ExitCode(1) }
+    if failed > 0 { throw ExitCode(3) }
+    if chosen.isEmpty { throw ExitCode(4) }
+  }
+
+  // MARK: - Running a cell again
+
+  private func entry(of witness: Witness) -> (table: TableAtScale, entry: PlanEntry)? {
+    let address = witness.record.cell.address
+    guard let place = places["\(address.table)/\(address.scale)"],
+      let entry = place.plan.entries.first(where: { $0.point.address == address })
+    else { return nil }
+    return (place.table, entry)
+  }
+
+  /// Today's cell at the witness's place; nil when it can't run here or isn't the same one.
+  private func cell(of witness: Witness) -> Cell? {
+    guard let (table, entry) = entry(of: witness), let cell = entry.cell,
+      table.resolver[entry.point.panel]?.assets.allSatisfy(\.exists) == true,
+      (try? witness.isOfSameCell(as: cell)) == true
+    else { return nil }
+    return cell
+  }
+
+  /// The record that this machine has of the witness's cell under today's science.
+  private func fresh(_ witness: Witness) -> RunRecord? {
+    guard cell(of: witness) != nil, case .done(let record)? = entry(of: witness)?.entry.state else {
+      return nil
+    }
+    return record
+  }
+
+  /// Runs the witness's cell in a measured process and keeps its record; nil when it failed.
+  private mutating func run(_ witness: Witness) throws -> RunRecord? {
+    guard let cell = cell(of: witness), let (table, _) = entry(of: witness) else { return nil }
+    let process = CellProcess(
+      executable: command.worker, threads: command.threads ?? onlineProcessors(),
+      environment: table.workspace.environment, commit: builtCommit)
+    try makeFolder(table.store.folder)
+    let lock = try StoreLock(folder: table.store.results)
+    defer { _ = lock.isHeld }
+    switch try process.run(cell, in: table.store, output: { writeToStandardError(Array($0)) }) {
+    case .interrupted(let signal): throw ExitCode(Interruption.exitStatus(of: signal))
+    case .record(let record):
+      try table.store.save(record)
+      if record.status == .failed {
+        failed += 1
+        say("\(witness.place) failed: \(record.reason ?? "no reason given")")
+        return nil
+      }
+      try removeTree(table.store.workFolder(of: cell.id))
+      return record
+    }
+  }
+
+  private func say(_ line: String) { writeToStandardError(Array((line + "\n").utf8)) }
+}
