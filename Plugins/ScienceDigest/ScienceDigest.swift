@@ -33,8 +33,9 @@ struct ScienceDigest: BuildToolPlugin {
     ]
   }
 
-  /// Writes the commit that the sources are of, with `+dirty` where they differ from it, and `unknown` without
-  /// git or outside of a repository of our own. What stays the same isn't touched: nothing is compiled again.
+  /// Writes the commit that the sources are of, with `+dirty` where they differ from it.
+  ///
+  /// `unknown` without git or outside of a repository of our own. What stays the same isn't touched: nothing is compiled again.
   static let commitScript = """
     unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX
     unset CDPATH

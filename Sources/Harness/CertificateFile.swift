@@ -1,5 +1,6 @@
 package import JSONText
 package import Records
+internal import System
 
 /// `tables/certificates.json` of a checkout.
 package struct CertificateFile: Sendable {

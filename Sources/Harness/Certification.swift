@@ -83,8 +83,9 @@ package struct Certification: Sendable {
     package let science: ScienceDigests
     /// The committed ones.
     package let committed: [Witness]
-    /// Records that prove the group current when one of their cells runs again with equal numbers: those that
-    /// certificates connect with it, evidence included. Trained ones first, then cheapest first.
+    /// Records that prove the group current when one of their cells runs again with equal numbers.
+    ///
+    /// Those that certificates connect with it, evidence included. Trained ones first, then cheapest first.
     package let candidates: [Witness]
   }
 

@@ -2,6 +2,7 @@ internal import Harness
 internal import JSONText
 internal import Records
 internal import Reporting
+internal import System
 
 /// The pages of a checkout that are made and not typed: rendered tables, and what READMEs quote of them.
 struct CommittedPages {

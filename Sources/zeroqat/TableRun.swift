@@ -1,6 +1,7 @@
 internal import Harness
 internal import Records
 internal import Reporting
+internal import System
 
 /// One table run and rendered beside its records.
 struct TableRun {

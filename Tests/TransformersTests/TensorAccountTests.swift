@@ -1,5 +1,6 @@
 import Checkpoints
 import TestSupport
+import Tensors
 import Testing
 import Transformers
 

@@ -2,6 +2,7 @@ import Glibc
 import Harness
 import JSONText
 import Records
+import System
 import TestSupport
 import Testing
 

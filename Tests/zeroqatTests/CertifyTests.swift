@@ -1,6 +1,7 @@
 import Harness
 import JSONText
 import Records
+import System
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Glibc
 import Harness
+import System
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 package import Digests
 package import Records
+internal import System
 
 /// Turns the points of a grid into cells: names become files with digests.
 package struct CellResolver: Sendable {

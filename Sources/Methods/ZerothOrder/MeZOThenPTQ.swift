@@ -84,7 +84,9 @@ package struct MeZOThenPTQ: QuantizationMethod {
     self.bits = bits
   }
 
-  /// Who may quantise. Listed here and not read from the catalog: they are part of what this method is.
+  /// Who may quantize.
+  ///
+  /// Listed here and not read from the catalog: they are part of what this method is.
   private static let quantizers: [any QuantizationMethod.Type] = [
     RTN.self, SmoothQuant.self, GPTQ.self, AWQ.self, Hadamard.self, OmniQuant.self,
   ]

@@ -38,8 +38,9 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var operatingSystem: String
   /// Compiler version.
   public var compiler: String
-  /// Commit that the program was built from, with `+dirty` where its sources had changes; filled in by the
-  /// parent. Records made before programs knew theirs have the checkout's.
+  /// Commit that the program was built from, with `+dirty` where its sources had changes.
+  ///
+  /// Filled in by the parent. Records made before programs knew theirs have the checkout's.
   public var commit: String?
   /// UTC start time, ISO 8601; filled in by the parent.
   public var startedAt: String?
