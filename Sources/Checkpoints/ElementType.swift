@@ -34,6 +34,8 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable {
   case q4_0 = "Q4_0"
   /// 32 weights in 20 bytes: binary16 `d` and `m`, 16 bytes of nibbles `q`; `w = d·q + m`.
   case q4_1 = "Q4_1"
+  /// A type of the format that isn't read here; ``TensorDescriptor/typeName`` names it.
+  case other = "another type"
 
   /// How many elements share one block; 1 for everything but the quantised types.
   public var elementsPerBlock: Int {
@@ -49,7 +51,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable {
     case .f64, .i64, .u64: 8
     case .f32, .i32, .u32: 4
     case .f16, .bf16, .i16, .u16: 2
-    case .i8, .u8, .bool: 1
+    case .i8, .u8, .bool, .other: 1
     case .q8_0: 34
     case .q4_0: 18
     case .q4_1: 20
@@ -60,7 +62,10 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable {
   public var isInteger: Bool {
     switch self {
     case .i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8, .bool: true
-    case .f64, .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1: false
+    case .f64, .f32, .f16, .bf16, .q8_0, .q4_0, .q4_1, .other: false
     }
   }
+
+  /// Whether the elements are read as float32.
+  public var isFloat: Bool { !isInteger && self != .other }
 }

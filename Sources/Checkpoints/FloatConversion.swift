@@ -43,7 +43,7 @@ func binary16(_ value: Float) -> UInt16? {
 
 /// Converts or dequantises `blocks` blocks of `type`.
 ///
-/// - Precondition: `type` isn't an integer type.
+/// - Precondition: `type` is a float type.
 func convert(
   _ type: ElementType, _ source: UnsafeRawPointer, blocks: Int,
   into target: UnsafeMutablePointer<Float>
@@ -56,7 +56,7 @@ func convert(
   case .q8_0: dequantizeQ8(source, blocks: blocks, into: target)
   case .q4_0: dequantizeQ4(source, blocks: blocks, into: target)
   case .q4_1: dequantizeQ4WithMinimum(source, blocks: blocks, into: target)
-  case .i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8, .bool:
+  case .i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8, .bool, .other:
     preconditionFailure("\(type.rawValue) tensors aren't converted to float")
   }
 }

@@ -21,6 +21,11 @@ extension MappedFile {
         .mismatched, in: path, at: .tensor(tensor.name),
         "expected floats, found \(type.rawValue); read it as integers")
     }
+    guard type.isFloat else {
+      throw CheckpointError(
+        .unsupported, in: path, at: .tensor(tensor.name),
+        "expected a type that is read here, found \(tensor.typeName)")
+    }
     guard rows.lowerBound >= 0, rows.upperBound <= tensor.rowCount else {
       throw CheckpointError(
         .mismatched, in: path, at: .tensor(tensor.name),
@@ -109,6 +114,10 @@ extension MappedFile {
       throw CheckpointError(
         .mismatched, in: path, at: .tensor(tensor.name),
         "expected integers, found \(tensor.type.rawValue); read it as floats")
+    case .other:
+      throw CheckpointError(
+        .unsupported, in: path, at: .tensor(tensor.name),
+        "expected a type that is read here, found \(tensor.typeName)")
     }
   }
 

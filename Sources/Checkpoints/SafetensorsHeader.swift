@@ -116,12 +116,17 @@ struct SafetensorsHeader: Sendable {
       }
       throw document.error(at: pointer + pointerToken(unknown.name), reason)
     }
-    let type = try Self.type(member.value["dtype"], at: pointer, in: document)
+    let (type, typeName) = try Self.type(member.value["dtype"], at: pointer, in: document)
     let shape = try sizes(member.value["shape"], "shape", at: pointer, in: document)
     let offsets = try sizes(member.value["data_offsets"], "data_offsets", at: pointer, in: document)
-    guard let tensor = TensorDescriptor(name: member.name, shape: shape, type: type) else {
+    let described =
+      type.map { TensorDescriptor(name: member.name, shape: shape, type: $0) }
+      ?? otherTypes[typeName].flatMap {
+        TensorDescriptor(name: member.name, shape: shape, typeName: typeName, bits: $0)
+      }
+    guard let tensor = described else {
       throw document.error(
-        at: pointer + "/shape", "the number of bytes of \(type.rawValue) \(shape) overflows")
+        at: pointer + "/shape", "the number of bytes of \(typeName) \(shape) overflows")
     }
     guard offsets.count == 2, offsets[0] <= offsets[1] else {
       throw document.error(
@@ -130,7 +135,7 @@ struct SafetensorsHeader: Sendable {
     guard offsets[1] - offsets[0] == tensor.byteCount else {
       throw document.error(
         at: pointer + "/data_offsets",
-        "expected \(tensor.byteCount) bytes for \(type.rawValue) \(shape), "
+        "expected \(tensor.byteCount) bytes for \(typeName) \(shape), "
           + "found \(offsets[1] - offsets[0])")
     }
     let (offset, overflow) = offsets[0].addingReportingOverflow(dataStart)
@@ -140,12 +145,21 @@ struct SafetensorsHeader: Sendable {
     return TensorTable.Entry(tensor: tensor, offset: offset)
   }
 
-  /// The element type that a `dtype` names.
+  /// Types of the format that aren't read here, and their bits: a tensor that nobody asks for may have one.
+  ///
+  /// > Source: `Dtype` of the safetensors package, 0.8.
+  private static let otherTypes = [
+    "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "C64": 64,
+  ]
+
+  /// The element type that a `dtype` names; nil where it isn't read here.
   private static func type(_ value: JSON?, at pointer: String, in document: JSONDocument)
-    throws(JSONError) -> ElementType
+    throws(JSONError) -> (ElementType?, name: String)
   {
     guard let value else { throw document.error(at: pointer, "missing required member 'dtype'") }
-    let readable = ElementType.allCases.filter { $0.elementsPerBlock == 1 }
+    let readable = ElementType.allCases.filter { $0.elementsPerBlock == 1 && $0 != .other }
+    if case .string(let name) = value, otherTypes[name] != nil { return (nil, name) }
     guard case .string(let name) = value, let type = readable.first(where: { $0.rawValue == name })
     else {
       var found = "another type"
@@ -154,7 +168,7 @@ struct SafetensorsHeader: Sendable {
         at: pointer + "/dtype",
         "expected one of \(readable.map(\.rawValue).joined(separator: ", ")), found \(found)")
     }
-    return type
+    return (type, name)
   }
 
   /// An array of integers that aren't negative.

@@ -1,6 +1,6 @@
 internal import JSONText
 
-/// Safetensors files that belong together by a `model.safetensors.index.json`.
+/// Safetensors files that belong together by a `model.safetensors.index.json`, or by their names.
 ///
 /// The index maps each tensor's name to the file beside it that holds the tensor:
 /// `{"metadata": {…}, "weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}`.
@@ -15,8 +15,8 @@ public final class ShardedSafetensors: Checkpoint {
 
   /// Reads the index at `path` and opens every shard that it names.
   ///
-  /// Tensors of a shard that the index doesn't name are left out: the index is what says which copy
-  /// counts.
+  /// Tensors of a shard that the index doesn't name are there as well, after the others, as transformers
+  /// loads them. A tensor that two shards hold is refused: which copy counts, programs don't agree on.
   ///
   /// - Throws: ``CheckpointError`` when the index is malformed, when a shard is missing or malformed,
   ///   or when a shard doesn't hold a tensor that the index says it holds.
@@ -62,9 +62,44 @@ public final class ShardedSafetensors: Checkpoint {
       tensors.append(tensor)
     }
     self.path = path
-    self.tensors = tensors
+    self.shards = shards
+    self.tensors = tensors + (try Self.unnamed(in: shards, &homes))
+    self.homes = homes
+  }
+
+  /// Opens shards that have no index: all of them, in order.
+  ///
+  /// - Throws: ``CheckpointError`` when a shard is malformed, or a tensor is in two of them.
+  init(shards files: [String], folder path: String) throws(CheckpointError) {
+    var shards: [SafetensorsFile] = []
+    for file in files { shards.append(try SafetensorsFile(file)) }
+    var homes: [String: Int] = [:]
+    self.path = path
+    tensors = try Self.unnamed(in: shards, &homes)
     self.shards = shards
     self.homes = homes
+  }
+
+  /// The tensors of `shards` that have no home yet; gives them one.
+  private static func unnamed(in shards: [SafetensorsFile], _ homes: inout [String: Int])
+    throws(CheckpointError) -> [TensorDescriptor]
+  {
+    var tensors: [TensorDescriptor] = []
+    for (number, shard) in shards.enumerated() {
+      for tensor in shard.tensors {
+        guard let home = homes[tensor.name] else {
+          homes[tensor.name] = number
+          tensors.append(tensor)
+          continue
+        }
+        guard home == number else {
+          throw CheckpointError(
+            .malformed, in: shard.path, at: .tensor(tensor.name),
+            "expected it in one shard, found it in '\(shards[home].path)' as well")
+        }
+      }
+    }
+    return tensors
   }
 
   /// The tensor called `name`, or nil.

@@ -8,6 +8,8 @@ public struct TensorDescriptor: Sendable, Equatable {
   public let shape: [Int]
   /// How the elements are stored.
   public let type: ElementType
+  /// The stored type as the file names it.
+  public let typeName: String
   /// Product of `shape`; 1 for a scalar.
   public let elementCount: Int
   /// Bytes that the tensor takes in its file.
@@ -38,7 +40,24 @@ public struct TensorDescriptor: Sendable, Equatable {
     self.name = name
     self.shape = shape
     self.type = type
+    self.typeName = type.rawValue
     self.elementCount = elements
     self.byteCount = bytes
+  }
+
+  /// A descriptor of elements that aren't read here, each of `bits` bits; nil when a product overflows or
+  /// the last byte isn't full.
+  init?(name: String, shape: [Int], typeName: String, bits: Int) {
+    guard
+      let plain = TensorDescriptor(name: name, shape: shape, type: .other)
+    else { return nil }
+    let (size, overflow) = plain.elementCount.multipliedReportingOverflow(by: bits)
+    if overflow || size % 8 != 0 { return nil }
+    self.name = name
+    self.shape = shape
+    self.type = .other
+    self.typeName = typeName
+    self.elementCount = plain.elementCount
+    self.byteCount = size / 8
   }
 }

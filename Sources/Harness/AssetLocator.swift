@@ -99,10 +99,7 @@ package struct AssetLocator {
 
   /// The folder in which the hub's cache keeps what its main branch last was; nil when it has none.
   private func snapshot(of id: String, _ kind: String) -> String? {
-    let home =
-      workspace.environment["HF_HOME"]
-      ?? (workspace.environment["HOME"] ?? "") + "/.cache/huggingface"
-    let folder = home + "/hub/\(kind)--" + id.split(separator: "/").joined(separator: "--")
+    let folder = hubCache + "/\(kind)--" + id.split(separator: "/").joined(separator: "--")
     guard let reference = try? readFile(folder + "/refs/main") else { return nil }
     let commit = String(decoding: reference.filter { $0 > 32 }, as: UTF8.self)
     let snapshot = folder + "/snapshots/" + commit
@@ -124,6 +121,20 @@ package struct AssetLocator {
   {
     guard let own, count > 1, FileStatus(of: own)?.isFolder != true else { return }
     throw .variableNamesOneFile(variable: variable, path: own, count: count)
+  }
+
+  /// The hub's cache, by the variables that huggingface_hub reads, in its order; `~` is the home folder.
+  ///
+  /// > Source: `constants.py` of huggingface_hub.
+  private var hubCache: String {
+    func variable(_ name: String) -> String? {
+      guard let value = workspace.environment[name], !value.isEmpty else { return nil }
+      guard value == "~" || value.hasPrefix("~/") else { return value }
+      return (workspace.environment["HOME"] ?? "") + value.dropFirst()
+    }
+    if let cache = variable("HF_HUB_CACHE") ?? variable("HUGGINGFACE_HUB_CACHE") { return cache }
+    if let home = variable("HF_HOME") { return home + "/hub" }
+    return (variable("XDG_CACHE_HOME") ?? (variable("HOME") ?? "") + "/.cache") + "/huggingface/hub"
   }
 
   /// SHA-256 over the sorted list of `digest  name` of the files in `folder` that `isWanted` picks.

@@ -114,7 +114,7 @@ private final class QuantizedCheckpoints: RunObserver {
     (facts, remarks, last) = ([], [], nil)
     let quantized = try quantizer.quantize(
       MethodContext(
-        source: try context.source.replaced(by: values), training: context.training,
+        source: context.source.replaced(by: values), training: context.training,
         material: context.material, development: context.development, seed: context.seed,
         observer: self))
     last = quantized

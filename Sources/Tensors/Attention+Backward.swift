@@ -1,6 +1,4 @@
-internal import CKernels
-
-/// Writes the gradients of ``causalAttention(q:k:v:windowTokens:headSize:scale:into:)``.
+/// Writes the gradients of ``causalAttention(q:k:v:windowTokens:headSize:scale:reach:into:)``.
 ///
 /// Weights P of one tile of 128 queries are computed again from q and k: with `dP = dOut · vᵀ` and
 /// `dS = P·(dP − Σ P·dP)`, `dQ = dS · k · scale`, `dK = Σ dSᵀ · q · scale`, `dV = Σ Pᵀ · dOut`. One
@@ -10,7 +8,7 @@ internal import CKernels
 ///   `[windows · T, keyHeads · D]`.
 public func causalAttentionBackward(
   q: Matrix, k: Matrix, v: Matrix, windowTokens: Int, headSize: Int, scale: Float,
-  dOutput dOut: Matrix, dQ: Matrix, dK: Matrix, dV: Matrix
+  reach: Int? = nil, dOutput dOut: Matrix, dQ: Matrix, dK: Matrix, dV: Matrix
 ) {
   precondition(
     q.rows % windowTokens == 0 && [k, v, dOut, dQ, dK, dV].allSatisfy { $0.rows == q.rows }
@@ -51,11 +49,11 @@ public func causalAttentionBackward(
         )
         let keys = k.rows(keyRows).columns(keyColumns)
         BLAS.multiplyTransposed(qTile, keys, into: p, alpha: scale)
-        zq_causal_softmax(p.pointer, p.rows, visible, queries.lowerBound + 1)
+        causalSoftmax(p, firstVisible: queries.lowerBound + 1, reach: reach)
         BLAS.multiplyFirstTransposed(
           p, dOutTile, into: dV.rows(keyRows).columns(keyColumns), accumulate: !isFirst)
         BLAS.multiplyTransposed(dOutTile, v.rows(keyRows).columns(keyColumns), into: d)
-        zq_softmax_backward(p.pointer, d.pointer, d.rows, visible, queries.lowerBound + 1)
+        causalSoftmaxBackward(p, d, firstVisible: queries.lowerBound + 1, reach: reach)
         BLAS.multiply(d, keys, into: dQ.rows(queryRows).columns(columns), alpha: scale)
         BLAS.multiplyFirstTransposed(
           d, qTile, into: dK.rows(keyRows).columns(keyColumns), alpha: scale,

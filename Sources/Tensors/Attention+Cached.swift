@@ -6,30 +6,32 @@ internal import CKernels
 /// `h / (queryHeads / keyHeads)`.
 ///
 /// > Shape: `q`, `out` are `[S, queryHeads · D]`; `k`, `v` are `[S · capacity, keyHeads · D]`, of which the
-///   first `length` rows of each sequence are read.
+///   first `length` rows of each sequence are read, or the last `reach` of those.
 public func cachedAttention(
   q: Matrix, k: Matrix, v: Matrix, length: Int, capacity: Int, headSize: Int, scale: Float,
-  into out: Matrix
+  reach: Int? = nil, into out: Matrix
 ) {
   precondition(
     k.rows == q.rows * capacity && v.rows == k.rows && k.columns == v.columns
       && out.rows == q.rows && out.columns == q.columns && (1...capacity).contains(length)
-      && q.columns % headSize == 0 && k.columns % headSize == 0,
+      && q.columns % headSize == 0 && k.columns % headSize == 0 && reach ?? 1 > 0,
     "attention of q [\(q.rows), \(q.columns)] over \(length) of \(capacity) rows")
   let heads = q.columns / headSize
   let group = heads / (k.columns / headSize)
   let threads = Threads.count
-  let scratch = (0..<threads).map { _ in FloatBuffer(count: length) }
+  let seen = min(length, reach ?? length)
+  let scratch = (0..<threads).map { _ in FloatBuffer(count: seen) }
   forEachTile(q.rows * heads, threads: threads) { tile, thread in
     let (sequence, head) = (tile / heads, tile % heads)
-    let rows = sequence * capacity..<sequence * capacity + length
+    let end = sequence * capacity + length
+    let rows = end - seen..<end
     let columns = head * headSize..<(head + 1) * headSize
     let keyColumns = head / group * headSize..<(head / group + 1) * headSize
-    let scores = Matrix(storage: scratch[thread], offset: 0, rows: 1, columns: length)
+    let scores = Matrix(storage: scratch[thread], offset: 0, rows: 1, columns: seen)
     let own = sequence..<sequence + 1
     BLAS.multiplyTransposed(
       q.rows(own).columns(columns), k.rows(rows).columns(keyColumns), into: scores, alpha: scale)
-    zq_causal_softmax(scores.pointer, 1, length, length)
+    zq_causal_softmax(scores.pointer, 1, seen, seen)
     BLAS.multiply(
       scores, v.rows(rows).columns(keyColumns), into: out.rows(own).columns(columns))
   }

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Tiles of ``causalAttention(q:k:v:windowTokens:headSize:scale:into:)`` and of its backward pass.
+/// Tiles of ``causalAttention(q:k:v:windowTokens:headSize:scale:reach:into:)`` and of its backward pass.
 public enum AttentionTiles {
   /// Queries of a tile: each thread holds their scores against all keys of a window.
   public static let queries = 128
@@ -24,15 +24,16 @@ public enum AttentionTiles {
 ///   - windowTokens: T.
 ///   - headSize: D.
 ///   - scale: 1/√D where the queries aren't scaled already.
+///   - reach: A query sees itself and the `reach − 1` keys before it; all of them where it is nil.
 ///   - out: Gets the attended values.
 public func causalAttention(
   q: Matrix, k: Matrix, v: Matrix, windowTokens: Int, headSize: Int, scale: Float,
-  into out: Matrix
+  reach: Int? = nil, into out: Matrix
 ) {
   precondition(
     q.rows % windowTokens == 0 && k.rows == q.rows && v.rows == q.rows && out.rows == q.rows
       && q.columns % headSize == 0 && k.columns % headSize == 0 && k.columns == v.columns
-      && out.columns == q.columns,
+      && out.columns == q.columns && reach ?? 1 > 0,
     "attention of q [\(q.rows), \(q.columns)], k [\(k.rows), \(k.columns)], heads of \(headSize)")
   let queryTile = AttentionTiles.queries
   let windows = q.rows / windowTokens
@@ -59,8 +60,37 @@ public func causalAttention(
     BLAS.multiplyTransposed(
       q.rows(queryRows).columns(columns), k.rows(keyRows).columns(keyColumns), into: scores,
       alpha: scale)
-    zq_causal_softmax(scores.pointer, scores.rows, visible, queries.lowerBound + 1)
+    causalSoftmax(scores, firstVisible: queries.lowerBound + 1, reach: reach)
     BLAS.multiply(
       scores, v.rows(keyRows).columns(keyColumns), into: out.rows(queryRows).columns(columns))
+  }
+}
+
+/// Softmax of each row of scores over the keys that its query sees; 0 for all others.
+///
+/// Row r sees the keys before `firstVisible + r`, and of those the last `reach`.
+func causalSoftmax(_ scores: Matrix, firstVisible: Int, reach: Int?) {
+  guard let reach, firstVisible + scores.rows - 1 > reach else {
+    return zq_causal_softmax(scores.pointer, scores.rows, scores.columns, firstVisible)
+  }
+  for r in 0..<scores.rows {
+    let hidden = max(0, firstVisible + r - reach)
+    let row = scores.row(r)
+    row.update(repeating: 0, count: hidden)
+    zq_causal_softmax(row + hidden, 1, scores.columns - hidden, firstVisible + r - hidden)
+  }
+}
+
+/// Turns the gradient `d` of the weights `p` of ``causalSoftmax(_:firstVisible:reach:)`` into that of the
+/// scores.
+func causalSoftmaxBackward(_ p: Matrix, _ d: Matrix, firstVisible: Int, reach: Int?) {
+  guard let reach, firstVisible + p.rows - 1 > reach else {
+    return zq_softmax_backward(p.pointer, d.pointer, d.rows, d.columns, firstVisible)
+  }
+  for r in 0..<p.rows {
+    let hidden = max(0, firstVisible + r - reach)
+    d.row(r).update(repeating: 0, count: hidden)
+    zq_softmax_backward(
+      p.row(r) + hidden, d.row(r) + hidden, 1, p.columns - hidden, firstVisible + r - hidden)
   }
 }

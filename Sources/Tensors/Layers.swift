@@ -96,18 +96,19 @@ public struct RotaryTable: Sendable {
   /// Sines.
   public let sine: Matrix
 
-  /// Angles `position · frequency[i]`, computed in double precision.
+  /// Angles `position · frequency[i]`, computed in double precision; both functions times `factor`.
   ///
-  /// > Source: Su et al. 2021, arXiv:2104.09864, eq. 15.
-  public init(frequencies: [Double], positions: Int) {
+  /// > Source: Su et al. 2021, arXiv:2104.09864, eq. 15; the factor is YaRN's, Peng et al. 2023,
+  /// > arXiv:2309.00071, eq. 22.
+  public init(frequencies: [Double], positions: Int, factor: Float = 1) {
     cosine = Matrix(rows: positions, columns: frequencies.count)
     sine = Matrix(rows: positions, columns: frequencies.count)
     for p in 0..<positions {
       for (i, frequency) in frequencies.enumerated() {
         // PyTorch's models form the angle in float32; so do we, to stay within their rounding.
         let angle = Float(p) * Float(frequency)
-        cosine.row(p)[i] = Float(cos(Double(angle)))
-        sine.row(p)[i] = Float(sin(Double(angle)))
+        cosine.row(p)[i] = Float(cos(Double(angle))) * factor
+        sine.row(p)[i] = Float(sin(Double(angle))) * factor
       }
     }
   }

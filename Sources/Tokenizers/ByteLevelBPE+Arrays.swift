@@ -42,11 +42,26 @@ extension ByteLevelBPE {
         file: file, place: .file,
         expected: "ids of the sequence marks from 0 to \(tokens.count - 1)", found: "\(mark)")
     }
+    // A token that the user defined is found in text before anything is cut; marks are plain text here.
+    for (id, type) in (types ?? []).enumerated() where type == 4 && !isMark(tokens[id]) {
+      throw .malformed(
+        file: file, place: .token(id), expected: "a mark such as <name> as a token of type 4",
+        found: "\(quoted(Array(tokens[id].utf8))), which is ordinary text")
+    }
     self = vocabulary.tokenizer(
-      preTokenizer, beginningOfSequence: beginningOfSequence, endOfSequence: endOfSequence
+      preTokenizer, beginningOfSequence: beginningOfSequence, endOfSequence: endOfSequence,
+      takesWholePieces: preTokenizer == .llama3
     ) { id in
       guard let types else { return true }
       return types[Int(id)] == 1 || types[Int(id)] == 6
     }
   }
+}
+
+/// Whether a token's text looks like a mark that no ordinary text contains: `<…>` or `[…]`.
+func isMark(_ text: String) -> Bool {
+  let bare = text.drop { $0 == " " || $0 == "\u{2581}" || $0 == "\u{120}" }
+  return bare.utf8.count > 2
+    && ((bare.hasPrefix("<") && bare.hasSuffix(">"))
+      || (bare.hasPrefix("[") && bare.hasSuffix("]")))
 }

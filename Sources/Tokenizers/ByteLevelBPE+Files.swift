@@ -13,6 +13,16 @@ extension ByteLevelBPE {
     vocabularyFile: String, mergesFile: String, preTokenizer: PreTokenizer = .gpt2,
     beginningOfSequence: String? = "</s>", endOfSequence: String? = "</s>"
   ) throws(TokenizerError) {
+    let vocabulary = try Self.vocabulary(vocabularyFile, mergesFile: mergesFile)
+    self = try vocabulary.tokenizer(
+      preTokenizer, beginningOfSequence: vocabulary.mark(beginningOfSequence),
+      endOfSequence: vocabulary.mark(endOfSequence))
+  }
+
+  /// The vocabulary and merges of two files.
+  static func vocabulary(_ vocabularyFile: String, mergesFile: String) throws(TokenizerError)
+    -> ByteLevelVocabulary
+  {
     let mergesText: [UInt8]
     do throws(FileReadError) {
       mergesText = try fileBytes(at: mergesFile)
@@ -21,18 +31,7 @@ extension ByteLevelBPE {
     }
     var vocabulary = try Self.vocabulary(vocabularyFile, mergeCapacity: mergesText.count / 8)
     try Self.readMerges(mergesText, file: mergesFile, into: &vocabulary)
-    func mark(_ text: String?) throws(TokenizerError) -> Int32? {
-      guard let text else { return nil }
-      guard let id = vocabulary.id(of: Array(text.utf8)) else {
-        throw .malformed(
-          file: vocabularyFile, place: .file, expected: "a token \(quoted(Array(text.utf8)))",
-          found: "none")
-      }
-      return id
-    }
-    self = try vocabulary.tokenizer(
-      preTokenizer, beginningOfSequence: mark(beginningOfSequence),
-      endOfSequence: mark(endOfSequence))
+    return vocabulary
   }
 
   private static func vocabulary(
@@ -44,21 +43,37 @@ extension ByteLevelBPE {
     } catch {
       throw .json(error)
     }
-    guard case .object(let members) = document.root else {
-      throw .json(document.error(at: "", "expected an object from token to id"))
+    let texts = try Self.texts(document, at: "")
+    return try ByteLevelVocabulary(texts, file: file, mergeCapacity: mergeCapacity) { .token($0) }
+  }
+
+  /// Texts by id, from an object of ids by text, and from a list of tokens that were added to those.
+  ///
+  /// - Throws: ``TokenizerError`` unless the ids are 0, 1, 2, … with one token each.
+  static func texts(
+    _ document: JSONDocument, at pointer: String, added: [(text: String, id: Int)] = []
+  ) throws(TokenizerError) -> TokenTexts {
+    var value: JSON? = document.root
+    for name in pointer.split(separator: "/") { value = value?[String(name)] }
+    guard case .object(let members)? = value else {
+      throw .json(document.error(at: pointer, "expected an object from token to id"))
     }
-    // Which member has each id.
-    var memberOfID = [Int32](repeating: -1, count: members.count)
+    let wanted = Set(added.map(\.text))
+    let known = Set(members.lazy.map(\.name).filter(wanted.contains))
+    let more = added.filter { !known.contains($0.text) }
+    let count = members.count + more.count
+    // Which member has each id; those that were added come after the others.
+    var memberOfID = [Int32](repeating: -1, count: count)
     for (position, member) in members.enumerated() {
       func error(_ reason: String) -> TokenizerError {
-        .json(document.error(at: "/" + escaped(member.name), reason))
+        .json(document.error(at: pointer + "/" + escaped(member.name), reason))
       }
       guard case .integer(let id) = member.value else {
         throw error("expected an integer id")
       }
-      guard id >= 0, id < members.count else {
+      guard id >= 0, id < count else {
         throw error(
-          "expected an id from 0 to \(members.count - 1), one for each token, found \(id)")
+          "expected an id from 0 to \(count - 1), one for each token, found \(id)")
       }
       let earlier = memberOfID[Int(id)]
       guard earlier < 0 else {
@@ -67,10 +82,23 @@ extension ByteLevelBPE {
       }
       memberOfID[Int(id)] = Int32(position)
     }
+    for (position, token) in more.enumerated() {
+      guard token.id >= 0, token.id < count, memberOfID[token.id] < 0 else {
+        throw .malformed(
+          file: document.file, place: .token(token.id),
+          expected: "an id from 0 to \(count - 1) that no other token has",
+          found: "\(token.id) for \(quoted(Array(token.text.utf8)))")
+      }
+      memberOfID[token.id] = Int32(members.count + position)
+    }
     var texts = TokenTexts()
-    texts.reserve(texts: members.count, bytes: members.count * 8)
-    for position in memberOfID { texts.append(members[Int(position)].name.utf8) }
-    return try ByteLevelVocabulary(texts, file: file, mergeCapacity: mergeCapacity) { .token($0) }
+    texts.reserve(texts: count, bytes: count * 8)
+    for position in memberOfID.map(Int.init) {
+      texts.append(
+        position < members.count
+          ? members[position].name.utf8 : more[position - members.count].text.utf8)
+    }
+    return texts
   }
 
   private static func readMerges(
@@ -80,7 +108,9 @@ extension ByteLevelBPE {
     var number = 1
     while start < text.count {
       let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
-      let line = text[start..<end]
+      var line = text[start..<end]
+      // A line may end as on Windows; no token has a bare carriage return in it.
+      if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
       // The first line may say "#version: 0.2"; other lines may well begin with a # that is a token.
       let isHeader = number == 1 && line.starts(with: "#version".utf8)
       if !isHeader {

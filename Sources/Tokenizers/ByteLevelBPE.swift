@@ -19,6 +19,10 @@ public struct ByteLevelBPE: Tokenizer {
   private let merges: PairTable
   /// How text is cut before merging.
   public let preTokenizer: PreTokenizer
+  /// Whether text is brought to Unicode's normalization form C first.
+  public let composes: Bool
+  /// Tokens by their bytes, where a pre-token that is one is taken as it is, before any merge (Llama 3).
+  private let pieces: TextIndex?
   /// The id that opens a sequence, if any.
   public let beginningOfSequence: Int32?
   /// The id that closes a sequence, if any.
@@ -27,12 +31,14 @@ public struct ByteLevelBPE: Tokenizer {
   /// A tokenizer from parts that were checked before.
   init(
     texts: TokenTexts, byteIDs: [Int32], merges: PairTable, preTokenizer: PreTokenizer,
-    beginningOfSequence: Int32?, endOfSequence: Int32?
+    composes: Bool, pieces: TextIndex?, beginningOfSequence: Int32?, endOfSequence: Int32?
   ) {
     self.texts = texts
     self.byteIDs = byteIDs
     self.merges = merges
     self.preTokenizer = preTokenizer
+    self.composes = composes
+    self.pieces = pieces
     self.beginningOfSequence = beginningOfSequence
     self.endOfSequence = endOfSequence
   }
@@ -47,12 +53,19 @@ public struct ByteLevelBPE: Tokenizer {
 
   /// The ids of `text`; bytes that the vocabulary lacks are dropped and counted.
   ///
+  /// Where ``composes`` is set, decoding them gives the composed text.
+  ///
   /// - Complexity: O(n log n) for n bytes, whatever the text; O(n) for text with spaces.
   public func encode(_ text: [UInt8]) -> Encoding {
     var result = Encoding(ids: [])
     result.ids.reserveCapacity(text.count / 4)
     var merger = PairMerger(merges)
+    let text = composes ? composed(text) : text
     for range in PreTokens(text, preTokenizer) {
+      if let whole = pieces?[text[range]] {
+        result.ids.append(whole)
+        continue
+      }
       for index in range {
         let id = byteIDs[Int(text[index])]
         if id >= 0 {

@@ -6,6 +6,8 @@ struct ByteLevelVocabulary {
   private let index: TextIndex
   private var merges: PairTable
   private var mergeCount: UInt32 = 0
+  /// What each merge makes, in order.
+  private(set) var mergedIDs: [Int32] = []
 
   /// A vocabulary of the texts given by id.
   ///
@@ -38,6 +40,18 @@ struct ByteLevelVocabulary {
   /// The id of a token by its text, as the file spells it.
   func id(of text: some Collection<UInt8>) -> Int32? {
     index[text]
+  }
+
+  /// The id of a mark by its text; nil for none.
+  ///
+  /// - Throws: ``TokenizerError`` when no token has the text.
+  func mark(_ text: String?) throws(TokenizerError) -> Int32? {
+    guard let text else { return nil }
+    guard let id = id(of: Array(text.utf8)) else {
+      throw .malformed(
+        file: file, place: .file, expected: "a token \(quoted(Array(text.utf8)))", found: "none")
+    }
+    return id
   }
 
   /// Adds the next merge, written `left right`.
@@ -74,26 +88,41 @@ struct ByteLevelVocabulary {
       )
     }
     mergeCount += 1
+    mergedIDs.append(mergedID)
   }
 
-  /// The finished tokenizer; `isByte` says whether a token may stand for a single byte of text.
+  /// How many tokens there are.
+  var count: Int { index.texts.count }
+
+  /// The bytes that a token stands for.
+  func bytes(of id: Int32) -> [UInt8] {
+    let spelled = index.texts[Int(id)]
+    return ByteAlphabet.bytes(spelledBy: spelled) ?? Array(spelled)
+  }
+
+  /// The finished tokenizer; `isText` says whether a token may spell text, rather than be a mark.
   ///
   /// A token with a scalar outside the byte alphabet stands for its own UTF-8.
   func tokenizer(
     _ preTokenizer: PreTokenizer, beginningOfSequence: Int32?, endOfSequence: Int32?,
-    isByte: (Int32) -> Bool = { _ in true }
+    composes: Bool? = nil, takesWholePieces: Bool = false,
+    isText: (Int32) -> Bool = { _ in true }
   ) -> ByteLevelBPE {
     var texts = TokenTexts()
-    for id in 0..<index.texts.count {
-      let spelled = index.texts[id]
-      texts.append(ByteAlphabet.bytes(spelledBy: spelled) ?? Array(spelled))
-    }
+    for id in 0..<index.texts.count { texts.append(bytes(of: Int32(id))) }
     let byteIDs = (0...UInt8.max).map { byte -> Int32 in
-      guard let id = index[ByteAlphabet.spelling(of: byte)], isByte(id) else { return -1 }
+      guard let id = index[ByteAlphabet.spelling(of: byte)], isText(id) else { return -1 }
       return id
+    }
+    var pieces: TextIndex?
+    if takesWholePieces {
+      var index = TextIndex(texts)
+      for id in 0..<texts.count where isText(Int32(id)) { _ = index.insert(id) }
+      pieces = index
     }
     return ByteLevelBPE(
       texts: texts, byteIDs: byteIDs, merges: merges, preTokenizer: preTokenizer,
+      composes: composes ?? preTokenizer.composes, pieces: pieces,
       beginningOfSequence: beginningOfSequence, endOfSequence: endOfSequence)
   }
 }

@@ -10,12 +10,58 @@ public enum PreTokenizer: String, Sendable, CaseIterable {
   ///
   /// `tokenizer.ggml.pre` = `smollm`.
   case smollm
+  /// Qwen2's pattern
+  /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  /// over text in normalization form C.
+  ///
+  /// > Source: `tokenization_qwen2.py` of transformers.
+  case qwen2
+  /// Llama 3's pattern: ``qwen2``'s with `\p{N}{1,3}`, over text as it is.
+  ///
+  /// > Source: `tokenizer.py` of the meta-llama/llama3 repository.
+  case llama3
+}
+
+extension PreTokenizer {
+  /// The name that `tokenizer.ggml.pre` has for it.
+  public var ggufName: String {
+    switch self {
+    case .gpt2: "gpt-2"
+    case .smollm: "smollm"
+    case .qwen2: "qwen2"
+    case .llama3: "llama-bpe"
+    }
+  }
+
+  /// Whose it is, for a reader.
+  public var words: String {
+    switch self {
+    case .gpt2: "GPT-2's"
+    case .smollm: "SmolLM's"
+    case .qwen2: "Qwen2's"
+    case .llama3: "Llama 3's"
+    }
+  }
+
+  /// Whether text is brought to Unicode's normalization form C before it is cut.
+  var composes: Bool { self == .qwen2 }
+
+  /// How many numeric scalars stand together at most.
+  fileprivate var longestNumber: Int {
+    switch self {
+    case .gpt2: .max
+    case .smollm, .qwen2: 1
+    case .llama3: 3
+    }
+  }
 }
 
 /// Walks over a text and yields the byte ranges of its pre-tokens, in order, without gaps.
 package struct PreTokens: Sequence, IteratorProtocol {
   private let text: [UInt8]
   private let isDigitAlone: Bool
+  private let takesMarks: Bool
+  private let longestNumber: Int
   private let ascii = ScalarClass.ascii
   private var position = 0
 
@@ -25,13 +71,15 @@ package struct PreTokens: Sequence, IteratorProtocol {
   package init(_ text: [UInt8], _ rule: PreTokenizer) {
     self.text = text
     isDigitAlone = rule == .smollm
+    takesMarks = rule == .qwen2 || rule == .llama3
+    longestNumber = rule.longestNumber
   }
 
   /// The next range, or nil at the end of the text.
   package mutating func next() -> Range<Int>? {
     guard position < text.count else { return nil }
     let start = position
-    position = end(from: start)
+    position = takesMarks ? endTakingMarks(from: start) : end(from: start)
     return start..<position
   }
 
@@ -109,5 +157,83 @@ package struct PreTokens: Sequence, IteratorProtocol {
       return (.other, 1)
     }
     return (ScalarClass(scalar), decoded.length)
+  }
+
+  /// Where the pre-token that starts at `start` ends under ``PreTokenizer/qwen2`` and ``PreTokenizer/llama3``.
+  private func endTakingMarks(from start: Int) -> Int {
+    let first = scalar(at: start)
+    let second = start + first.length
+    if text[start] == UInt8(ascii: "'"), let end = endOfAnyContraction(from: second) { return end }
+    let isLineEnd = isLineEnd(at: start)
+    let next = second < text.count ? scalar(at: second).class : nil
+    switch first.class {
+    case .letter:
+      return endOfRun(of: .letter, from: second)
+    case .number:
+      return endOfNumber(from: start)
+    // `[^\r\n\p{L}\p{N}]?\p{L}+`: any mark or space joins the letters behind it.
+    case .other:
+      if next == .letter { return endOfRun(of: .letter, from: second) }
+      return endOfLines(from: endOfRun(of: .other, from: second))
+    case .space:
+      if next == .letter, !isLineEnd { return endOfRun(of: .letter, from: second) }
+      if text[start] == UInt8(ascii: " "), next == .other {
+        return endOfLines(from: endOfRun(of: .other, from: second))
+      }
+      return endOfSpacesOrLines(from: start)
+    }
+  }
+
+  /// As ``endOfContraction(from:)`` in either case, for what stands behind the apostrophe at `start`.
+  private func endOfAnyContraction(from start: Int) -> Int? {
+    guard start < text.count else { return nil }
+    func lower(_ index: Int) -> UInt8? { index < text.count ? text[index] | 0x20 : nil }
+    // U+017F is an s when case doesn't count.
+    if start + 1 < text.count, text[start] == 0xC5, text[start + 1] == 0xBF { return start + 2 }
+    switch (lower(start), lower(start + 1)) {
+    case (UInt8(ascii: "s"), _), (UInt8(ascii: "t"), _), (UInt8(ascii: "m"), _),
+      (UInt8(ascii: "d"), _):
+      return start + 1
+    case (UInt8(ascii: "r"), UInt8(ascii: "e")), (UInt8(ascii: "v"), UInt8(ascii: "e")),
+      (UInt8(ascii: "l"), UInt8(ascii: "l")):
+      return start + 2
+    default:
+      return nil
+    }
+  }
+
+  private func endOfNumber(from start: Int) -> Int {
+    var (end, count) = (start, 0)
+    while end < text.count, count < longestNumber {
+      let next = scalar(at: end)
+      guard next.class == .number else { break }
+      end += next.length
+      count += 1
+    }
+    return end
+  }
+
+  private func isLineEnd(at index: Int) -> Bool {
+    text[index] == UInt8(ascii: "\n") || text[index] == UInt8(ascii: "\r")
+  }
+
+  /// `[\r\n]*`.
+  private func endOfLines(from start: Int) -> Int {
+    var end = start
+    while end < text.count, isLineEnd(at: end) { end += 1 }
+    return end
+  }
+
+  /// `\s*[\r\n]+|\s+(?!\S)|\s+`: up to the last line end of the spaces, else as ``endOfSpaces(from:)``.
+  private func endOfSpacesOrLines(from start: Int) -> Int {
+    var end = start
+    var lines: Int?
+    while end < text.count {
+      let next = scalar(at: end)
+      guard next.class == .space else { break }
+      if isLineEnd(at: end) { lines = end + 1 }
+      end += next.length
+    }
+    return lines ?? endOfSpaces(from: start)
   }
 }

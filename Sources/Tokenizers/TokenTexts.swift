@@ -29,8 +29,8 @@ struct TokenTexts: Sendable {
   }
 }
 
-/// Finds ids by text: open addressing over the texts themselves; needed only while loading.
-struct TextIndex {
+/// Finds ids by text: open addressing over the texts themselves.
+struct TextIndex: Sendable {
   /// The texts, by id.
   let texts: TokenTexts
   /// Ids; −1 marks an empty slot.

@@ -123,7 +123,8 @@ extension Transformer {
     }
     cachedAttention(
       q: w.query, k: keys, v: values, length: position + 1, capacity: cache.capacity,
-      headSize: c.headSize, scale: isOPT ? 1 : scale, into: w.attended)
+      headSize: c.headSize, scale: isOPT ? 1 : scale, reach: c.reach(ofBlock: block),
+      into: w.attended)
     operators.quantizeInput(w.attended, of: [.output], block: block)
     operators.apply(LinearID(block: block, kind: .output), to: w.attended, into: w.result)
   }

@@ -72,8 +72,8 @@ extension Llama {
       g.attended, input: w.kept?.attended ?? w.attended, of: [.output], block: block)
     causalAttentionBackward(
       q: w.query, k: w.key, v: w.value, windowTokens: windowTokens, headSize: c.headSize,
-      scale: 1 / Float(c.headSize).squareRoot(), dOutput: g.attended, dQ: g.query, dK: g.key,
-      dV: g.value)
+      scale: 1 / Float(c.headSize).squareRoot(), reach: c.reach(ofBlock: block),
+      dOutput: g.attended, dQ: g.query, dK: g.key, dV: g.value)
     w.operandsBackward(operators, block: block, groupSize: c.headSize, g)
     for dX in [g.query, g.key] {
       rotateBackward(

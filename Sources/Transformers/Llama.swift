@@ -28,7 +28,8 @@ enum Llama {
     operators.quantizeOperand(w.value, .value, block: block, groupSize: c.headSize)
     causalAttention(
       q: w.query, k: w.key, v: w.value, windowTokens: windowTokens, headSize: c.headSize,
-      scale: 1 / Float(c.headSize).squareRoot(), into: w.attended)
+      scale: 1 / Float(c.headSize).squareRoot(), reach: c.reach(ofBlock: block),
+      into: w.attended)
     w.kept?.attended?.copy(from: w.attended)
     operators.quantizeInput(w.attended, of: [.output], block: block)
     operators.apply(LinearID(block: block, kind: .output), to: w.attended, into: w.result)

@@ -10,6 +10,7 @@ extension ModelConfiguration {
       blocks: header.blocks, heads: header.heads, keyHeads: header.keyHeads,
       headSize: header.headSize, feedForward: header.feedForward, positions: header.positions,
       normEpsilon: 1e-5, rotaryIsInterleaved: true, tiesHead: header.tiesHead,
-      hasAttentionInputBias: false, hasLinearBias: false, embeddingWidth: header.channels)
+      hasAttentionInputBias: false, hasAttentionOutputBias: false, hasFeedForwardBias: false,
+      embeddingWidth: header.channels)
   }
 }

@@ -2,22 +2,10 @@
 public struct ModelConfiguration: Sendable, Equatable {
   /// The family, which decides the block's arithmetic.
   public enum Architecture: String, Sendable {
-    /// RMSNorm, rotary positions, SwiGLU; also Qwen2 with its Q, K, V biases.
+    /// RMSNorm, rotary positions, SwiGLU; also Mistral with its window, Qwen2 with its Q, K, V biases.
     case llama
     /// LayerNorm, learned positions with offset 2, ReLU.
     case opt
-  }
-
-  /// How rotary frequencies are stretched beyond the trained length.
-  public struct RotaryScaling: Sendable, Equatable {
-    /// Divisor of low frequencies.
-    public var factor: Double
-    /// Wavelengths above `original / low` are divided by the factor.
-    public var lowFrequencyFactor: Double
-    /// Wavelengths below `original / high` stay.
-    public var highFrequencyFactor: Double
-    /// Trained length in tokens.
-    public var originalPositions: Double
   }
 
   /// The family.
@@ -44,14 +32,20 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var rotaryBase: Double = 10000
   /// Stretching of the rotary frequencies.
   public var rotaryScaling: RotaryScaling?
+  /// What each rotary frequency is divided by beyond that (`rope_freqs.weight` of a GGUF file).
+  public var rotaryDivisors: [Double]?
   /// Rotary pairs are (2i, 2i+1), as in llama2.c and GGUF, instead of (i, i + headSize/2).
   public var rotaryIsInterleaved = false
   /// The head is the embedding.
   public var tiesHead: Bool
-  /// Q, K and V have biases (OPT, Qwen2).
+  /// Q, K and V have biases (OPT, Qwen2, LLaMA with `attention_bias`).
   public var hasAttentionInputBias: Bool
-  /// The other linears have biases (OPT).
-  public var hasLinearBias: Bool
+  /// The output of attention has a bias (OPT, LLaMA with `attention_bias`).
+  public var hasAttentionOutputBias: Bool
+  /// The linears of the feed-forward part have biases (OPT, LLaMA with `mlp_bias`).
+  public var hasFeedForwardBias: Bool
+  /// In which blocks attention reaches back only so far; nil where it always sees all.
+  public var slidingWindow: SlidingWindow?
   /// Norms come before each half block; the post-norm form is OPT-350m's.
   public var normsFirst = true
   /// A block's LayerNorms subtract the mean (OPT); false where a rotation of the stream has taken that in.
@@ -60,25 +54,6 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var hasFinalNorm = true
   /// Width of the embedding where a projection leads to ``channels`` (OPT-350m).
   public var embeddingWidth: Int
-
-  /// Frequencies of the rotary pairs, in radians per position.
-  ///
-  /// > Source: Su et al. 2021, arXiv:2104.09864; stretching as in Llama 3.1's configuration.
-  public var rotaryFrequencies: [Double] {
-    (0..<headSize / 2).map { i in
-      let plain = 1 / power(rotaryBase, Double(2 * i) / Double(headSize))
-      guard let scaling = rotaryScaling else { return plain }
-      let wavelength = 2 * Double.pi / plain
-      let longest = scaling.originalPositions / scaling.lowFrequencyFactor
-      let shortest = scaling.originalPositions / scaling.highFrequencyFactor
-      if wavelength > longest { return plain / scaling.factor }
-      if wavelength < shortest { return plain }
-      let blend =
-        (scaling.originalPositions / wavelength - scaling.lowFrequencyFactor)
-        / (scaling.highFrequencyFactor - scaling.lowFrequencyFactor)
-      return (1 - blend) * plain / scaling.factor + blend * plain
-    }
-  }
 
   /// Rows of the table of learned positions (OPT): two more than there are positions.
   public var positionRows: Int { positions + OPT.positionOffset }
@@ -105,8 +80,15 @@ public struct ModelConfiguration: Sendable, Equatable {
   public func hasBias(_ kind: LinearKind) -> Bool {
     switch kind {
     case .query, .key, .value: hasAttentionInputBias
-    case .output, .gate, .up, .down: hasLinearBias
+    case .output: hasAttentionOutputBias
+    case .gate, .up, .down: hasFeedForwardBias
     }
+  }
+
+  /// How many tokens a query of a block sees at most, itself included; nil for all before it.
+  public func reach(ofBlock block: Int) -> Int? {
+    guard let slidingWindow, slidingWindow.concerns(block) else { return nil }
+    return slidingWindow.tokens
   }
 
   /// Number of weights in the linears of all blocks.
@@ -117,6 +99,19 @@ public struct ModelConfiguration: Sendable, Equatable {
         return sum + outputs * inputs
       }
   }
+}
+
+/// Attention that reaches back a fixed number of tokens.
+public struct SlidingWindow: Sendable, Equatable {
+  /// Tokens that a query sees, itself included.
+  public var tokens: Int
+  /// The first block where it is so.
+  public var firstBlock = 0
+  /// Blocks after that one that see everything all the same.
+  public var exceptions: Set<Int> = []
+
+  /// Whether a block is concerned.
+  func concerns(_ block: Int) -> Bool { block >= firstBlock && !exceptions.contains(block) }
 }
 
 /// One of a block's linears.

@@ -57,9 +57,7 @@ public struct ModelValues: Sendable {
 
 extension ModelSource {
   /// The same model with other values: whoever reads it finds those instead of the file's.
-  ///
-  /// - Throws: ``Checkpoints/CheckpointError``, as when it was opened.
-  public func replaced(by values: ModelValues) throws -> ModelSource {
+  public func replaced(by values: ModelValues) -> ModelSource {
     var tensors: [String: Matrix] = [:]
     func put(_ name: String, _ vector: Vector?) {
       tensors[name] = vector.map {
@@ -70,8 +68,8 @@ extension ModelSource {
     for (id, bias) in values.biases { put(naming.bias(id), bias) }
     for (block, norms) in values.norms.enumerated() {
       for kind in NormKind.allCases {
-        put(naming.norm(kind, block: block) + ".weight", norms[kind.rawValue].gain)
-        put(naming.norm(kind, block: block) + ".bias", norms[kind.rawValue].bias)
+        put(naming.gain(kind, block: block), norms[kind.rawValue].gain)
+        put(naming.shift(kind, block: block), norms[kind.rawValue].bias)
       }
     }
     tensors[naming.embedding] = values.embedding
@@ -79,10 +77,9 @@ extension ModelSource {
     if let positions = values.positions { tensors[naming.positions] = positions }
     if let projection = values.projectionIn { tensors[naming.projectionIn] = projection }
     if let projection = values.projectionOut { tensors[naming.projectionOut] = projection }
-    put(naming.finalNorm + ".weight", values.finalGain)
-    put(naming.finalNorm + ".bias", values.finalBias)
-    return try ModelSource(
-      configuration: configuration, checkpoint: ReplacedCheckpoint(base: checkpoint, tensors))
+    put(naming.finalGain, values.finalGain)
+    put(naming.finalBias, values.finalBias)
+    return reading(ReplacedCheckpoint(base: checkpoint, tensors))
   }
 }
 

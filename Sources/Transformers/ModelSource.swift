@@ -1,4 +1,5 @@
 public import Checkpoints
+import Glibc
 import JSONText
 public import Tensors
 
@@ -13,6 +14,8 @@ public struct ModelSource: Sendable {
   public let checkpoint: any Checkpoint
   /// Channels that are made outliers as the tensors are read.
   public let outliers: ChannelScaling?
+  /// What a reader of its numbers should know about how the files were read.
+  public let notes: [String]
   let naming: TensorNaming
 
   /// Rows of a table that are held in float32 at a time while it is converted to half precision.
@@ -23,33 +26,104 @@ public struct ModelSource: Sendable {
   ///
   /// - Throws: ``Checkpoints/CheckpointError``, ``JSONText/JSONError`` or ``ModelError``.
   public init(path: String, outliers: ChannelScaling? = nil) throws {
-    let synthetic = try SyntheticCheckpoint(folder: path)
-    let checkpoint = try synthetic ?? openCheckpoint(at: path)
+    // The configuration comes first where there is one: it says what the weights ought to be.
+    let document: JSONDocument? =
+      try access(path + "/config.json", R_OK) == 0
+      ? JSONDocument(contentsOf: path + "/config.json") : nil
+    let configuration = try document.map { try ModelConfiguration(hubConfiguration: $0) }
+    let checkpoint = try SyntheticCheckpoint(folder: path) ?? openCheckpoint(at: path)
     if let file = checkpoint as? GGUFFile {
       try self.init(
-        configuration: ModelConfiguration(gguf: file), checkpoint: checkpoint, outliers: outliers)
-    } else {
-      let document = try JSONDocument(contentsOf: path + "/config.json")
-      try self.init(
-        configuration: ModelConfiguration(hubConfiguration: document), checkpoint: checkpoint,
-        outliers: outliers)
+        configuration: ModelConfiguration(gguf: file), checkpoint: checkpoint, outliers: outliers,
+        alsoRead: ["rope_freqs.weight"])
+      return
     }
+    guard let configuration else {
+      throw CheckpointError(
+        .missing, in: path,
+        "expected a folder with config.json beside the weights, or a .gguf file; found no config.json"
+      )
+    }
+    try self.init(configuration: configuration, checkpoint: checkpoint, outliers: outliers)
   }
 
   /// A model from parts that are already open.
   ///
-  /// - Throws: ``Checkpoints/CheckpointError`` for the first tensor that is missing or has another
-  ///   shape than the configuration says; ``ModelError/shape(path:reason:)`` for an outlier that isn't one
-  ///   of the model's channels, or a model whose norms come last.
+  /// - Parameters:
+  ///   - configuration: Shape and conventions.
+  ///   - checkpoint: Where the tensors come from.
+  ///   - outliers: Channels that are made outliers as the tensors are read.
+  ///   - alsoRead: Tensors that the configuration was read from.
+  /// - Throws: ``Checkpoints/CheckpointError`` for the first tensor that is missing, has another
+  ///   shape than the configuration says, or is there and read by nobody; ``ModelError/shape(path:reason:)``
+  ///   for an outlier that isn't one of the model's channels, or a model whose norms come last.
   public init(
-    configuration: ModelConfiguration, checkpoint: any Checkpoint, outliers: ChannelScaling? = nil
+    configuration: ModelConfiguration, checkpoint: any Checkpoint, outliers: ChannelScaling? = nil,
+    alsoRead: Set<String> = []
   ) throws {
+    var configuration = configuration
+    let naming = try TensorNaming(configuration: configuration, checkpoint: checkpoint)
+    var (notes, alsoRead) = ([String](), alsoRead)
+    var tiedTable = naming.embedding
+    if configuration.tiesHead, checkpoint.descriptor(of: naming.head) != nil {
+      if checkpoint.descriptor(of: naming.embedding) == nil {
+        // Of two names for one table, some files keep the head's.
+        tiedTable = naming.head
+      } else if try Self.isSame(naming.embedding, naming.head, checkpoint) {
+        alsoRead.insert(naming.head)
+      } else {
+        configuration.tiesHead = false
+        notes.append(
+          "the head is \(naming.head), which differs from the embedding although the configuration ties "
+            + "the two")
+      }
+    }
     self.configuration = configuration
     self.checkpoint = checkpoint
     self.outliers = outliers
-    self.naming = TensorNaming(configuration: configuration, checkpoint: checkpoint)
-    try checkTensors()
+    self.naming = tiedTable == naming.embedding ? naming : naming.embeddingAsHead
+    self.notes = notes
+    try TensorAccount.check(checkpoint, configuration, self.naming, alsoRead: alsoRead)
     try checkOutliers()
+  }
+
+  /// The same model with its tensors read from elsewhere, under the same names.
+  func reading(_ checkpoint: any Checkpoint) -> ModelSource {
+    ModelSource(
+      configuration: configuration, checkpoint: checkpoint, outliers: nil, naming: naming,
+      notes: notes)
+  }
+
+  private init(
+    configuration: ModelConfiguration, checkpoint: any Checkpoint, outliers: ChannelScaling?,
+    naming: TensorNaming, notes: [String]
+  ) {
+    self.configuration = configuration
+    self.checkpoint = checkpoint
+    self.outliers = outliers
+    self.naming = naming
+    self.notes = notes
+  }
+
+  /// Whether two tensors have the same shape and values; read side by side, some rows at a time.
+  private static func isSame(_ one: String, _ other: String, _ checkpoint: any Checkpoint) throws
+    -> Bool
+  {
+    let (first, second) = try (checkpoint.requireTensor(one), checkpoint.requireTensor(other))
+    guard first.shape == second.shape else { return false }
+    let piece = Self.convertedRows / 4
+    for tile in 0..<tileCount(first.rowCount, size: piece) {
+      let rows = tileRange(tile, of: first.rowCount, size: piece)
+      let count = rows.count * first.rowElementCount
+      var values = [[Float](repeating: 0, count: count), [Float](repeating: 0, count: count)]
+      for (index, name) in [one, other].enumerated() {
+        try values[index].withUnsafeMutableBufferPointer { buffer in
+          try checkpoint.read(name, rows: rows, into: buffer)
+        }
+      }
+      guard values[0] == values[1] else { return false }
+    }
+    return true
   }
 
   /// Reads the weight of a linear into `matrix`, `[outputs, inputs]`.
@@ -81,9 +155,10 @@ public struct ModelSource: Sendable {
 
   /// Gain of a norm, and its bias where it has one (LayerNorm).
   public func norm(_ kind: NormKind, block: Int) throws -> (gain: [Float], bias: [Float]?) {
-    let name = naming.norm(kind, block: block)
-    let gain = try checkpoint.read(name + ".weight")
-    let bias = configuration.architecture == .opt ? try checkpoint.read(name + ".bias") : nil
+    let gain = try checkpoint.read(naming.gain(kind, block: block))
+    let bias =
+      configuration.architecture == .opt
+      ? try checkpoint.read(naming.shift(kind, block: block)) : nil
     guard let outliers else { return (gain, bias) }
     return (outliers.grow(gain), bias.map(outliers.grow))
   }
@@ -111,9 +186,9 @@ public struct ModelSource: Sendable {
       projectionIn: hasProjection ? try matrix(naming.projectionIn) : nil,
       projectionOut: hasProjection ? try matrix(naming.projectionOut) : nil,
       finalGain: configuration.hasFinalNorm
-        ? Vector(try checkpoint.read(naming.finalNorm + ".weight")) : nil,
+        ? Vector(try checkpoint.read(naming.finalGain)) : nil,
       finalBias: configuration.hasFinalNorm && isOPT
-        ? Vector(try checkpoint.read(naming.finalNorm + ".bias")) : nil)
+        ? Vector(try checkpoint.read(naming.finalBias)) : nil)
   }
 
   private func matrix(_ name: String) throws -> Matrix {
@@ -162,39 +237,6 @@ public struct ModelSource: Sendable {
       throw .shape(
         path: checkpoint.path,
         reason: "outlier channel \(channel) isn't one of the \(configuration.channels) channels")
-    }
-  }
-
-  /// Checks every tensor's presence and shape before anything is read.
-  private func checkTensors() throws {
-    let c = configuration
-    func expect(_ name: String, _ expected: [Int]) throws {
-      try checkpoint.requireTensor(name, shape: expected)
-    }
-    try expect(naming.embedding, [c.vocabularySize, c.embeddingWidth])
-    if !c.tiesHead { try expect(naming.head, [c.vocabularySize, c.embeddingWidth]) }
-    if c.architecture == .opt {
-      try expect(naming.positions, [c.positions + OPT.positionOffset, c.channels])
-    }
-    if c.embeddingWidth != c.channels {
-      try expect(naming.projectionIn, [c.channels, c.embeddingWidth])
-      try expect(naming.projectionOut, [c.embeddingWidth, c.channels])
-    }
-    var norms = (0..<c.blocks).flatMap { block in
-      NormKind.allCases.map { naming.norm($0, block: block) }
-    }
-    if c.hasFinalNorm { norms.append(naming.finalNorm) }
-    for name in norms {
-      try expect(name + ".weight", [c.channels])
-      if c.architecture == .opt { try expect(name + ".bias", [c.channels]) }
-    }
-    for block in 0..<c.blocks {
-      for kind in c.linears {
-        let id = LinearID(block: block, kind: kind)
-        let (outputs, inputs) = c.shape(of: kind)
-        try expect(naming.weight(id), [outputs, inputs])
-        if c.hasBias(kind) { try expect(naming.bias(id), [outputs]) }
-      }
     }
   }
 }

@@ -44,31 +44,8 @@ public struct SyntheticCheckpoint: Checkpoint {
   /// - Throws: ``ModelError/shape(path:reason:)`` for a tensor larger than can be addressed.
   init(_ c: ModelConfiguration, seed: UInt64, path: String) throws(ModelError) {
     let naming = TensorNaming(hub: c.architecture)
-    var shapes: [(String, [Int])] = [(naming.embedding, [c.vocabularySize, c.embeddingWidth])]
-    if !c.tiesHead { shapes.append((naming.head, [c.vocabularySize, c.embeddingWidth])) }
-    if c.architecture == .opt {
-      shapes.append((naming.positions, [c.positions + OPT.positionOffset, c.channels]))
-    }
-    if c.embeddingWidth != c.channels {
-      shapes.append((naming.projectionIn, [c.channels, c.embeddingWidth]))
-      shapes.append((naming.projectionOut, [c.embeddingWidth, c.channels]))
-    }
-    func norm(_ name: String) {
-      shapes.append((name + ".weight", [c.channels]))
-      if c.architecture == .opt { shapes.append((name + ".bias", [c.channels])) }
-    }
-    for block in 0..<c.blocks {
-      for kind in NormKind.allCases { norm(naming.norm(kind, block: block)) }
-      for kind in c.linears {
-        let id = LinearID(block: block, kind: kind)
-        let (outputs, inputs) = c.shape(of: kind)
-        shapes.append((naming.weight(id), [outputs, inputs]))
-        if c.hasBias(kind) { shapes.append((naming.bias(id), [outputs])) }
-      }
-    }
-    if c.hasFinalNorm { norm(naming.finalNorm) }
     var tensors: [TensorDescriptor] = []
-    for (name, shape) in shapes {
+    for (name, shape) in TensorAccount.entries(c, naming) {
       guard let tensor = TensorDescriptor(name: name, shape: shape, type: .f32) else {
         throw .shape(path: path, reason: "\(name) of \(shape) is too large")
       }

@@ -37,13 +37,12 @@ public struct TrainableTensor: Sendable {
     matrix(naming.projectionOut, frame.projectionOut, gradients.projectionOut)
     for block in operators.parameters.blocks {
       for kind in NormKind.allCases {
-        let name = naming.norm(kind, block: block)
         let (value, gradient) = (
           operators.parameters.norm(kind, block: block),
           operators.gradients.norm(kind, block: block)
         )
-        vector(name + ".weight", value.gain, gradient.gain)
-        vector(name + ".bias", value.bias, gradient.bias)
+        vector(naming.gain(kind, block: block), value.gain, gradient.gain)
+        vector(naming.shift(kind, block: block), value.bias, gradient.bias)
       }
       for kind in c.linears {
         let id = LinearID(block: block, kind: kind)
@@ -52,8 +51,8 @@ public struct TrainableTensor: Sendable {
         vector(naming.bias(id), operators.parameters.bias(id), operators.gradients.bias(id))
       }
     }
-    vector(naming.finalNorm + ".weight", frame.finalGain, gradients.finalGain)
-    vector(naming.finalNorm + ".bias", frame.finalBias, gradients.finalBias)
+    vector(naming.finalGain, frame.finalGain, gradients.finalGain)
+    vector(naming.finalBias, frame.finalBias, gradients.finalBias)
     if !c.tiesHead { matrix(naming.head, (frame.head as? SingleTable)?.matrix, gradients.head) }
     return list
   }

@@ -74,7 +74,7 @@ public struct Transformer: Sendable {
   public func rotaryTable(windowTokens: Int) -> RotaryTable {
     RotaryTable(
       frequencies: configuration.architecture == .llama ? configuration.rotaryFrequencies : [],
-      positions: windowTokens)
+      positions: windowTokens, factor: configuration.rotaryAmplitude)
   }
 
   /// Runs block `block` in place on the residual stream.

@@ -135,7 +135,9 @@ final class CellRun: RunObserver {
   /// Tokenises all three texts; the tokenizer is gone when the weights come.
   private func context(_ source: ModelSource) throws -> MethodContext {
     let settings = cell.protocolSettings
-    let tokenizer = try modelTokenizer(cell.model.path, source.checkpoint)
+    let found = try ModelTokenizer(cell.model.path, source.checkpoint)
+    let tokenizer = found.tokenizer
+    events += source.notes + found.notes
     let text = try CellText(settings, tokenizer)
     let tasks = try CellTasks(settings, tokenizer, positions: source.configuration.positions)
     digests += text.digests + tasks.digests

@@ -1,4 +1,3 @@
-import Checkpoints
 import Digests
 package import Records
 import Tasks
@@ -94,45 +93,4 @@ extension TextJoin {
     }
     self = join
   }
-}
-
-/// The tokenizer that a checkpoint carries, or that lies beside it.
-func modelTokenizer(_ path: String, _ checkpoint: any Checkpoint) throws -> any Tokenizer {
-  if let synthetic = checkpoint as? SyntheticCheckpoint {
-    guard let tokenizer = ByteTokenizer(vocabularySize: synthetic.vocabularySize) else {
-      throw WorkerError.noTokenizer(path: path)
-    }
-    return tokenizer
-  }
-  if let file = checkpoint as? GGUFFile {
-    let kind = try file.string("tokenizer.ggml.model")
-    let pre = try file.string("tokenizer.ggml.pre", default: "gpt-2")
-    let preTokenizer: PreTokenizer
-    switch pre {
-    case "smollm": preTokenizer = .smollm
-    case "gpt-2": preTokenizer = .gpt2
-    default: throw WorkerError.unsupportedTokenizer(path: path, kind: "\(kind)/\(pre)")
-    }
-    guard kind == "gpt2" else {
-      throw WorkerError.unsupportedTokenizer(path: path, kind: "\(kind)/\(pre)")
-    }
-    return try ByteLevelBPE(
-      tokens: file.strings("tokenizer.ggml.tokens"),
-      merges: file.strings("tokenizer.ggml.merges"),
-      types: file.metadata["tokenizer.ggml.token_type"] == nil
-        ? nil : file.integers("tokenizer.ggml.token_type"),
-      preTokenizer: preTokenizer,
-      beginningOfSequence: Int32(
-        clamping: file.integer("tokenizer.ggml.bos_token_id", default: 1)),
-      endOfSequence: Int32(clamping: file.integer("tokenizer.ggml.eos_token_id", default: 2)),
-      file: path)
-  }
-  let (vocabulary, merges) = (path + "/vocab.json", path + "/merges.txt")
-  if isReadable(vocabulary) {
-    return try ByteLevelBPE(vocabularyFile: vocabulary, mergesFile: merges)
-  }
-  if isReadable(path + "/tokenizer.model") {
-    return try SentencePieceBPE(modelFile: path + "/tokenizer.model")
-  }
-  throw WorkerError.noTokenizer(path: path)
 }

@@ -14,17 +14,21 @@ package struct ModelInspection: Sendable, Equatable, CustomStringConvertible {
   ///   architecture that isn't known, ``Tokenizers/TokenizerError`` or ``WorkerError`` for its tokenizer.
   package init(path: String) throws {
     let source = try ModelSource(path: path)
-    let tokenizer = try modelTokenizer(path, source.checkpoint)
+    let found = try ModelTokenizer(path, source.checkpoint)
+    let tokenizer = found.tokenizer
     let c = source.configuration
     let parameters = source.checkpoint.tensors.reduce(0) { $0 + $1.elementCount }
-    description = """
+    var lines = """
       \(c.architecture.rawValue), \(c.blocks) blocks of \(c.channels) channels, \(c.heads) heads of \
       \(c.headSize) (\(c.keyHeads) for keys), \(c.feedForward) feed-forward channels
       \(parameters) parameters in \(source.checkpoint.tensors.count) tensors, \
       \(c.linearParameters) of them in the blocks' linears
       \(c.positions) positions, vocabulary of \(c.vocabularySize), \
       \(c.tiesHead ? "tied" : "untied") head; the tokenizer has \(tokenizer.vocabularySize) ids
+      \(found.description)
       """
+    for note in source.notes + found.notes { lines += "\nnote: \(note)" }
+    description = lines
     guard tokenizer.vocabularySize <= c.vocabularySize else {
       throw WorkerError.vocabularyTooLarge(
         path: path, tokenizer: tokenizer.vocabularySize, model: c.vocabularySize)

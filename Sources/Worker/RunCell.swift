@@ -8,6 +8,7 @@ import Quantizers
 import Records
 import Tasks
 import Tensors
+import Tokenizers
 import Transformers
 
 /// Runs the cell that the file at `path` describes and writes its record to `outputPath`.
@@ -112,10 +113,10 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
       "the cell is for OpenBLAS's \(expected) kernels, but \(found) is in use; "
         + "OPENBLAS_CORETYPE=\(expected) must be set before the program starts"
     case .noTokenizer(let path):
-      "\(path): expected vocab.json and merges.txt, or tokenizer.model"
+      "\(path): expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model"
     case .unsupportedTokenizer(let path, let kind):
       "\(path): the tokenizer kind \(kind) is not supported; supported: gpt2 with pre-tokenizer "
-        + "smollm or gpt-2"
+        + PreTokenizer.allCases.map(\.ggufName).joined(separator: ", ")
     case .vocabularyTooLarge(let path, let tokenizer, let model):
       "\(path): the tokenizer has \(tokenizer) ids, the model's vocabulary only \(model); "
         + "is it another model's tokenizer?"

@@ -74,9 +74,9 @@ import Testing
         == ": header, byte 54: error: unknown member 'data_offset'; did you mean 'data_offsets'?"
         + "\n  = at /a/data_offset")
     #expect(
-      try complaint(#"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#)
+      try complaint(#"{"a":{"dtype":"F8_E4M9","shape":[8],"data_offsets":[0,8]}}"#)
         == ": header, byte 22: error: expected one of F64, F32, F16, BF16, I64, I32, I16, I8, "
-        + "U64, U32, U16, U8, BOOL, found 'F8_E4M3'\n  = at /a/dtype")
+        + "U64, U32, U16, U8, BOOL, found 'F8_E4M9'\n  = at /a/dtype")
     #expect(
       try complaint(#"{"a":{"dtype":4,"shape":[8],"data_offsets":[0,8]}}"#)
         .hasSuffix("found another type\n  = at /a/dtype"))
@@ -93,6 +93,27 @@ import Testing
     #expect(
       try complaint(#"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#)
         == ": header, byte 37: error: expected an integer of at least 0\n  = at /a/shape/0")
+  }
+
+  @Test("A type of the format that isn't read stands in nobody's way, unless it is asked for")
+  func otherTypes() throws {
+    let header = Array(
+      (#"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]},"#
+        + #""b":{"dtype":"F4","shape":[4],"data_offsets":[8,10]}}"#).utf8)
+    let path = try folder.write(
+      little(UInt64(header.count)) + header + [UInt8](repeating: 0, count: 10),
+      to: "other.safetensors")
+    let file = try SafetensorsFile(path)
+    #expect(file.tensors.map(\.typeName) == ["F8_E4M3", "F4"])
+    #expect(file.tensors.map(\.byteCount) == [8, 2])
+    let error = #expect(throws: CheckpointError.self) { try file.read("a") }
+    #expect(
+      error?.description
+        == "\(path): tensor 'a': error: expected a type that is read here, found F8_E4M3")
+    #expect(throws: CheckpointError.self) { try file.readIntegers("b") }
+    #expect(
+      try complaint(#"{"a":{"dtype":"F8_E4M3","shape":[7],"data_offsets":[0,8]}}"#)
+        .hasSuffix("expected 7 bytes for F8_E4M3 [7], found 8\n  = at /a/data_offsets"))
   }
 
   @Test func shapesAndOffsets() throws {

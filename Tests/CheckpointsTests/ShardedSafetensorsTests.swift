@@ -43,14 +43,71 @@ import Testing
       to: "model.safetensors.index.json")
     let model = try openCheckpoint(at: folder.path)
     #expect(model.path == path)
-    #expect(model.tensors.map(\.name) == ["b", "a"])
+    // The last is in a shard, but not in the index: whoever reads the model has to account for it.
+    #expect(model.tensors.map(\.name) == ["b", "a", "extra"])
     #expect(try model.read("a") == [1, 2])
     #expect(try model.read("b") == [3])
-    // In the shard, but not in the index.
-    #expect(model.descriptor(of: "extra") == nil)
-    let error = #expect(throws: CheckpointError.self) { try model.read("extra") }
+    #expect(try model.read("extra") == [9])
+    let error = #expect(throws: CheckpointError.self) { try model.read("other") }
     #expect(error?.kind == .missing)
-    #expect(error?.place == .tensor("extra"))
+    #expect(error?.place == .tensor("other"))
+  }
+
+  @Test func aTensorInTwoShards() throws {
+    try SafetensorsWriter.write([("a", [2], [8, 8])], to: folder.path("three.safetensors"))
+    let index =
+      #"{"weight_map":{"a":"one.safetensors","extra":"one.safetensors","b":"two.safetensors"#
+    #expect(try complaint(index + #""}}"#) == "opened")
+    try SafetensorsWriter.write(
+      [("b", [1], [3]), ("a", [2], [8, 8])], to: folder.path("two.safetensors"))
+    let path = try folder.write(index + #""}}"#, to: "model.safetensors.index.json")
+    let error = #expect(throws: CheckpointError.self) { try openCheckpoint(at: path) }
+    #expect(
+      error?.description
+        == "\(folder.path("two.safetensors")): tensor 'a': error: expected it in one shard, "
+        + "found it in '\(folder.path("one.safetensors"))' as well")
+  }
+
+  @Test func shardsWithoutAnIndex() throws {
+    try SafetensorsWriter.write(
+      [("a", [2], [1, 2])], to: folder.path("model-00001-of-00002.safetensors"))
+    let missing = #expect(throws: CheckpointError.self) { try openCheckpoint(at: folder.path) }
+    #expect(
+      missing?.description
+        == "\(folder.path("model.safetensors.index.json")): error: there is no such file, so all of 2 "
+        + "parts are read; found no part 2")
+    try SafetensorsWriter.write(
+      [("b", [1], [3])], to: folder.path("model-00002-of-00002.safetensors"))
+    let model = try openCheckpoint(at: folder.path)
+    #expect(model.tensors.map(\.name) == ["a", "b"])
+    #expect(try model.read("b") == [3])
+  }
+
+  @Test func oneOfOne() throws {
+    try SafetensorsWriter.write(
+      [("a", [2], [1, 2])], to: folder.path("model-00001-of-00001.safetensors"))
+    #expect(try openCheckpoint(at: folder.path).read("a") == [1, 2])
+  }
+
+  @Test func whatAFolderHoldsInstead() throws {
+    let other = try TemporaryFolder()
+    func complaint() -> String {
+      do {
+        _ = try openCheckpoint(at: other.path)
+        return "opened"
+      } catch { return String(error.description.dropFirst(other.path.utf8.count)) }
+    }
+    let neither =
+      ": error: the folder holds neither model.safetensors nor model.safetensors.index.json"
+    #expect(complaint() == neither)
+    try other.write("x", to: "weights.safetensors")
+    #expect(
+      complaint() == neither + "; is 'weights.safetensors' what should have one of these names?")
+    try other.write("x", to: "model.gguf")
+    #expect(complaint() == neither + "; to use 'model.gguf', name that file")
+    try other.write("{}", to: "adapter_config.json")
+    #expect(
+      complaint() == neither + "; it is an adapter: merge it into its base model and save that")
   }
 
   @Test func aSingleFileComesBeforeAnIndex() throws {

@@ -210,6 +210,45 @@ import Testing
     #expect(try locator.digest(ofFolder: hub + "/snapshots/abc") { $0 == "config.json" } == one)
   }
 
+  @Test(
+    "The hub's own order of variables",
+    arguments: [
+      (
+        ["HF_HUB_CACHE": "A", "HUGGINGFACE_HUB_CACHE": "B", "HF_HOME": "C", "XDG_CACHE_HOME": "D"],
+        "A"
+      ),
+      (["HUGGINGFACE_HUB_CACHE": "B", "HF_HOME": "C", "XDG_CACHE_HOME": "D"], "B"),
+      (["HF_HUB_CACHE": "", "HF_HOME": "C", "XDG_CACHE_HOME": "D"], "C/hub"),
+      (["XDG_CACHE_HOME": "D"], "D/huggingface/hub"),
+      ([:], "home/.cache/huggingface/hub"),
+      (["HF_HUB_CACHE": "~/E"], "home/E"),
+    ])
+  func hubsVariables(variables: [String: String], expected: String) throws {
+    let sample = try SampleCheckout()
+    var environment = ["HOME": sample.folder.path("home")]
+    for (name, value) in variables {
+      environment[name] = value.isEmpty || value.hasPrefix("~") ? value : sample.folder.path(value)
+    }
+    // Every place holds the model, each its own commit.
+    for place in ["A", "B", "C/hub", "D/huggingface/hub", "home/.cache/huggingface/hub", "home/E"] {
+      let hub = sample.folder.path("\(place)/models--some--Model")
+      try makeFolder(hub + "/refs")
+      try makeFolder(hub + "/snapshots/abc")
+      try writeDurably(Array("abc".utf8), to: hub + "/refs/main")
+      try writeDurably(Array("{}".utf8), to: hub + "/snapshots/abc/config.json")
+    }
+    let locator = AssetLocator(
+      Workspace(
+        root: sample.root, results: sample.results, cache: sample.cacheHome,
+        environment: environment))
+    let manifest = ModelManifest(
+      name: "m", label: "M", architecture: "llama", licence: "x", hub: "some/Model",
+      environment: "ZEROQAT_M", bos: "once")
+    #expect(
+      try locator.hubFolder(of: manifest)
+        == sample.folder.path("\(expected)/models--some--Model/snapshots/abc"))
+  }
+
   @Test func aFolderWithoutAConfigurationIsNoModel() throws {
     let sample = try SampleCheckout()
     let workspace = Workspace(

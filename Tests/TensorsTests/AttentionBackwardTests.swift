@@ -7,9 +7,16 @@ import Testing
 struct AttentionBackwardTests {
   struct Shape: Sendable, CustomTestStringConvertible {
     let (windows, tokens, heads, keyHeads, head): (Int, Int, Int, Int, Int)
-    var testDescription: String { "\(windows)x\(tokens), \(heads)/\(keyHeads) heads of \(head)" }
+    var reach: Int?
+    var testDescription: String {
+      "\(windows)x\(tokens), \(heads)/\(keyHeads) heads of \(head)"
+        + (reach.map { ", reach \($0)" } ?? "")
+    }
 
-    init(_ windows: Int, _ tokens: Int, _ heads: Int, _ keyHeads: Int, _ head: Int) {
+    init(
+      _ windows: Int, _ tokens: Int, _ heads: Int, _ keyHeads: Int, _ head: Int, reach: Int? = nil
+    ) {
+      self.reach = reach
       (self.windows, self.tokens) = (windows, tokens)
       (self.heads, self.keyHeads, self.head) = (heads, keyHeads, head)
     }
@@ -49,7 +56,8 @@ struct AttentionBackwardTests {
           let keyColumn = h / (shape.heads / shape.keyHeads) * shape.head
           for t in 0..<shape.tokens {
             let query = (window * shape.tokens + t) * columns.query + h * shape.head
-            let keys = (0...t).map { (window * shape.tokens + $0) * columns.key + keyColumn }
+            let first = max(0, t + 1 - (shape.reach ?? shape.tokens))
+            let keys = (first...t).map { (window * shape.tokens + $0) * columns.key + keyColumn }
             let scores = keys.map { key in
               (0..<shape.head).reduce(0.0) { $0 + q[query + $1] * k[key + $1] } * scale
             }
@@ -105,7 +113,7 @@ struct AttentionBackwardTests {
       causalAttentionBackward(
         q: matrix(q, columns.query), k: matrix(k, columns.key), v: matrix(v, columns.key),
         windowTokens: shape.tokens, headSize: shape.head, scale: Float(scale),
-        dOutput: matrix(d, columns.query), dQ: dQ, dK: dK, dV: dV)
+        reach: shape.reach, dOutput: matrix(d, columns.query), dQ: dQ, dK: dK, dV: dV)
       return (dQ.elements, dK.elements, dV.elements)
     }
   }
@@ -114,7 +122,8 @@ struct AttentionBackwardTests {
     "Gradients equal finite differences",
     arguments: [
       Shape(1, 1, 1, 1, 1), Shape(3, 1, 2, 1, 3), Shape(1, 3, 1, 1, 7), Shape(2, 7, 6, 2, 3),
-      Shape(1, 33, 2, 2, 3), Shape(2, 7, 3, 1, 4),
+      Shape(1, 33, 2, 2, 3), Shape(2, 7, 3, 1, 4), Shape(2, 7, 4, 2, 3, reach: 3),
+      Shape(1, 9, 2, 1, 4, reach: 1),
     ])
   func finiteDifferences(shape: Shape) {
     let test = Case(shape)
@@ -137,7 +146,8 @@ struct AttentionBackwardTests {
     "Tiles fit together",
     arguments: [
       Shape(2, 127, 4, 2, 8), Shape(1, 128, 2, 2, 8), Shape(2, 129, 6, 3, 4),
-      Shape(1, 300, 3, 1, 16),
+      Shape(1, 300, 3, 1, 16), Shape(2, 300, 4, 2, 8, reach: 100),
+      Shape(1, 300, 2, 2, 8, reach: 200),
     ])
   func tiles(shape: Shape) {
     let test = Case(shape)

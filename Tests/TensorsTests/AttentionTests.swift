@@ -8,7 +8,7 @@ struct AttentionTests {
   /// softmax(q·kᵀ·scale)·v, row by row, head by head.
   private func naive(
     _ q: [Float], _ k: [Float], _ v: [Float], windows: Int, tokens: Int, heads: Int, keyHeads: Int,
-    head: Int, scale: Double
+    head: Int, scale: Double, reach: Int = .max
   ) -> [Float] {
     var out = [Float](repeating: 0, count: q.count)
     let (qWidth, kWidth) = (heads * head, keyHeads * head)
@@ -18,7 +18,8 @@ struct AttentionTests {
           let query = (window * tokens + t) * qWidth + h * head
           let keyColumn = h / (heads / keyHeads) * head
           var scores: [Double] = []
-          for s in 0...t {
+          let first = max(0, t - min(reach, tokens) + 1)
+          for s in first...t {
             let key = (window * tokens + s) * kWidth + keyColumn
             var dot = 0.0
             for i in 0..<head { dot += Double(q[query + i]) * Double(k[key + i]) }
@@ -29,9 +30,9 @@ struct AttentionTests {
           let total = weights.reduce(0, +)
           for i in 0..<head {
             var sum = 0.0
-            for s in 0...t {
+            for s in first...t {
               sum +=
-                weights[s] / total
+                weights[s - first] / total
                 * Double(v[(window * tokens + s) * kWidth + keyColumn + i])
             }
             out[query + i] = Float(sum)
@@ -70,6 +71,50 @@ struct AttentionTests {
           q, k, v, windows: windows, tokens: tokens, heads: heads, keyHeads: keyHeads, head: head,
           scale: Double(scale)), .absolute(2e-5), "spread \(spread)")
     }
+  }
+
+  @Test(
+    "A window, shorter and longer than a tile and than the text",
+    arguments: [1, 2, 100, 200, 300, 400])
+  func reach(reach: Int) {
+    var generator = SplitMix64(seed: UInt64(reach))
+    let (windows, tokens, heads, keyHeads, head) = (2, 300, 4, 2, 8)
+    let q = generator.normal(windows * tokens * heads * head, deviation: 2)
+    let k = generator.normal(windows * tokens * keyHeads * head)
+    let v = generator.normal(windows * tokens * keyHeads * head)
+    func matrix(_ values: [Float]) -> Matrix {
+      Matrix(rows: windows * tokens, columns: values.count / windows / tokens, elements: values)
+    }
+    let out = matrix([Float](repeating: .nan, count: q.count))
+    causalAttention(
+      q: matrix(q), k: matrix(k), v: matrix(v), windowTokens: tokens, headSize: head, scale: 0.3,
+      reach: reach, into: out)
+    expectClose(
+      out.elements,
+      naive(
+        q, k, v, windows: windows, tokens: tokens, heads: heads, keyHeads: keyHeads, head: head,
+        scale: 0.3, reach: reach), .relativeToLargest(2e-6), "reach \(reach)")
+    // One token more over the same keys, and a reach that covers all changes no bit.
+    let last = Matrix(rows: windows, columns: q.count / windows / tokens)
+    let decoded = Matrix(rows: windows, columns: last.columns)
+    for window in 0..<windows {
+      let row = window * tokens + tokens - 1
+      last.rows(window..<window + 1).copy(from: matrix(q).rows(row..<row + 1))
+    }
+    cachedAttention(
+      q: last, k: matrix(k), v: matrix(v), length: tokens, capacity: tokens, headSize: head,
+      scale: 0.3, reach: reach, into: decoded)
+    let expected = (0..<windows).flatMap { window -> [Float] in
+      let row = window * tokens + tokens - 1
+      return out.rows(row..<row + 1).elements
+    }
+    expectClose(decoded.elements, expected, .relativeToLargest(2e-6), "decoded \(reach)")
+    guard reach >= tokens else { return }
+    let whole = matrix([Float](repeating: .nan, count: q.count))
+    causalAttention(
+      q: matrix(q), k: matrix(k), v: matrix(v), windowTokens: tokens, headSize: head, scale: 0.3,
+      into: whole)
+    #expect(whole.elements == out.elements)
   }
 
   @Test("A later token changes nothing before it, nor in another window", arguments: [5, 129, 300])

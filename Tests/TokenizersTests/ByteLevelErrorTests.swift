@@ -30,6 +30,7 @@ import Tokenizers
 
   @Test func accepted() throws {
     #expect(try message(vocabulary, "#version: 0.2\na b\n") == nil)
+    #expect(try message(vocabulary, "#version: 0.2\r\na b\r\n") == nil)
   }
 
   @Test func merges() throws {
@@ -48,7 +49,7 @@ import Tokenizers
         "a b c\n",
         "merges.txt:1:1: error: expected two tokens with one space between, found 'a b c'"
       ),
-      ("a b\r\n", #"merges.txt:1:3: error: expected a token of vocab.json, found 'b\x0d'"#),
+      ("a b\rb\n", #"merges.txt:1:3: error: expected a token of vocab.json, found 'b\x0db'"#),
       (
         "a b\na b\n",
         "merges.txt:2:1: error: expected a pair that isn't listed before, found 'a b', which is merge 0 too"
@@ -133,6 +134,11 @@ import Tokenizers
     #expect(
       message(["a", "b", "ab"], ["a b", "a c"])
         == "m.gguf: merge 1: error: expected a token of m.gguf, found 'c'")
+    #expect(message(["a", "<x>", "[MASK]"], [], [1, 4, 4]) == nil)
+    #expect(
+      message(["a", "  "], [], [1, 4])
+        == "m.gguf: token 1: error: expected a mark such as <name> as a token of type 4, found '  ', "
+        + "which is ordinary text")
     for end: Int32 in [-1, 1, .max] {
       #expect(
         message(["a"], end: end)

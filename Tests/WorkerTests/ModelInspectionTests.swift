@@ -14,6 +14,7 @@ struct ModelInspectionTests {
         llama, 2 blocks of 32 channels, 4 heads of 8 (2 for keys), 64 feed-forward channels
         35232 parameters in 21 tensors, 18432 of them in the blocks' linears
         128 positions, vocabulary of 260, untied head; the tokenizer has 260 ids
+        byte-level BPE, cut as GPT-2's (no merges, so that no cut matters), marks: '</s>' by custom
         """)
   }
 

@@ -1,36 +1,40 @@
 /// A GGUF file put together byte by byte, so that a test knows (and can break) each of them.
-struct GGUFBytes {
+package struct GGUFBytes: Sendable {
   /// One metadata key: its type number and the bytes of its value.
-  struct Key {
-    var name: String
-    var type: UInt32
-    var value: [UInt8]
+  package struct Key: Sendable {
+    package var name: String
+    package var type: UInt32
+    package var value: [UInt8]
   }
 
   /// One tensor: dimensions as in the file, fastest first.
-  struct Tensor {
-    var name: String
-    var dimensions: [UInt64]
-    var type: UInt32
-    var data: [UInt8]
+  package struct Tensor: Sendable {
+    package var name: String
+    package var dimensions: [UInt64]
+    package var type: UInt32
+    package var data: [UInt8]
     /// Overrides the offset that follows from the tensors before.
-    var offset: UInt64?
+    package var offset: UInt64?
   }
 
-  var magic = Array("GGUF".utf8)
-  var version: UInt32 = 3
-  var keys: [Key] = []
-  var tensors: [Tensor] = []
-  var alignment = 32
-  /// Overrides the counts.
-  var tensorCount: UInt64?
-  var keyCount: UInt64?
+  /// A file without keys and tensors.
+  package init() {}
 
-  mutating func add(_ name: String, type: UInt32, _ value: [UInt8]) {
+  /// The first four bytes.
+  package var magic = Array("GGUF".utf8)
+  package var version: UInt32 = 3
+  package var keys: [Key] = []
+  package var tensors: [Tensor] = []
+  package var alignment = 32
+  /// Overrides the counts.
+  package var tensorCount: UInt64?
+  package var keyCount: UInt64?
+
+  package mutating func add(_ name: String, type: UInt32, _ value: [UInt8]) {
     keys.append(Key(name: name, type: type, value: value))
   }
 
-  mutating func add(
+  package mutating func add(
     tensor name: String, _ dimensions: [UInt64], type: UInt32, _ data: [UInt8],
     offset: UInt64? = nil
   ) {
@@ -39,7 +43,7 @@ struct GGUFBytes {
   }
 
   /// Everything before the padding.
-  var head: [UInt8] {
+  package var head: [UInt8] {
     var bytes = magic + little(version)
     bytes += little(tensorCount ?? UInt64(tensors.count)) + little(keyCount ?? UInt64(keys.count))
     for key in keys { bytes += string(key.name) + little(key.type) + key.value }
@@ -56,7 +60,7 @@ struct GGUFBytes {
   }
 
   /// The whole file; ends with the last tensor's last byte.
-  var file: [UInt8] {
+  package var file: [UInt8] {
     var bytes = head
     for tensor in tensors {
       bytes += [UInt8](repeating: 0, count: (alignment - bytes.count % alignment) % alignment)
@@ -67,24 +71,26 @@ struct GGUFBytes {
 }
 
 /// The bytes of an integer, least significant first.
-func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+package func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
   withUnsafeBytes(of: value.littleEndian) { Array($0) }
 }
 
 /// The bytes of floats.
-func little(_ values: [Float]) -> [UInt8] { values.flatMap { little($0.bitPattern) } }
+package func little(_ values: [Float]) -> [UInt8] { values.flatMap { little($0.bitPattern) } }
 
 /// A GGUF string: 64-bit length and UTF-8.
-func string(_ text: String) -> [UInt8] { little(UInt64(text.utf8.count)) + Array(text.utf8) }
+package func string(_ text: String) -> [UInt8] {
+  little(UInt64(text.utf8.count)) + Array(text.utf8)
+}
 
 /// A GGUF array: element type, 64-bit count, elements.
-func array(_ type: UInt32, _ elements: [[UInt8]]) -> [UInt8] {
+package func array(_ type: UInt32, _ elements: [[UInt8]]) -> [UInt8] {
   little(type) + little(UInt64(elements.count)) + elements.flatMap { $0 }
 }
 
 extension GGUFBytes {
   /// A small file with every kind of metadata and every type of tensor.
-  static var everything: GGUFBytes {
+  package static var everything: GGUFBytes {
     var gguf = GGUFBytes()
     gguf.add("u8", type: 0, [200])
     gguf.add("i8", type: 1, [0xff])
@@ -126,10 +132,10 @@ extension GGUFBytes {
   }
 
   /// Codes −16, −15, … 15 with the binary16 scale `d`.
-  static func q8Block(d: UInt16) -> [UInt8] {
+  package static func q8Block(d: UInt16) -> [UInt8] {
     little(d) + (0..<32).map { UInt8(bitPattern: Int8($0 - 16)) }
   }
 
   /// Byte `i` has the low nibble `i` and the high nibble `15 − i`.
-  static var nibbles: [UInt8] { (0..<16).map { UInt8($0 | (15 - $0) << 4) } }
+  package static var nibbles: [UInt8] { (0..<16).map { UInt8($0 | (15 - $0) << 4) } }
 }

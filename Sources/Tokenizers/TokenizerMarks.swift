@@ -1,0 +1,91 @@
+internal import JSONText
+
+/// What a model's files say of the marks that open and close a sequence.
+struct TokenizerMarks {
+  /// A mark by its text or its id, and the file that says so.
+  struct Mark {
+    /// Its text; nil where only the id is known.
+    var text: String?
+    /// Its id; nil where only the text is known.
+    var id: Int?
+    /// The file.
+    var file: String
+    /// Whether the file says that there is none.
+    var isNone = false
+  }
+
+  private(set) var beginning: Mark?
+  private(set) var end: Mark?
+
+  /// Looks into `tokenizer_config.json`, `special_tokens_map.json` and `config.json`, in this order.
+  init(_ files: [(name: String, document: JSONDocument)]) {
+    for (name, document) in files {
+      beginning = beginning ?? Self.mark("bos_token", document, name)
+      end = end ?? Self.mark("eos_token", document, name)
+    }
+  }
+
+  private static func mark(_ member: String, _ document: JSONDocument, _ file: String) -> Mark? {
+    switch document.root[member] {
+    case .null?: return Mark(file: file, isNone: true)
+    case .string(let text)?: return Mark(text: text, file: file)
+    case .object?:
+      if case .string(let text)? = document.root[member]?["content"] {
+        return Mark(text: text, file: file)
+      }
+    default: break
+    }
+    switch document.root[member + "_id"] {
+    case .integer(let id)?: return Mark(id: Int(id), file: file)
+    // Several ends of a chat: the first is the text's.
+    case .array(let ids)?:
+      guard case .integer(let id)? = ids.first else { return nil }
+      return Mark(id: Int(id), file: file)
+    default: return nil
+    }
+  }
+
+  /// The id of the beginning of a sequence.
+  func beginning(in vocabulary: ByteLevelVocabulary) throws(TokenizerError) -> Int32? {
+    try Self.id(beginning, vocabulary)
+  }
+
+  /// The id of the end of a sequence.
+  func end(in vocabulary: ByteLevelVocabulary) throws(TokenizerError) -> Int32? {
+    try Self.id(end, vocabulary)
+  }
+
+  /// OPT's `</s>` where no file says anything and the vocabulary has it.
+  private static func id(_ mark: Mark?, _ vocabulary: ByteLevelVocabulary) throws(TokenizerError)
+    -> Int32?
+  {
+    guard let mark else { return vocabulary.id(of: Array("</s>".utf8)) }
+    if mark.isNone { return nil }
+    if let text = mark.text {
+      guard let id = vocabulary.id(of: Array(text.utf8)) else {
+        throw .malformed(
+          file: vocabulary.file, place: .file,
+          expected: "the token \(quoted(Array(text.utf8))), as \(mark.file) names it",
+          found: "none")
+      }
+      return id
+    }
+    guard let id = mark.id, id >= 0, id < vocabulary.count else {
+      throw .malformed(
+        file: vocabulary.file, place: .file,
+        expected: "the id \(mark.id ?? -1) of \(mark.file) among \(vocabulary.count) tokens",
+        found: "none")
+    }
+    return Int32(id)
+  }
+
+  /// Where the marks were read, for a reader.
+  var words: String {
+    func words(_ mark: Mark?) -> String {
+      guard let mark else { return "'</s>' by custom" }
+      return mark.isNone ? "none (\(mark.file))" : mark.file
+    }
+    return beginning?.file == end?.file && beginning?.isNone == end?.isNone
+      ? words(beginning) : "\(words(beginning)) and \(words(end))"
+  }
+}
