@@ -15,6 +15,9 @@ struct InputFiles {
     var isWeights: Bool
   }
 
+  /// The digest of a cell that was written by hand and names no bytes: 64 zeros. A plan never writes it.
+  private static let unnamed = String(repeating: "0", count: 64)
+
   private let planned: [String: DigestedFile]
   private var files: [File] = []
 
@@ -89,7 +92,7 @@ struct InputFiles {
       found.append((name, file))
     }
     let digest = ModelReference.digest(of: found.map { ($0.name, $0.file.digest) })
-    guard digest != expected else { return }
+    guard digest != expected, expected != Self.unnamed else { return }
     // One of them is at fault, and the plan may know which.
     for (_, file) in found {
       if let planned = planned[file.path], planned.digest != file.digest {
@@ -118,7 +121,7 @@ struct InputFiles {
     }
     let file = try digested(path)
     files.append(File(path: path, facts: file.facts, isWeights: isWeights))
-    guard file.digest == expected else {
+    guard file.digest == expected || expected == Self.unnamed else {
       throw ChangedFile(path, .otherBytes(expected: expected, found: file.digest))
     }
   }

@@ -56,6 +56,17 @@ struct ChangedFileTests {
       """
   }
 
+  @Test("A cell that was written by hand may name no bytes: zeros")
+  func unnamed() throws {
+    let text = fixture.cell(.init("full-precision", bits: "FP"))
+    let digest = /"[0-9a-f]{64}"/
+    let zeros = "\"" + String(repeating: "0", count: 64) + "\""
+    try folder.write(
+      text.split(separator: digest, omittingEmptySubsequences: false).joined(separator: zeros),
+      to: "cell.json")
+    #expect(try run().status == .finished)
+  }
+
   @Test(
     "Weights, configuration, tokenizer, text and task file: each by name, before it is read",
     arguments: [
