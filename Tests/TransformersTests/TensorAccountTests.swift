@@ -1,11 +1,6 @@
 import Checkpoints
-<<<<<<< HEAD
-import TestSupport
-import Tensors
-=======
 import Tensors
 import TestSupport
->>>>>>> 2bbc3b0
 import Testing
 import Transformers
 
