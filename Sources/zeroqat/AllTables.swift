@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Harness
 internal import Records
+internal import System
 
 /// Every table and figure, one after the other; one that fails doesn't keep the others from being made.
 struct AllTables {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Harness
 internal import Records
+internal import System
 
 /// `zeroqat certify`: whether today's program gives the committed numbers, shown by a few cells of each method.
 struct CertifyCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Harness
 internal import Records
+internal import System
 
 /// The tables whose committed records are to be certified, and how their cells run again.
 struct CommittedTables {

@@ -1,5 +1,6 @@
 internal import Harness
 internal import Records
+internal import System
 internal import Tensors
 
 /// The version that CHANGELOG.md speaks of.

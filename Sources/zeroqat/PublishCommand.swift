@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import Records
 internal import Reporting
+internal import System
 
 /// `zeroqat publish table2`: what is to be committed with a table.
 struct PublishCommand: ParsableCommand {

@@ -17,15 +17,21 @@ package struct GGUFBytes: Sendable {
     package var offset: UInt64?
   }
 
-  /// A file without keys and tensors.
-  package init() {}
+  /// A file with this beginning, to which keys and tensors are added.
+  package init(
+    magic: [UInt8] = Array("GGUF".utf8), version: UInt32 = 3, alignment: Int = 32,
+    tensorCount: UInt64? = nil, keyCount: UInt64? = nil
+  ) {
+    (self.magic, self.version, self.alignment) = (magic, version, alignment)
+    (self.tensorCount, self.keyCount) = (tensorCount, keyCount)
+  }
 
   /// The first four bytes.
-  package var magic = Array("GGUF".utf8)
-  package var version: UInt32 = 3
+  package var magic: [UInt8]
+  package var version: UInt32
   package var keys: [Key] = []
   package var tensors: [Tensor] = []
-  package var alignment = 32
+  package var alignment: Int
   /// Overrides the counts.
   package var tensorCount: UInt64?
   package var keyCount: UInt64?

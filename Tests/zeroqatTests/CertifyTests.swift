@@ -149,7 +149,7 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("BLAS: OpenBLAS ") })
     #expect(lines.contains { $0.hasPrefix("kernels of our own: ") })
     let shared = try #require(lines.first { $0.hasPrefix("science that all methods share: ") })
-    #expect(shared.suffix(64).allSatisfy(\.isHexDigit))
+    #expect(shared.suffix(64).allSatisfy { $0.isHexDigit })
     #expect(lines.contains { $0.hasPrefix("  zeroqat-light ") })
   }
 }

@@ -27,7 +27,7 @@ import Testing
     let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { _, _ in }
     _ = try CellResolver(
       catalog.grid(of: "sample", methods: registry), at: .small, catalog: catalog,
-      protocolID: nil, blasCore: "Haswell", scienceDigest: "science")
+      protocolID: nil, blasCore: "Haswell", science: Fixture.science())
   }
 
   @Test func findsTheCache() throws {
