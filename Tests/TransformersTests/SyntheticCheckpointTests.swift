@@ -10,14 +10,20 @@ import Transformers
 struct SyntheticCheckpointTests {
   private static let configuration = """
     {"model_type": "MODEL", "vocab_size": 300, "hidden_size": 64, "num_hidden_layers": 2,
-     "num_attention_heads": 4, "ffn_dim": 256, "intermediate_size": 160,
+     "num_attention_heads": 4, HIDDEN,
      "max_position_embeddings": 32, "tie_word_embeddings": TIED, "synthetic_seed": SEED}
     """
+
+  /// Each architecture with the members that it reads.
+  private static func configuration(of model: String) -> String {
+    configuration.replacing("MODEL", with: model).replacing(
+      "HIDDEN", with: model == "opt" ? "\"ffn_dim\": 256" : "\"intermediate_size\": 160")
+  }
 
   private func source(_ model: String, tied: Bool = true, seed: Int = 1) throws -> ModelSource {
     let folder = try TemporaryFolder()
     try folder.write(
-      Self.configuration.replacing("MODEL", with: model).replacing("TIED", with: "\(tied)")
+      Self.configuration(of: model).replacing("TIED", with: "\(tied)")
         .replacing("SEED", with: "\(seed)"), to: "config.json")
     return try ModelSource(path: folder.path(""))
   }
@@ -86,13 +92,13 @@ struct SyntheticCheckpointTests {
   func refusals() throws {
     let folder = try TemporaryFolder()
     try folder.write(
-      Self.configuration.replacing("MODEL", with: "opt").replacing("TIED", with: "true")
+      Self.configuration(of: "opt").replacing("TIED", with: "true")
         .replacing(", \"synthetic_seed\": SEED", with: ""), to: "config.json")
     #expect(throws: CheckpointError.self) { try ModelSource(path: folder.path("")) }
     // Weights beside a seed would be digested and never read.
     let both = try TemporaryFolder()
     try both.write(
-      Self.configuration.replacing("MODEL", with: "opt").replacing("TIED", with: "true")
+      Self.configuration(of: "opt").replacing("TIED", with: "true")
         .replacing("SEED", with: "1"), to: "config.json")
     try both.write("", to: "model.safetensors")
     let refusal = #expect(throws: JSONError.self) { try ModelSource(path: both.path("")) }

@@ -326,7 +326,8 @@ struct CellRecordTests {
     #expect(broken.status == .failed)
     #expect(broken.reason?.contains(folder.path("model/vocab.json") + ":1:") == true)
     unlink(folder.path("model/vocab.json"))
-    try expectFailure(rtn, "$/model: expected vocab.json and merges.txt, or tokenizer.model")
+    try expectFailure(
+      rtn, "$/model: expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model")
     unlink(folder.path("model/config.json"))
     let bare = try run(rtn)
     #expect(bare.reason?.contains("config.json") == true && bare.status == .failed)

@@ -189,7 +189,7 @@ struct CellProcessTests {
     let path = program.fixture.folder.path("cell.json")
     let text = String(decoding: try TemporaryFolder.bytes(of: path), as: UTF8.self)
     for (old, new, words) in [
-      ("\"schema\": 1", "\"schema\": 2", "schema 2 isn't supported"),
+      ("\"schema\": 2", "\"schema\": 3", "schema 3 isn't supported"),
       ("\"W4A4\"", "\"FP\"", "contradictory bits"),
       (
         "\"seed\": 1, \"blasCore\"", "\"sead\": 1, \"blasCore\"",

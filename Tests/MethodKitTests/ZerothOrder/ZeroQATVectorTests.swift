@@ -63,13 +63,16 @@ struct ZeroQATVectorTests {
         (String($0.name.dropFirst(6)), $0.shape, try file.read($0.name))
       }, to: folder.path("model.safetensors"))
     let heads = isOPT ? (3, 3) : name.contains("gqa") ? (6, 2) : (6, 6)
+    let own =
+      isOPT
+      ? "\"ffn_dim\": 112"
+      : "\"num_key_value_heads\": \(heads.1), \"intermediate_size\": 112, \"rms_norm_eps\": 1e-5, "
+        + "\"rope_theta\": 10000.0"
     try folder.write(
       """
       { "model_type": "\(isOPT ? "opt" : "llama")", "vocab_size": 211, "hidden_size": 48,
         "num_hidden_layers": 2, "num_attention_heads": \(heads.0),
-        "num_key_value_heads": \(heads.1), "ffn_dim": 112, "intermediate_size": 112,
-        "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
-        "tie_word_embeddings": \(isOPT) }
+        "max_position_embeddings": 64, \(own), "tie_word_embeddings": \(isOPT) }
       """, to: "config.json")
     let source = try ModelSource(path: folder.path)
     let c = source.configuration
