@@ -15,7 +15,9 @@ struct InputFiles {
     var isWeights: Bool
   }
 
-  /// The digest of a cell that was written by hand and names no bytes: 64 zeros. A plan never writes it.
+  /// The digest of a cell that was written by hand and names no bytes: 64 zeros.
+  ///
+  /// A plan never writes it.
   private static let unnamed = String(repeating: "0", count: 64)
 
   private let planned: [String: DigestedFile]
