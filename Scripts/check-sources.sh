@@ -21,6 +21,7 @@ unsafe_rooms=$(
 ^Sources/Reporting/(Plots/Gnuplot|Sections/NumberText)\.swift
 ^Sources/MethodKit/Model/QuantizedBlocks\.swift
 ^Sources/Tasks/TokenStream\.swift
+^Sources/Tokenizers/FileReadError\.swift
 LIST
 )
 unsafe_words='UnsafeMutable|UnsafeRaw|UnsafePointer|UnsafeBuffer|withUnsafe|unsafeBitCast|unsafeDowncast|Unmanaged|@unchecked Sendable|nonisolated\(unsafe\)'

@@ -183,6 +183,20 @@ struct CellProcessTests {
     #expect(try program.record().measurement?.blasCore == "Nehalem")
   }
 
+  @Test("A cell of version 1, with one digest of the science, still runs")
+  func olderCell() throws {
+    try program.prepare(CellFixture.Settings("rtn"))
+    let path = program.fixture.folder.path("cell.json")
+    let text = String(decoding: try TemporaryFolder.bytes(of: path), as: UTF8.self)
+    let science = /"science": \{[^}]*\}/
+    #expect(text.contains(science) && text.contains("\"schema\": 2"))
+    try program.fixture.folder.write(
+      text.replacing(science, with: "\"scienceDigest\": \"\(String(repeating: "0", count: 64))\"")
+        .replacing("\"schema\": 2", with: "\"schema\": 1"), to: "cell.json")
+    #expect(try program.run() == 0)
+    #expect(try program.record().status == .finished)
+  }
+
   @Test("A cell that can't be read is wrong use: status 2, file and place, no record")
   func unreadable() throws {
     try program.prepare(CellFixture.Settings("rtn"))

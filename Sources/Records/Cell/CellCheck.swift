@@ -5,7 +5,8 @@ extension Cell {
   ///
   /// - Throws: ``JSONError`` at the first value of `document` that breaks one.
   package func check(in document: JSONDocument) throws(JSONError) {
-    guard schema == Self.currentSchema else {
+    // Cells written by hand for version 1, with one digest of the science, say all that a worker needs.
+    guard (1...Self.currentSchema).contains(schema) else {
       throw document.error(
         at: "/schema",
         "schema \(schema) isn't supported; this build runs schema \(Self.currentSchema)")
