@@ -286,6 +286,10 @@ run_certify() {
   esac
   attend "$zeroqat" certify "$@"
   stop_if_interrupted
+  case " $* " in
+    *" --check "* | *" --sample "*) ;;
+    *) say "now './reproduce.sh publish --pages', then commit tables/certificates.json and the pages together" ;;
+  esac
   exit "$status"
 }
 
