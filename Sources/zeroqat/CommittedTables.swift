@@ -40,10 +40,9 @@ struct CommittedTables {
   private static func scales(of table: String, _ workspace: Workspace, _ scale: String?) throws
     -> [String]
   {
-    try scale.map { [$0] }
-      ?? Scale.allCases.map(\.rawValue).filter {
-        try !listFolder("\(workspace.root)/tables/\(table)/records/\($0)").isEmpty
-      }
+    try (scale.map { [try Scale(named: $0)] } ?? Scale.allCases).map(\.rawValue).filter {
+      try !listFolder("\(workspace.root)/tables/\(table)/records/\($0)").isEmpty
+    }
   }
 
   private static func arguments(
