@@ -40,10 +40,9 @@ struct CommittedTables {
   private static func scales(of table: String, _ workspace: Workspace, _ scale: String?) throws
     -> [String]
   {
-    try scale.map { [$0] }
-      ?? Scale.allCases.map(\.rawValue).filter {
-        try !listFolder("\(workspace.root)/tables/\(table)/records/\($0)").isEmpty
-      }
+    try (scale.map { [try Scale(named: $0)] } ?? Scale.allCases).map(\.rawValue).filter {
+      try !listFolder("\(workspace.root)/tables/\(table)/records/\($0)").isEmpty
+    }
   }
 
   private static func arguments(
@@ -92,7 +91,12 @@ struct CommittedTables {
     var tried: Set<String> = []
     while true {
       let open = session.stale.compactMap { group -> Witness? in
-        group.candidates.first { !tried.contains($0.place) && cell(of: $0) != nil }
+        // Where one cell differs, no other can make up for it.
+        let differs = session.disagreements.contains {
+          $0.lineage == group.lineage && $0.from == group.science
+        }
+        return differs
+          ? nil : group.candidates.first { !tried.contains($0.place) && cell(of: $0) != nil }
       }
       // One cell can speak for several groups.
       let next = open.reduce(into: [Witness]()) { list, witness in
