@@ -16,6 +16,9 @@ func checkMethod<M: QuantizationMethod>(_ type: M.Type) throws {
   try checkRepetition(type)
   try checkRefusals(type)
   try checkModels(type)
+  guard !isFullPrecision(type) else { return }
+  try checkValues(type)
+  try checkHarm(type)
 }
 
 /// Members that a method can't do without: those of its category, or its own where it needs others.
