@@ -1,4 +1,5 @@
 import Harness
+import System
 import TestSupport
 import Testing
 
