@@ -74,7 +74,7 @@ struct CommittedTables {
         {
           let path = "\(try absolute(folder))/\(name)/\(file)"
           if case .record(let record) = ResultStore.read(
-            path, expecting: String(file.dropLast(5)))
+            path, expecting: String(file.dropLast(5)), ofOlderPrograms: true)
           {
             found.append(try witness(record))
           }

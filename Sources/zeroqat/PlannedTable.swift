@@ -91,7 +91,7 @@ struct PlannedTable {
         writeToStandardError(Array("no picture \(figure.fileName): \(error)\n".utf8))
       }
     }
-    for plot in contents.trajectoryPlots {
+    if let plot = contents.trajectoryPlot {
       do {
         let picture = try Gnuplot.svg(of: plot)
         try writeDurably(Array(picture.utf8), to: "\(folder)/\(plot.fileName)")
@@ -106,60 +106,9 @@ struct PlannedTable {
   }
 }
 
-/// Records that are committed with a table: `tables/<table>/records/<scale>/`.
-struct CommittedRecords {
-  let folder: String
-  private let catalog: Catalog
-
+extension CommittedRecords {
+  /// The records that are committed with a table.
   init(_ table: TableAtScale) {
-    catalog = table.catalog
-    folder =
-      "\(table.workspace.root)/tables/\(table.grid.table)/records/\(table.scale.rawValue)"
-  }
-
-  /// All of them, by id.
-  func read() throws -> [RunRecord] {
-    try listFolder(folder).filter { $0.hasSuffix(".json") }.map { name in
-      let path = "\(folder)/\(name)"
-      switch ResultStore.read(path, expecting: String(name.dropLast(5))) {
-      case .none: throw HarnessError.damagedRecord("\(path): it is gone")
-      case .corrupt(let reason): throw HarnessError.damagedRecord(reason)
-      case .record(var record):
-        let id = try record.cell.computedID
-        guard id == record.cell.id else {
-          throw HarnessError.damagedRecord(
-            "\(path): its cell was edited: the id is \(record.cell.id), the cell's digest \(id)")
-        }
-        // Written before cells had every default: theirs are today's.
-        record.cell.method = try methodRegistry.resolve(
-          record.cell.method, record.cell.bits,
-          try catalog.model(record.cell.model.name).architecture)
-        return record
-      }
-    }
-  }
-
-  /// The places of all of them, damaged ones left out.
-  func addresses() throws -> Set<CellAddress> {
-    Set(
-      try listFolder(folder).filter { $0.hasSuffix(".json") }.compactMap { name in
-        let entry = ResultStore.read("\(folder)/\(name)", expecting: String(name.dropLast(5)))
-        if case .record(let record) = entry { return record.cell.address }
-        return nil
-      })
-  }
-
-  /// Replaces them; paths of this machine are left out.
-  func replace(by records: [RunRecord]) throws {
-    try makeFolder(folder)
-    for record in records {
-      let text = try jsonText(of: record.withoutFolders, style: .pretty)
-      try writeDurably(Array(text.utf8), to: "\(folder)/\(record.cell.id).json")
-    }
-    // The old ones go last: wherever this is cut short, no number has been lost.
-    let kept = Set(records.map { "\($0.cell.id).json" })
-    for name in try listFolder(folder) where !kept.contains(name) {
-      try removeTree("\(folder)/\(name)")
-    }
+    self.init(root: table.workspace.root, table: table.grid.table, scale: table.scale)
   }
 }

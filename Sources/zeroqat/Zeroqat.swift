@@ -19,6 +19,7 @@ struct Zeroqat: ParsableCommand {
       RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,
       CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
       CertifyCommand.self, CleanCommand.self, PretrainCommand.self, TextsCommand.self,
+      MigrateCommand.self,
     ])
 
   static func main() {

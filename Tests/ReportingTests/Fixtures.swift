@@ -159,6 +159,7 @@ enum Fixtures {
       TrajectoryPoint(step: 100, developmentWindowNLL: lucky, testWindowNLL: chosen),
       TrajectoryPoint(step: 150, developmentWindowNLL: later, testWindowNLL: later),
     ]
+    record.selection = CheckpointSelection(of: 100, among: record.trajectory)
     record.zerothOrder = ZerothOrderSummary(
       steps: 150, forwards: 300, tokens: 307_200, epsilon: 1e-3, learningRate: 5e-7,
       trainableParameters: 106_168_320, meanAbsoluteDifference: 0.0213,

@@ -121,7 +121,7 @@ package final class SampleCheckout: Sendable {
     root=$(dirname "$0"); spec=$3; out=$5; work=$9
     echo "$OPENBLAS_CORETYPE $OPENBLAS_NUM_THREADS ${OPENBLAS_L2_SIZE-unset} $spec" >>"$root/runs"
     record() {
-      printf '{"schema": 1, "cell": '; cat "$spec"
+      printf '{"schema": 2, "cell": '; cat "$spec"
       printf ', "digests": [{"name": "tokens.test", "text": "d"}]'
       printf ', "status": "%s", "scores": [{"split": "test", "metric": "perplexity",' "$1"
       nll=$(awk '{ if ($1 == "null") print; else printf "%.17g", log($1) }' "$root/value")

@@ -84,7 +84,7 @@ struct CellRecordTests {
   @Test("Full precision: scores, counts, digests, phases, machine")
   func fullPrecision() throws {
     let record = try run(CellFixture.Settings("full-precision", bits: "FP"))
-    #expect(record.status == .finished && record.reason == nil && record.schema == 1)
+    #expect(record.status == .finished && record.reason == nil && record.schema == 2)
     #expect(record.cell.id == "00112233445566aa" && record.events.isEmpty)
     #expect(record.scores.map(\.split) == ["test", "development"])
     for (score, windows) in zip(record.scores, [4, 3]) {

@@ -13,18 +13,15 @@ import Testing
     _ = try program(program.run)
     #expect(
       try program(["publish", "sample", "--blas-core", "haswell"] + program.place).status == 0)
-    let folder = program.sample.root + "/tables/sample/records/tiny"
-    for name in try listFolder(folder) where name.hasSuffix(".json") {
-      var record = try JSONDocument(contentsOf: "\(folder)/\(name)").decode(RunRecord.self)
-      let id = record.cell.id
-      record.cell.science = ScienceDigests(
-        shared: String(repeating: "a", count: 64), method: String(repeating: "b", count: 64))
-      record.cell.id = try record.cell.computedID
-      try removeTree("\(folder)/\(name)")
-      try writeDurably(
-        Array(try jsonText(of: record, style: .pretty).utf8),
-        to: "\(folder)/\(name.replacing(id, with: record.cell.id))")
-    }
+    let committed = CommittedRecords(root: program.sample.root, table: "sample", scale: .tiny)
+    try committed.replace(
+      by: committed.read().map { record in
+        var record = record
+        record.cell.science = ScienceDigests(
+          shared: String(repeating: "a", count: 64), method: String(repeating: "b", count: 64))
+        record.cell.id = try record.cell.computedID
+        return record
+      })
     return program
   }
 

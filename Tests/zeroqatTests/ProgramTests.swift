@@ -319,10 +319,26 @@ import Testing
     #expect(try program(["publish"] + options).status == 0)
     let folder = program.sample.root + "/tables/sample/records/tiny/"
     let name = try #require(try listFolder(folder).first)
+    #expect(name == "fp.ppl-w8a8.seed1.json")
     let text = String(decoding: try readFile(folder + name), as: UTF8.self)
+    let id = try #require(text.firstMatch(of: /"id": "([0-9a-f]{16})"/)).1
+    let reference = try #require(text.firstMatch(of: /"protocol": "([^"]*)"/)).1
+    let protocols = program.sample.root + "/tables/protocols/"
+    #expect(try listFolder(protocols) == ["\(reference).json"])
     for (old, new, words) in [
-      (#""seed": 1,"#, #""seed": 2,"#, "its cell was edited: the id is \(name.prefix(16)), "),
-      (#""schema": 1,"#, #""schema": 9,"#, "schema 9 isn't supported; this build reads schema 1"),
+      (#""seed": 1,"#, #""seed": 2,"#, "its cell was edited: the id is \(id), "),
+      (
+        #""schema": 2,"#, #""schema": 1,"#,
+        "schema 1 isn't supported; this build reads schema 2; "
+          + "'zeroqat migrate' rewrites committed records of older schemas"
+      ),
+      (
+        "\"protocol\": \"\(reference)\"", #""protocol": "verse.00""#,
+        "\(protocols)verse.00.json: expected the protocol that a record refers to, found no file"
+      ),
+      (
+        #""row": "fp""#, #""row": "rtn""#, "expected the record of rtn.ppl-w8a8.seed1 there"
+      ),
     ] {
       var edited = text
       edited.replaceSubrange(try #require(text.firstRange(of: old)), with: new)

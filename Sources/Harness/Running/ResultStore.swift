@@ -85,13 +85,18 @@ package struct ResultStore: Sendable {
   }
 
   /// Reads a record's file; one whose scores contradict themselves isn't sound.
-  package static func read(_ path: String, expecting id: String) -> Entry {
+  ///
+  /// Of an older program's results, which have numbers but are nobody's current record, schema 1 is read too.
+  package static func read(
+    _ path: String, expecting id: String, ofOlderPrograms: Bool = false
+  ) -> Entry {
     do {
       let document = try JSONDocument(contentsOf: path)
       let record = try document.decode(RunRecord.self)
-      if record.schema != RunRecord.currentSchema {
+      if record.schema != RunRecord.currentSchema, !(ofOlderPrograms && record.schema == 1) {
         return .corrupt(
-          reason: "\(path): schema \(record.schema) isn't supported; this build reads schema 1")
+          reason: "\(path): schema \(record.schema) isn't supported; this build reads schema "
+            + "\(RunRecord.currentSchema)")
       }
       if record.cell.id != id {
         return .corrupt(

@@ -4,7 +4,7 @@
 /// byte for byte.
 public struct RunRecord: Codable, Sendable, Equatable {
   /// The version of this layout.
-  public static let currentSchema = 1
+  public static let currentSchema = 2
 
   /// Version of this layout.
   public var schema: Int

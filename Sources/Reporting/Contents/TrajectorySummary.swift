@@ -87,7 +87,7 @@ package struct TrajectorySummary: Sendable, Equatable {
     initial = first
     self.last = last
     taskMetric = start?.developmentTask?.metric
-    let best = record.chosenStep
+    let best = record.selection?.step
     chosen = points.first { $0.step == best } ?? last
     testBest =
       taskMetric != nil
@@ -131,19 +131,6 @@ extension TrajectorySummary.Point {
     }
     let lossText = loss.isFinite ? "loss \(NumberText.fixed(loss, 4))" : "loss not finite"
     return value.map { "\(NumberText.fixed(100 * $0, 2)) %, \(lossText)" } ?? lossText
-  }
-}
-
-extension RunRecord {
-  /// The step whose model was scored in the end; nil when there is no telling.
-  ///
-  /// The record says it, and in older ones zeroth-order training. Of other trainings it is the last step whose test windows are the
-  /// final score's, or of a task the last whose test examples were scored at all.
-  var chosenStep: Int? {
-    if let step = selection?.step ?? zerothOrder?.bestDevelopmentStep { return step }
-    if let point = trajectory.last(where: { $0.testTask != nil }) { return point.step }
-    guard let windows = testScore(.perplexity)?.windowNLL, !windows.isEmpty else { return nil }
-    return trajectory.last { $0.testWindowNLL == windows }?.step
   }
 }
 

@@ -177,7 +177,7 @@ extension TableContents {
         return nil
       }
       return (score.seeds > 1 ? "seed \(record.cell.address.seed): " : "")
-        + (record.chosenStep.map { "development chose step \($0); " } ?? "")
+        + (record.selection.map { "development chose step \($0.step); " } ?? "")
         + "the last step (\(summary.last.step)) had "
         + (runaway.last.map { "\(runaway.split) perplexity \(NumberText.score($0))" }
           ?? "a \(runaway.split) perplexity that isn't finite")

@@ -50,7 +50,7 @@ import Testing
     let path = store.path(of: record.cell.id)
     #expect(
       store.entry(record.cell.id)
-        == .corrupt(reason: "\(path): schema 7 isn't supported; this build reads schema 1"))
+        == .corrupt(reason: "\(path): schema 7 isn't supported; this build reads schema 2"))
   }
 
   /// Cut off anywhere, a record is never taken for a sound one.

@@ -4,24 +4,29 @@ import Reporting
 import Testing
 
 @Suite struct TrajectoryPlotTests {
-  static var plots: [TrajectoryPlot] {
-    get throws { try CSVExportTests.contents().trajectoryPlots }
+  static var plot: TrajectoryPlot {
+    get throws { try #require(CSVExportTests.contents().trajectoryPlot) }
   }
 
   /// Whether gnuplot can be run here.
   static let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
 
-  @Test func everyTrainedCellHasAPlot() throws {
+  @Test func everyTrainedCellHasAPanelOfTheOnePicture() throws {
+    let plot = try Self.plot
+    #expect(plot.fileName == "trajectory-small.svg")
     #expect(
-      try Self.plots.map(\.fileName) == [
-        "trajectory-small-zeroqat-ppl-w6a6.svg", "trajectory-small-zeroqat-ppl-w2a16.svg",
-        "trajectory-small-zeroqat-ppl-w4a4.svg",
-      ])
+      plot.panels.map(\.title) == ["ZeroQAT W6A6", "ZeroQAT W2A16", "ZeroQAT W4A4"])
+    #expect(plot.title.hasSuffix("(scale small), Toy-135M (dequantised Q4_1)"))
+  }
+
+  @Test func aTableThatTrainsNothingHasNoPicture() throws {
+    let records = Fixtures.records.filter { $0.trajectory.isEmpty }
+    #expect(try CSVExportTests.contents(records).trajectoryPlot == nil)
   }
 
   @Test func theScriptHoldsTheNumbers() throws {
-    try expectSnapshot(#require(Self.plots.last).script(output: "plot.svg"), "trajectory.gp")
+    try expectSnapshot(Self.plot.script(output: "plot.svg"), "trajectory.gp")
   }
 
   @Test func aTitleCannotBreakOutOfItsQuotes() throws {
@@ -29,23 +34,25 @@ import Testing
     model.label = "it's'; system 'touch x'\n"
     let contents = try TableContents(
       grid: Fixtures.grid, scale: .small, model: model, records: Fixtures.records)
-    let script = try #require(contents.trajectoryPlots.first).script(output: "o.svg")
+    let script = try #require(contents.trajectoryPlot).script(output: "o.svg")
     #expect(
-      script.contains("set title 'ZeroQAT W6A6, seed 1, it''s''; system ''touch x'' '\n"))
+      script.contains("(scale small), it''s''; system ''touch x'' '.\"\\n\"."))
+    #expect(!script.contains("touch x'\n"))
   }
 
   @Test func pointsThatAreNotFiniteAreLeftOut() throws {
     var records = Fixtures.records
     records[9].trajectory[3].testWindowNLL[2] = nil
     records[9].trajectory[3].developmentWindowNLL[2] = nil
-    let plot = try #require(CSVExportTests.contents(records).trajectoryPlots.last)
-    #expect(plot.summary.last.test == nil)
-    #expect(!plot.script(output: "o.svg").contains("\n150 "))
+    let plot = try #require(CSVExportTests.contents(records).trajectoryPlot)
+    #expect(plot.panels.last?.summary.last.test == nil)
+    let panel = plot.script(output: "o.svg").split(separator: "$development2 << EOD")[1]
+    #expect(panel.contains("\n100 ") && !panel.contains("\n150 "))
   }
 
   @Test(.disabled(if: !hasGnuplot, "skipped: gnuplot isn't installed"))
   func gnuplotDrawsTheSameBytesTwice() throws {
-    let plot = try #require(Self.plots.last)
+    let plot = try Self.plot
     let svg = try Gnuplot.svg(of: plot)
     #expect(try Gnuplot.svg(of: plot) == svg)
     #expect(svg.hasPrefix("<?xml"))
@@ -57,7 +64,7 @@ import Testing
   }
 
   @Test func withoutGnuplotTheMessageSaysHowToGetIt() throws {
-    let plot = try #require(Self.plots.last)
+    let plot = try Self.plot
     #expect(throws: GnuplotError.missing(program: "gnuplot-that-is-not-there")) {
       try Gnuplot.svg(of: plot, program: "gnuplot-that-is-not-there")
     }
@@ -67,7 +74,7 @@ import Testing
   }
 
   @Test func aProgramThatFailsIsReportedWithItsStatus() throws {
-    let plot = try #require(Self.plots.last)
+    let plot = try Self.plot
     #expect(throws: GnuplotError.failed(status: 1, messages: "")) {
       try Gnuplot.svg(of: plot, program: "/bin/false")
     }

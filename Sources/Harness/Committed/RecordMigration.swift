@@ -1,0 +1,98 @@
+internal import JSONText
+internal import Records
+internal import System
+
+/// Rewrites committed records of schema 1: each under its place instead of its id, its protocol by reference,
+/// every option written out, the chosen checkpoint as data.
+///
+/// Every number stays; the cell's id, which covers the options, becomes another.
+package struct RecordMigration: Sendable {
+  /// A record that was rewritten.
+  package struct Move: Sendable, Equatable {
+    /// The file that it was in.
+    package let from: String
+    /// The file that it is in.
+    package let to: String
+  }
+
+  private let catalog: Catalog
+  private let resolve: OptionResolution
+
+  /// A migration of a checkout's records, with today's defaults.
+  package init(_ catalog: Catalog, resolve: @escaping OptionResolution) {
+    self.catalog = catalog
+    self.resolve = resolve
+  }
+
+  /// Rewrites all records that are of schema 1; another file is left alone.
+  ///
+  /// The old file goes when the new one is there: wherever this is cut short, no number has been lost.
+  ///
+  /// - Throws: ``HarnessError/damagedRecord(_:)`` for one that isn't sound, before it is touched.
+  package func run() throws -> [Move] {
+    let root = catalog.workspace.root
+    var moves: [Move] = []
+    for table in try listFolder("\(root)/tables") {
+      let folder = "\(root)/tables/\(table)"
+      for scale in Scale.allCases {
+        moves += try rewrite(in: "\(folder)/records/\(scale.rawValue)") { _ in "" }
+      }
+      moves += try rewrite(in: "\(folder)/tuning/records") { "/\($0.scale)" }
+    }
+    return moves
+  }
+
+  private func rewrite(in folder: String, below: (CellAddress) -> String) throws -> [Move] {
+    guard FileStatus(of: folder)?.isFolder == true else { return [] }
+    let protocols = ProtocolFolder(root: catalog.workspace.root)
+    return try listFolder(folder).filter { $0.hasSuffix(".json") }.compactMap { name in
+      let path = "\(folder)/\(name)"
+      guard let record = try record(path) else { return nil }
+      let place = folder + below(record.cell.address)
+      try makeFolder(place)
+      let new = "\(place)/\(try CommittedFile.write(record, into: place, protocols: protocols))"
+      if new != path { try removeTree(path) }
+      return Move(from: path, to: new)
+    }
+  }
+
+  /// The record of schema 1 in a file, in today's form; nil where it is of another schema.
+  private func record(_ path: String) throws -> RunRecord? {
+    let document = try JSONDocument(contentsOf: path)
+    guard document.root["schema"] == .integer(1) else { return nil }
+    var record: RunRecord
+    do {
+      record = try document.decode(RunRecord.self)
+      try record.check(in: document)
+    } catch { throw HarnessError.damagedRecord("\(error)") }
+    let id = try record.cell.computedID
+    guard id == record.cell.id else {
+      throw HarnessError.damagedRecord(
+        "\(path): its cell was edited: the id is \(record.cell.id), the cell's digest \(id)")
+    }
+    record.schema = RunRecord.currentSchema
+    record.cell.schema = Cell.currentSchema
+    record.cell.method = try resolve(
+      record.cell.method, record.cell.bits,
+      try catalog.model(record.cell.model.name).architecture)
+    record.selection = try selection(of: record, path)
+    record.cell.id = try record.cell.computedID
+    return record
+  }
+
+  /// Which checkpoint the record's scores are of, by the rule that chose it; held to what the record shows.
+  private func selection(of record: RunRecord, _ path: String) throws -> CheckpointSelection? {
+    guard let best = CheckpointSelection(among: record.trajectory) else { return nil }
+    let point = record.trajectory.first { $0.step == best.step }
+    let scored =
+      record.zerothOrder.map { $0.bestDevelopmentStep == best.step } ?? true
+      && (record.scores.first { $0.split == "test" && $0.task == nil }
+        .map { $0.windowNLL == point?.testWindowNLL } ?? (point?.testTask != nil))
+    guard scored else {
+      throw HarnessError.damagedRecord(
+        "\(path): expected the scores of step \(best.step), which development likes best, "
+          + "found others")
+    }
+    return best
+  }
+}
