@@ -1,7 +1,7 @@
 # Each target is one line of intent; .ci/run uses the same ones.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help check lint walls plans pages format test sanitize asan ubsan docs size record clean \
+.PHONY: help check lint walls plans pages certified format test sanitize asan ubsan docs size record clean \
   bench bench-kernels bench-gate bench-build
 
 IMPORTS := --explicit-target-dependency-import-check error
@@ -27,6 +27,9 @@ plans: walls ## every grid decodes, names what exists, and expands to cells
 
 pages: walls ## every committed page is what its records render to, and READMEs quote it as it is
 	.build/release/zeroqat publish --pages --check
+
+certified: walls ## every committed record is of this program's science, or certified for it
+	.build/release/zeroqat certify --check
 
 format: ## rewrite in house style
 	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)

@@ -43,6 +43,9 @@ usage: ./reproduce.sh COMMAND [options]
   check --all       every table with the scale; one summary, and the worst exit code
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   publish --all     the same for every table that has fresh records
+  certify [tableN]  run a few committed cells of each method again: does today's program give their numbers?
+    --check           run nothing; list records that are neither of today's program nor certified
+    --sample N        only the N cheapest at scale tiny, whatever is certified
   test              build and run all tests; ends with 'N passed, N failed'
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
   list              tables, methods, models, datasets and scales
@@ -272,6 +275,24 @@ on_records() {
   say "now look at 'git diff', then commit records and tables together"
 }
 
+# Cells of committed records run again. What they need at scale tiny is fetched; cells of larger models whose files
+# nobody fetched before are left out.
+run_certify() {
+  need build
+  build_program
+  case " $* " in
+    *" --check "*) ;;
+    *) (fetch_assets all --scale tiny) || say "going on without the files above" ;;
+  esac
+  attend "$zeroqat" certify "$@"
+  stop_if_interrupted
+  case " $* " in
+    *" --check "* | *" --sample "*) ;;
+    *) say "now './reproduce.sh publish --pages', then commit tables/certificates.json and the pages together" ;;
+  esac
+  exit "$status"
+}
+
 # The log has every line; the terminal gets what failed and why, the skipped tests, and the count.
 run_tests() {
   local counts log="$logs/test.log" report="$logs/tests.xml" only=()
@@ -350,6 +371,7 @@ case "$command" in
   all) run_all "$@" ;;
   table[0-9a-z]* | figure[0-9]* | [a-z][0-9]) run_table "$(table_named "$command")" "$@" ;;
   check | publish) on_records "$command" "$@" ;;
+  certify) run_certify "$@" ;;
   pretrain) run_pretraining "$@" ;;
   test) run_tests "$@" ;;
   list) need build && build_program && exec "$zeroqat" list "$@" ;;
@@ -362,6 +384,6 @@ case "$command" in
       run_table "$command" "$@"
     fi
     fail "unknown command '$command'" \
-      "commands: $(tables)all pretrain check publish test list setup clean help"
+      "commands: $(tables)all pretrain check publish certify test list setup clean help"
     ;;
 esac

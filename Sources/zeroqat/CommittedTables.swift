@@ -54,11 +54,14 @@ struct CommittedTables {
       + (command.threads.map { ["--threads", "\($0)"] } ?? [])
   }
 
+  /// A record as a witness, with every default of its method written out.
   private mutating func witness(_ record: RunRecord) throws -> Witness {
     let name = record.cell.model.name
-    if let known = architectures[name] { return Witness(record, architecture: known) }
-    let architecture = try catalog.model(name).architecture
+    let architecture = try architectures[name] ?? catalog.model(name).architecture
     architectures[name] = architecture
+    var record = record
+    record.cell.method = try methodRegistry.resolve(
+      record.cell.method, record.cell.bits, architecture)
     return Witness(record, architecture: architecture)
   }
 

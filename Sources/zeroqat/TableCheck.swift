@@ -34,7 +34,7 @@ extension PlanEntry {
     switch state {
     case .notRun(let reason), .blocked(let reason): reason
     case .run(.changed(let pointers)):
-      "that of an earlier run differs in \(pointers.prefix(3).joined(separator: ", "))"
+      "that of an earlier run differs in \(pointers.prefix(3).map(words(of:)).joined(separator: ", "))"
     case .run(.corrupt(let reason)): "its record is damaged: \(reason)"
     case .run, .done, .shared: nil
     }

@@ -106,7 +106,7 @@ extension PlanEntry {
   }
 
   /// A member of a cell as a person knows it; science by whose it is, with the files that may have changed.
-  private func words(of pointer: String) -> String {
+  package func words(of pointer: String) -> String {
     switch pointer {
     case "/science/shared": return "the science that all methods share"
     case "/science/method":
