@@ -143,7 +143,7 @@ build() {
   shift
   mkdir -p "$logs" 2>/dev/null ||
     fail "cannot write in $root" "clone the repository to a folder of your own"
-  [ -x "$zeroqat" ] || say "building $what (release, some minutes; log: ${log#"$root"/})"
+  [ -x "$zeroqat" ] || say "building $what (release, 2 to 4 minutes on two cores; log: ${log#"$root"/})"
   if ! (cd "$root" && swift build -c release "$@" 2>&1) | follow "$log" "building"; then
     tail -n 30 "$log" >&2
     fail "the build failed; the whole log is ${log#"$root"/}"
@@ -174,7 +174,7 @@ plan_only() {
     missing=$(missing_packages build plot | sed '/^$/d' | sort -u | tr '\n' ' ')
     say "zeroqat isn't built, so that its plan can't be asked for; without --dry-run this would"
     [ -z "$missing" ] || echo "  install ${missing% } (with apt, where that needs no password)"
-    echo "  build zeroqat with $(swiftc --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p' | head -n 1): some minutes"
+    echo "  build zeroqat with $(swiftc --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p' | head -n 1): 2 to 4 minutes on two cores"
     echo "  fetch what the cells need, run them and render the table; its README says how long that takes"
     echo "'swift build -c release --product zeroqat' builds it, and nothing else"
     exit 0

@@ -94,7 +94,9 @@ struct CommittedPages {
     var tables: [(TableAtScale, PlannedTable)] = []
     for table in catalog.tables {
       let scales = try catalog.grid(of: table, methods: methodRegistry).scales
-      for scale in Scale.allCases where scales[scale] != nil {
+      let folder = "\(root)/tables/\(table)/records"
+      for scale in Scale.allCases
+      where scales[scale] != nil && FileStatus(of: "\(folder)/\(scale.rawValue)") != nil {
         var options = options
         options.scale = scale.rawValue
         let place = try TableAtScale(table, options)

@@ -67,10 +67,16 @@ extension CheckFigure {
     ]
   }
 
-  /// What stands in the place of figures where nothing is compared: the first score's values, with a reason.
+  /// What stands in the place of figures where nothing is compared: the first score's values with a reason,
+  /// or peaks of memory where weights are drawn.
   static func uncompared(
     _ result: CheckResult, _ detail: String, committed: RunRecord?, fresh: RunRecord?
   ) -> CheckFigure {
+    if (committed ?? fresh)?.cell.model.synthetic == true {
+      return CheckFigure(
+        "peak memory", committed: committed?.value(of: .peakMemory),
+        fresh: fresh?.value(of: .peakMemory), result, detail)
+    }
     let scores = [committed, fresh].map { record in record?.scores.first { $0.split == "test" } }
     let name = (scores[0] ?? scores[1])?.figureName ?? ""
     return CheckFigure(

@@ -247,6 +247,12 @@ import Testing
     let scores = Self.checkProcess(fresh, printed: [.perplexity])
     #expect(scores.cases[0].result == .skipped)
     #expect(scores.cases[0].detail == "the model's weights are drawn: its scores say nothing")
+    let missing = checkRecords(
+      table: "table2", scale: .small,
+      cells: [CheckedCell(fresh.cell.address, metrics: [.peakMemory])], fresh: [],
+      committed: [fresh])
+    #expect(missing.cases[0].figures[0].name == "peak memory")
+    #expect(missing.cases[0].figures[0].committed == 1e9 / Double(1 << 30))
     #expect(
       Self.checkProcess(
         {
