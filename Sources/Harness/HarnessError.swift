@@ -30,6 +30,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case wrongDigest(path: String, holder: AssetHolder, expected: String, found: String)
   /// A file hasn't the size that its manifest says.
   case wrongSize(path: String, holder: AssetHolder, expected: Int, found: Int)
+  /// A file hasn't the bytes any more that it had when it was digested.
+  case changedWhileRead(String)
   /// Files that a fetch can bring aren't there.
   case missingFiles([String], table: String, scale: String)
   /// A dataset of tasks, where texts are wanted.
@@ -92,6 +94,8 @@ extension HarnessError: CustomStringConvertible {
     case .wrongSize(let path, let holder, let expected, let found):
       "'\(path)' has the wrong size: expected \(expected) bytes, found \(found); "
         + holder.advice
+    case .changedWhileRead(let path):
+      "'\(path)' changed while it was read; do it again once the file stays as it is"
     case .missingFiles(let paths, let table, let scale):
       "missing: \(someOf(paths)); "
         + "./reproduce.sh \(table) --scale \(scale) fetches what is missing"

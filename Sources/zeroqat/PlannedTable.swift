@@ -9,7 +9,10 @@ struct PlannedTable {
   let contents: TableContents
 
   /// The table of what was measured on this machine, by today's grid, files and code.
-  init(_ plan: Plan, catalog: Catalog) throws {
+  ///
+  /// Where nothing was, the `committed` record stands, marked, if it is of the same cell: with the same files
+  /// and options, though perhaps by an earlier program or another set of kernels.
+  init(_ plan: Plan, catalog: Catalog, committed: [RunRecord] = []) throws {
     var reasons: [CellAddress: String] = [:]
     for entry in plan.entries {
       switch entry.state {
@@ -24,7 +27,8 @@ struct PlannedTable {
       grid: plan.grid, scale: plan.scale,
       panels: plan.resolver.panels.reduce(into: [:]) {
         $0[$1.panel] = PanelManifests(model: $1.files.model, text: $1.files.text.manifest)
-      }, paper: Self.paper(plan.grid, catalog), records: try plan.currentRecords(), notRun: reasons,
+      }, paper: Self.paper(plan.grid, catalog), records: try plan.currentRecords(),
+      committed: try Self.records(of: plan, among: committed), notRun: reasons,
       options: { point in
         Self.options(of: point, architecture: plan.resolver[point.panel]?.model.architecture)
       })
@@ -37,6 +41,19 @@ struct PlannedTable {
   private static func options(of point: GridPoint, architecture: String?) -> JSON {
     let method = try? methodRegistry.resolve(point.method, point.bits, architecture)
     return (method ?? point.method).options
+  }
+
+  /// The records that are of cells which the plan has still to run.
+  private static func records(of plan: Plan, among committed: [RunRecord]) throws -> [RunRecord] {
+    let byAddress = Dictionary(committed.map { ($0.cell.address, $0) }) { $1 }
+    return try plan.entries.compactMap { entry in
+      guard case .run = entry.state, let cell = entry.cell, let record = byAddress[cell.address]
+      else { return nil }
+      let isSame = try cell.differences(from: record.cell).allSatisfy {
+        $0.hasPrefix("/science") || $0 == "/blasCore"
+      }
+      return isSame ? record : nil
+    }
   }
 
   /// The table of committed records, whatever lies on this machine.

@@ -36,7 +36,8 @@ struct RenderCommand: ParsableCommand {
       committed
       ? try PlannedTable(
         CommittedRecords(place).read(), place.grid, at: place.scale, catalog: place.catalog)
-      : try PlannedTable(place.plan(options), catalog: place.catalog)
+      : try PlannedTable(
+        place.plan(options), catalog: place.catalog, committed: CommittedRecords(place).read())
     if let output {
       try rendered.write(to: try absolute(output))
     } else {

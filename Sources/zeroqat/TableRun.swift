@@ -43,7 +43,9 @@ struct TableRun {
     let suffix = options.protocolID.map { "-\($0)" } ?? ""
     let path = "\(place.store.folder)/table\(suffix).md"
     // A failed cell doesn't keep the others from being shown: the table names its reason.
-    try PlannedTable(place.plan(options), catalog: place.catalog).write(to: path)
+    let committed = try CommittedRecords(place).read()
+    try PlannedTable(place.plan(options), catalog: place.catalog, committed: committed)
+      .write(to: path)
     say("the table: \(place.workspace.fromRoot(path))")
   }
 

@@ -26,11 +26,16 @@ struct TextsCommand: ParsableCommand {
       Workspace(root: root, results: nil, environment: processEnvironment()))
     var locator = AssetLocator(catalog.workspace)
     let texts = try DatasetTexts(of: dataset, catalog: catalog, locator: &locator)
-    let sources = try texts.sources()
+    let assembled = try texts.sources().map { ($0.name, try assembledText(of: $0.source)) }
+    // What was read must still be what was digested.
+    var later = AssetLocator(catalog.workspace)
+    let after = try DatasetTexts(of: dataset, catalog: catalog, locator: &later)
+    for (before, after) in zip(texts.assets, after.assets) where before != after {
+      throw HarnessError.changedWhileRead(before.path)
+    }
     try makeFolder(output)
-    for (name, source) in sources {
-      try writeDurably(
-        try assembledText(of: source), to: "\(output)/\(dataset)-\(name).txt")
+    for (name, text) in assembled {
+      try writeDurably(text, to: "\(output)/\(dataset)-\(name).txt")
     }
   }
 }

@@ -19,6 +19,8 @@ package struct TableContents: Sendable {
   package let entries: [TableEntry]
   /// Whether each panel's full-precision cell meets its anchor.
   package let anchors: [GridPanel: AnchorState]
+  /// Where the record shown is the committed one, because this run has none.
+  let committed: Set<CellAddress>
   /// The panel of every point, by address.
   let panelOfAddress: [CellAddress: GridPanel]
   /// What was proven of records that an older program made.
@@ -28,16 +30,19 @@ package struct TableContents: Sendable {
   ///
   /// `notRun` says why a point has no record, by address; what the grid itself says goes first. Two
   /// points that one cell serves may share its record; `options` are those of a point with every default
-  /// written out, as records have them.
+  /// written out, as records have them. `committed` records stand, marked, where `records` has none.
   ///
   /// - Throws: ``ReportingError`` when a record has no place or two claim one, when records of
   ///   different protocols, texts, models or tokenizers meet in a panel, or when a record contradicts
   ///   itself.
   package init(
     grid: Grid, scale: Scale, panels: [GridPanel: PanelManifests], paper: PaperTable? = nil,
-    records: [RunRecord], notRun: [CellAddress: String] = [:],
+    records: [RunRecord], committed: [RunRecord] = [], notRun: [CellAddress: String] = [:],
     options: (GridPoint) -> JSON = { $0.method.options }
   ) throws(ReportingError) {
+    let fresh = Set(records.map(\.cell.address))
+    let beside = committed.filter { !fresh.contains($0.cell.address) }
+    let records = records + beside
     let grid = grid.withoutAbsentTasks(at: scale, records)
     guard let settings = grid.scales[scale] else {
       throw .noSuchScale(table: grid.table, scale: scale)
@@ -88,6 +93,7 @@ package struct TableContents: Sendable {
     self.paper = paper
     self.records = ordered
     self.anchors = anchors
+    self.committed = Set(beside.map(\.cell.address))
     self.panelOfAddress = panelOfAddress
   }
 
@@ -107,6 +113,15 @@ package struct TableContents: Sendable {
   /// The entry at a row and a column of the grid.
   package func entry(row: String, column: String) -> TableEntry? {
     entries.first { $0.row.key == row && $0.column.key == column }
+  }
+
+  /// Whether a row that the table has was left out: it isn't there yet, and the grid doesn't say why not.
+  func isMissing(_ entry: TableEntry) -> Bool {
+    guard case .notRun = entry.state else { return false }
+    return grid.points(at: scale).contains { point in
+      point.address.row == entry.row.key && point.columns.contains(entry.column.key)
+        && point.notRun == nil
+    }
   }
 
   /// The entries of one column, in the grid's order of rows.

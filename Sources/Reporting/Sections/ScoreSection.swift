@@ -117,14 +117,17 @@ extension TableContents {
       }
       return text + notes.marks(remarks)
     case .diverged(let reason, let records):
-      return "diverged" + notes.marks([note("diverged", reason)] + events(of: records))
+      return "diverged"
+        + notes.marks(
+          [note("diverged", reason)] + committedRemark(records) + events(of: records))
     case .failed(let reason, let records):
       return "failed" + notes.marks([note("failed", reason)] + events(of: records))
     case .tooLarge(let reason, let records):
       let predicted =
         entry.column.metric == .peakMemory ? records.first?.measurement?.analyticBytes : nil
       return "too large" + (predicted.map { " (\(NumberText.gibibytes($0)))" } ?? "")
-        + notes.marks([note("too large", reason)] + events(of: records))
+        + notes.marks(
+          [note("too large", reason)] + committedRemark(records) + events(of: records))
     case .notRun(let reason): return "not run" + notes.marks([note("not run", reason)])
     case .withheld(let reason, _): return "withheld" + notes.marks([note("withheld", reason)])
     }
@@ -132,6 +135,11 @@ extension TableContents {
 
   private func note(_ word: String, _ reason: String) -> String {
     "\(word): \(reason.withoutFolders.inMarkdown)"
+  }
+
+  private func committedRemark(_ records: [RunRecord]) -> [String] {
+    records.contains { committed.contains($0.cell.address) }
+      ? ["the committed record; not measured again here"] : []
   }
 
   private func events(of records: [RunRecord]) -> [String] {
@@ -149,6 +157,7 @@ extension TableContents {
       remarks.append(
         "mean\(score.metric == .perplexity ? " NLL" : "") over \(score.seeds) seeds")
     }
+    remarks += committedRemark(score.records)
     let here = grid.scales[scale]?.tasks(of: entry.column) ?? entry.column.tasks
     if score.metric.isOfTasks, score.parts.count > 1 || here.count < entry.column.tasks.count {
       let tasks = here.map { grid.texts[$0] ?? $0 }.joined(separator: ", ").inMarkdown

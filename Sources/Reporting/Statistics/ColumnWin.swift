@@ -12,8 +12,10 @@ struct ColumnWin {
 }
 
 extension TableContents {
-  /// The best of these quantised entries, or nil when the runner-up may be as good.
+  /// The best of these quantised entries, or nil when the runner-up may be as good, or when one of them is
+  /// still missing: a best of some rows isn't the best of the table.
   func columnWin(among entries: [TableEntry]) -> ColumnWin? {
+    guard !entries.contains(where: isMissing) else { return nil }
     let measured = entries.compactMap { entry -> (TableEntry, MeasuredScore)? in
       guard !entry.row.isFullPrecision, let score = entry.score, !score.parts[0].units.isEmpty
       else { return nil }

@@ -26,17 +26,17 @@ import Testing
   }
 
   @Test func unequalBudgetsAreOfWhatIsOnRecord() throws {
-    let one = try TableRendererTests.render()
+    let one = try TableRendererTests.complete()
     #expect(
       one.contains(
         "unequal budgets: 307\u{202F}200 training tokens; SmoothQuant has none on record"))
-    let both = try TableRendererTests.render(Self.records(tokens: 65_536))
+    let both = try TableRendererTests.complete(Self.records(tokens: 65_536))
     #expect(
       both.contains(
         "unequal budgets: 307\u{202F}200 training tokens against 65\u{202F}536 of SmoothQuant"))
     #expect(
-      !(try TableRendererTests.render(Self.records(tokens: 200_000))).contains("of SmoothQuant<"))
-    let close = try TableRendererTests.render(Self.records(tokens: 200_000))
+      !(try TableRendererTests.complete(Self.records(tokens: 200_000))).contains("of SmoothQuant<"))
+    let close = try TableRendererTests.complete(Self.records(tokens: 200_000))
     #expect(!close.contains("SmoothQuant has none") && !close.contains("200\u{202F}000 of"))
     #expect(!(one + both + close).contains("against 0"))
   }
@@ -47,7 +47,7 @@ import Testing
     records[9].facts = []
     records[6].facts = [NamedNumber("training tokens", 65_536, unit: "1")]
     #expect(
-      try TableRendererTests.render(records).contains(
+      try TableRendererTests.complete(records).contains(
         "unequal budgets: no training tokens on record; SmoothQuant has 65\u{202F}536"))
   }
 }

@@ -119,11 +119,53 @@ import Testing
       try text(0.0006).contains("rounding floor 0.0006 nats per token (±0.1 % of perplexity)"))
   }
 
+  /// The fixtures' records in a grid without the row that isn't built.
+  static func complete(
+    _ records: [RunRecord] = Fixtures.records, committed: [RunRecord] = []
+  ) throws -> String {
+    var grid = Fixtures.grid
+    grid.rows.removeAll { $0.planned }
+    return try TableContents(
+      grid: grid, scale: .small,
+      panels: [GridPanel(): PanelManifests(model: Fixtures.model, text: Fixtures.text)],
+      records: records, committed: committed, notRun: Fixtures.notRun
+    ).markdown()
+  }
+
   @Test func boldNeedsTheRunnerUpToBeBeaten() throws {
-    let honest = try Self.render()
+    let honest = try Self.complete()
     // W4A4: ZeroQAT far ahead of SmoothQuant. W6A6: level with it.
     #expect(honest.contains("**91.65 ±"))
     #expect(!honest.contains("**30."))
+  }
+
+  /// The best of the rows that somebody ran isn't the best of the table.
+  @Test func nothingIsBoldWhileARowIsMissing() throws {
+    // OmniQuant isn't built.
+    #expect(!(try Self.render()).contains("**91.65"))
+    let withoutSmoothQuant = Fixtures.records.filter {
+      $0.cell.address.row != "smoothquant" || $0.cell.address.column != "ppl-w4a4"
+    }
+    let text = try Self.complete(withoutSmoothQuant)
+    #expect(text.contains("| 91.65 ±") && !text.contains("**91.65"))
+    // The other columns have all their rows.
+    #expect(text.contains("**9.1e3 ±"))
+  }
+
+  @Test func committedRecordsStandMarkedWhereNothingWasRun() throws {
+    let own = Fixtures.records.filter {
+      ["full-precision", "zeroqat"].contains($0.cell.address.row)
+    }
+    let alone = try Self.complete(own)
+    #expect(alone.contains("| SmoothQuant | – | not run") && !alone.contains("**91.65"))
+    let text = try Self.complete(own, committed: Fixtures.records)
+    let row = try #require(
+      text.split(separator: "\n").first { $0.hasPrefix("| SmoothQuant | – | 30.51") })
+    #expect(row.contains("1.4e3 ± 9.8e1<sup>"))
+    #expect(text.contains("</sup> the committed record; not measured again here"))
+    #expect(text.contains("**91.65 ±"))
+    // What was run here isn't marked, whatever is committed.
+    #expect(try Self.complete(Fixtures.records, committed: Fixtures.records) == Self.complete())
   }
 
   @Test func seedsAreAveragedAndOneDivergenceDecides() throws {
