@@ -70,6 +70,7 @@ let rooms = chosen(
   ]
     + room("System")
     + room("Statistics")
+    + room("Vocabulary")
     + room("Digests", ["System"])
     + room("SourceDigest", ["Digests"])
     + room("JSONText", ["CJSON", "System"])
@@ -78,25 +79,31 @@ let rooms = chosen(
     + room("Checkpoints", ["System", "JSONText"])
     + room("Tokenizers", ["System", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
-    + room("Quantizers", ["Tensors", "CKernels"], tests: ["Checkpoints", "JSONText"])
+    + room(
+      "Quantizers", ["Tensors", "CKernels", "Vocabulary"], tests: ["Checkpoints", "JSONText"])
     + room("Optimizers", ["Tensors", "Digests", "System"], tests: ["Transformers", "Checkpoints"])
-    + room("Tasks", ["Tokenizers", "JSONText", "Statistics"], tests: ["Checkpoints", "Digests"])
+    + room(
+      "Tasks", ["Tokenizers", "JSONText", "Statistics", "Vocabulary"],
+      tests: ["Checkpoints", "Digests"])
     + room(
       "Pretraining",
       [
         "Tensors", "Transformers", "Optimizers", "Tasks", "Tokenizers", "Checkpoints", "JSONText",
-        "Digests", "System",
+        "Digests", "System", "Vocabulary",
       ])
     + room(
       "MethodKit",
       [
         "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "Tokenizers", "JSONText",
-        "Digests",
+        "Digests", "Statistics", "Vocabulary",
       ],
       tests: ["Checkpoints"])
     + room(
       "Methods",
-      ["MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText"],
+      [
+        "MethodKit", "Tensors", "Transformers", "Quantizers", "Optimizers", "Tasks", "JSONText",
+        "Vocabulary",
+      ],
       tests: ["Checkpoints", "Digests", "NewMethod", "Tokenizers"])
     + [
       // The template that a newcomer copies; the methods' contract suite runs it.
@@ -105,15 +112,16 @@ let rooms = chosen(
         path: "Examples/NewMethod", exclude: ["README.md"], swiftSettings: strict)
     ]
     // — bookkeeping: never sees a tensor —
-    + room("Records", ["JSONText", "Digests", "Statistics"])
-    + room("Harness", ["Records", "JSONText", "Digests", "System"])
-    + room("Reporting", ["Records", "JSONText", "Statistics"], data: ["Snapshots"])
+    + room("Records", ["JSONText", "Digests", "Statistics", "Vocabulary"])
+    + room("Harness", ["Records", "JSONText", "Digests", "Statistics", "System", "Vocabulary"])
+    + room("Reporting", ["Records", "JSONText", "Statistics", "Vocabulary"], data: ["Snapshots"])
     // — where the two meet: one cell, in its own process —
     + room(
       "Worker",
       [
         "Records", "Methods", "MethodKit", "Tasks", "Tokenizers", "Checkpoints", "Transformers",
-        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText", "System",
+        "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText", "Statistics", "System",
+        "Vocabulary",
       ])
     // — door —
     + [
@@ -121,7 +129,7 @@ let rooms = chosen(
         name: "zeroqat",
         dependencies: [
           "Worker", "Pretraining", "Tensors", "Harness", "Reporting", "Records", "JSONText",
-          "System", argumentParser,
+          "System", "Vocabulary", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .executableTarget(
@@ -135,7 +143,8 @@ let rooms = chosen(
         ],
         path: "Tests/zeroqatTests", swiftSettings: strict),
       .target(
-        name: "TestSupport", dependencies: ["Checkpoints", "Digests", "JSONText", "Records"],
+        name: "TestSupport",
+        dependencies: ["Checkpoints", "Digests", "JSONText", "Records", "Vocabulary"],
         path: "Tests/TestSupport",
         swiftSettings: strict),
     ])

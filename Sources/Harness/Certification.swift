@@ -1,5 +1,6 @@
 internal import JSONText
 package import Records
+internal import Vocabulary
 
 /// A record that takes part in certification, and what it is of.
 package struct Witness: Sendable, Equatable {

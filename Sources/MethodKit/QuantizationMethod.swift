@@ -1,4 +1,5 @@
 package import Quantizers
+package import Vocabulary
 
 /// A way to make a quantised model out of a full-precision one: everything that a new method writes.
 package protocol QuantizationMethod: Sendable {
@@ -43,13 +44,18 @@ extension QuantizationMethod {
 }
 
 /// Why a method can't run as asked.
-package enum MethodError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum MethodError: OptionComplaint, Sendable, Equatable, CustomStringConvertible {
   /// An option's value is outside what makes sense.
   case option(name: String, expected: String, found: String)
   /// The bits don't fit the method.
   case bits(method: String, expected: String, found: String)
   /// The model doesn't fit the method.
   case model(method: String, reason: String)
+
+  package var optionName: String? {
+    guard case .option(let name, _, _) = self else { return nil }
+    return name
+  }
 
   package var description: String {
     switch self {

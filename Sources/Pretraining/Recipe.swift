@@ -1,6 +1,6 @@
 package import Optimizers
-package import Tasks
 package import Transformers
+package import Vocabulary
 
 /// How a small model is trained from nothing: `models/<name>/recipe.json`.
 ///

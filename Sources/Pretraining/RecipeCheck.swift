@@ -1,6 +1,7 @@
 package import JSONText
 import Tasks
 import Tensors
+import Vocabulary
 
 extension Recipe {
   /// Reads a recipe and holds it to the rules that its types can't express.

@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// Bits and granularity of a quantised model.
 public struct QuantizationSpec: Sendable, Equatable, CustomStringConvertible {
   /// Bits of a weight code; nil leaves weights alone.
@@ -7,19 +9,14 @@ public struct QuantizationSpec: Sendable, Equatable, CustomStringConvertible {
   /// Input columns that share a grid; nil means a whole row.
   public let groupSize: Int?
 
-  /// Weight widths that can be packed.
-  public static let weightWidths = [2, 3, 4, 6, 8]
-  /// Activation widths.
-  public static let activationWidths = 2...8
-
   /// A specification from its parts.
   ///
   /// - Throws: ``QuantizationError`` for widths outside the supported ones or a group without bits.
   public init(weightBits: Int?, activationBits: Int?, groupSize: Int?) throws(QuantizationError) {
-    if let weightBits, !Self.weightWidths.contains(weightBits) {
+    if let weightBits, !BitWidths.weights.contains(weightBits) {
       throw .unsupportedWidth(weightBits, of: "weights", supported: "2, 3, 4, 6, 8 or 16")
     }
-    if let activationBits, !Self.activationWidths.contains(activationBits) {
+    if let activationBits, !BitWidths.activations.contains(activationBits) {
       throw .unsupportedWidth(activationBits, of: "activations", supported: "2 to 8, or 16")
     }
     if let groupSize {

@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// Proof that two versions of the science give the same numbers for a method on an architecture.
 ///
 /// A cell was run under both, and every digest and every loss of a window was equal to the last bit. It speaks

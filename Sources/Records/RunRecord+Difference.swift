@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 extension RunRecord {
   /// The first thing that two runs of one cell disagree on, or nil when they are equal to the last bit.
   ///

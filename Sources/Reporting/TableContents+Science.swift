@@ -1,4 +1,5 @@
 import Records
+internal import Vocabulary
 
 extension TableContents {
   /// Which versions of the science measured the records, and which cells certify them for a newer one, with the days.
@@ -31,9 +32,9 @@ extension TableContents {
       return (cell.science, [])
     }
     let newest = certificates.newest(
-      from: cell.science, method: cell.method.name, architecture: model.architecture)
+      from: cell.science, method: cell.method.name, architecture: model.architecture.rawValue)
     let chain = certificates.chain(
-      from: cell.science, to: newest, method: cell.method.name, architecture: model.architecture)
+      from: cell.science, to: newest, method: cell.method.name, architecture: model.architecture.rawValue)
     return (newest, chain ?? [])
   }
 }

@@ -112,9 +112,9 @@ package struct PairedComparison: Sendable, Equatable {
 /// Variance of the mean of `d[seed][window]` and its degrees of freedom, both seeds and windows random.
 private func crossedError(_ d: [[Double]]) -> (variance: Double, degreesOfFreedom: Double) {
   let (m, n) = (Double(d.count), Double(d[0].count))
-  let seedMeans = d.map { $0.reduce(0, +) / n }
+  let seedMeans = d.map { SampleMean($0).mean }
   let windowMeans = unitMeans(of: d)
-  let grand = windowMeans.reduce(0, +) / n
+  let grand = SampleMean(windowMeans).mean
   func squares(_ values: [Double]) -> Double {
     values.reduce(0) { $0 + ($1 - grand) * ($1 - grand) }
   }

@@ -74,23 +74,24 @@ package final class OpenFile: Sendable {
     }
   }
 
-  /// Reads bytes from `offset` on into `buffer`, wherever reading or writing stands.
+  /// The `count` bytes from `offset` on, wherever reading or writing stands; fewer only at the end of the file.
   ///
-  /// - Returns: How many there were: fewer than the buffer holds only at the end of the file.
   /// - Throws: ``FileError`` of the operation `read`.
-  package func read(
-    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
-  ) throws(FileError) -> Int {
-    var done = 0
-    while done < buffer.count {
-      let count = pread(
-        descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw FileError("read", path, code: errno) }
-      if count == 0 { break }
-      done += count
+  package func bytes(from offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    var failure: FileError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+      while done < buffer.count {
+        let got = pread(
+          descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
+          off_t(offset + done))
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = FileError("read", path, code: errno) }
+        if got <= 0 { return }
+        done += got
+      }
     }
-    return done
+    if let failure { throw failure }
+    return bytes
   }
 
   /// Writes all bytes where writing stands.

@@ -1,5 +1,6 @@
 internal import Glibc
 package import Tokenizers
+package import Vocabulary
 
 /// The three texts of one protocol, known to share no byte.
 ///

@@ -99,7 +99,7 @@ package struct OptionScores<S: Split>: Sendable, Equatable {
 
   /// Share of right choices.
   package func accuracy(_ rule: OptionRule) -> Double {
-    outcomes(rule).reduce(0, +) / Double(examples.count)
+    SampleMean(outcomes(rule)).mean
   }
 
   /// Standard error of ``accuracy(_:)`` over examples; nil for a single one.

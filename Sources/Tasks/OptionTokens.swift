@@ -1,4 +1,5 @@
 package import Tokenizers
+package import Vocabulary
 
 /// One option as ids: what the model reads, and how many of the last ones are scored.
 package struct OptionTokens: Sendable, Equatable {

@@ -1,5 +1,6 @@
 internal import JSONText
 internal import Tokenizers
+internal import Vocabulary
 
 extension TextSpecification {
   /// Reads the parts and joins them: UTF-8, or whatever bytes the files hold.

@@ -1,12 +1,5 @@
 package import Tokenizers
-
-/// Whether one beginning-of-sequence token opens a stream.
-package enum BeginningOfSequencePolicy: String, Sendable, CaseIterable, Codable {
-  /// The stream is the text's tokens.
-  case none
-  /// One token in front of the first; windows after the first don't begin with one.
-  case once
-}
+package import Vocabulary
 
 /// The tokens of one split's text.
 package struct TokenStream<S: Split>: Sendable {

@@ -1,3 +1,5 @@
+package import Vocabulary
+
 /// Which windows are taken when fewer are wanted than there are.
 package enum WindowSelection: String, Sendable, CaseIterable {
   /// The first ones, as the published WikiText protocols do.

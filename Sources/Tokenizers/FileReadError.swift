@@ -50,15 +50,11 @@ package func fileBytes(
       file: path,
       reason: "expected a byte range within 0 to \(size), found \(from) to \(end)")
   }
-  var failure: FileReadError?
-  let bytes = [UInt8](unsafeUninitializedCapacity: end - from) { buffer, count in
-    do throws(FileError) {
-      count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: from)
-      guard count < buffer.count else { return }
-      failure = FileReadError(
-        file: path, reason: "expected \(buffer.count) bytes from \(from), found \(count)")
-    } catch { failure = FileReadError(error) }
+  let bytes: [UInt8]
+  do { bytes = try file.bytes(from: from, count: end - from) } catch { throw FileReadError(error) }
+  guard bytes.count == end - from else {
+    throw FileReadError(
+      file: path, reason: "expected \(end - from) bytes from \(from), found \(bytes.count)")
   }
-  if let failure { throw failure }
   return bytes
 }

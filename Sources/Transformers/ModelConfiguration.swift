@@ -132,6 +132,19 @@ public enum LinearKind: Int, Sendable, CaseIterable {
     case .down: "down_proj"
     }
   }
+
+  /// What keys the random numbers of its weights; never to be changed.
+  public var key: BlockKey {
+    switch self {
+    case .query: .original(0, of: 7)
+    case .key: .original(1, of: 7)
+    case .value: .original(2, of: 7)
+    case .output: .original(3, of: 7)
+    case .gate: .original(4, of: 7)
+    case .up: .original(5, of: 7)
+    case .down: .original(6, of: 7)
+    }
+  }
 }
 
 /// A linear of a certain block.
@@ -148,10 +161,20 @@ public struct LinearID: Sendable, Hashable {
   }
 
   /// The number that keys this tensor's random numbers.
-  public var tensor: Int { block * LinearKind.allCases.count + kind.rawValue }
+  public var tensor: Int { kind.key.index(block: block) }
 }
 
 /// One of a block's two norms.
 public enum NormKind: Int, Sendable, CaseIterable {
   case attention, feedForward
+
+  /// What keys the random numbers of its gain and bias; never to be changed.
+  ///
+  /// The final norm goes by that of the attention of a block behind the last.
+  public var key: BlockKey {
+    switch self {
+    case .attention: .original(0, of: 2)
+    case .feedForward: .original(1, of: 2)
+    }
+  }
 }

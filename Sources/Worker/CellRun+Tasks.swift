@@ -2,6 +2,7 @@ import MethodKit
 import Optimizers
 import Records
 import Tasks
+import Vocabulary
 
 /// The tasks of a cell: what is scored at a checkpoint, what once it is chosen, and what a journal spares.
 extension CellRun {
@@ -11,9 +12,9 @@ extension CellRun {
     -> DevelopmentScore
   {
     let found = try developmentOutcomes(of: task, model, step: step)
-    trajectory.append(
+    draft.trajectory.append(
       TrajectoryPoint(
-        step: step, developmentTask: TaskPoint(found, tasks?.metrics ?? []), testTask: nil))
+        step: step, developmentTask: TaskPoint(found, scorer?.tasks.metrics ?? []), testTask: nil))
     return DevelopmentScore(found)
   }
 
@@ -21,18 +22,18 @@ extension CellRun {
   ///
   /// Zero-shot scores aren't journalled: a resumed run has the weights and scores them again.
   func scoreTasks(of model: QuantizedModel, step: Int?) throws {
-    guard let tasks else { return }
+    guard let tasks = scorer?.tasks else { return }
     var scores: [Score] = []
     if let task = tasks.tasks.fineTuning {
       let development = try developmentOutcomes(of: task, model, step: step)
       let test = try testOutcomes(of: task, model, step: step, beside: development)
-      if let index = trajectory.firstIndex(where: { $0.step == step }) {
-        trajectory[index].testTask = TaskPoint(test, tasks.metrics)
+      if let index = draft.trajectory.firstIndex(where: { $0.step == step }) {
+        draft.trajectory[index].testTask = TaskPoint(test, tasks.metrics)
       }
       scores += Score.all(test, of: task.name, tasks.metrics)
       scores += Score.all(development, of: task.name, tasks.metrics)
     }
-    taskScores = try scores + tasks.zeroShot(model, step: step)
+    draft.taskScores = try scores + tasks.zeroShot(model, step: step)
   }
 
   private func developmentOutcomes(
@@ -44,10 +45,10 @@ extension CellRun {
     {
       return found
     }
-    guard let tasks else { preconditionFailure("a task before it is read") }
+    guard let tasks = scorer?.tasks else { preconditionFailure("a task before it is read") }
     let found = try tasks.development(task, model, step: step)
     if let step {
-      try logForAppending().append(
+      try replay.logForAppending().append(
         ReplayLog.Evaluation(step: step, development: found.journalled, test: []))
     }
     return found
@@ -63,10 +64,10 @@ extension CellRun {
     {
       return found
     }
-    guard let tasks else { preconditionFailure("a task before it is read") }
+    guard let tasks = scorer?.tasks else { preconditionFailure("a task before it is read") }
     let found = try tasks.test(task, model, step: step)
     if let step {
-      try logForAppending().append(
+      try replay.logForAppending().append(
         ReplayLog.Evaluation(
           step: step, development: development.journalled, test: found.journalled))
     }
@@ -76,6 +77,6 @@ extension CellRun {
   /// What an interrupted run journalled last of the checkpoint after `step` updates.
   private func journalled(_ step: Int?) throws -> ReplayLog.Evaluation? {
     guard let step else { return nil }
-    return try log().evaluations.last { $0.step == step }
+    return try replay.log().evaluations.last { $0.step == step }
   }
 }

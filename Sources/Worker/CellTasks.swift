@@ -3,6 +3,7 @@ import Digests
 import Records
 import Tasks
 import Tokenizers
+import Vocabulary
 
 /// The tasks of a cell as ids: what is scored without training, and what is trained on.
 struct CellTasks {
@@ -40,16 +41,13 @@ struct CellTasks {
   /// - Throws: ``Tasks/TaskError`` for files that aren't of the task, or hold too little of it;
   ///   ``WorkerError/unknownSetting(name:value:known:)`` for a format that isn't known.
   init(_ settings: EvaluationProtocol, _ tokenizer: any Tokenizer, positions: Int) throws {
-    guard let policy = BeginningOfSequencePolicy(rawValue: settings.bos) else {
-      throw WorkerError.unknownSetting(name: "bos", value: settings.bos, known: "none or once")
-    }
     for source in settings.tasks ?? [] {
       let contextTokens = min(source.contextTokens ?? positions, positions)
       switch source.use {
       case .zeroShot:
-        try read(source, tokenizer, policy, contextTokens)
+        try read(source, tokenizer, settings.bos, contextTokens)
       case .fineTuning:
-        try readForTraining(source, tokenizer, policy, contextTokens)
+        try readForTraining(source, tokenizer, settings.bos, contextTokens)
       }
     }
   }

@@ -4,6 +4,7 @@ import System
 import Tasks
 import Tokenizers
 import Transformers
+import Vocabulary
 
 /// The three texts of a cell as token windows.
 struct CellText {
@@ -17,17 +18,15 @@ struct CellText {
 
   /// Reads and tokenises the texts of `settings`.
   init(_ settings: EvaluationProtocol, _ tokenizer: any Tokenizer) throws {
-    guard let policy = BeginningOfSequencePolicy(rawValue: settings.bos) else {
-      throw WorkerError.unknownSetting(name: "bos", value: settings.bos, known: "none or once")
-    }
     let corpus = try Corpus(
       training: TextSpecification(settings.train),
       development: TextSpecification(settings.development),
       test: TextSpecification(settings.test))
-    let train = try corpus.stream(for: TrainingSplit.self, tokenizer, beginning: policy)
-    let development = try corpus.stream(for: DevelopmentSplit.self, tokenizer, beginning: policy)
-    let test = try corpus.stream(for: TestSplit.self, tokenizer, beginning: policy)
-    let selection = WindowSelection(for: try TextJoin(named: settings.test.join))
+    let train = try corpus.stream(for: TrainingSplit.self, tokenizer, beginning: settings.bos)
+    let development = try corpus.stream(
+      for: DevelopmentSplit.self, tokenizer, beginning: settings.bos)
+    let test = try corpus.stream(for: TestSplit.self, tokenizer, beginning: settings.bos)
+    let selection = WindowSelection(for: settings.test.join)
     training = try TokenWindows(
       train, windowTokens: settings.windowTokens, selection: selection)
     self.development = try TokenWindows(
@@ -62,36 +61,9 @@ package func assembledText(of source: TextSource) throws -> [UInt8] {
 }
 
 extension TextSpecification {
-  init(_ source: TextSource) throws {
+  init(_ source: TextSource) {
     self.init(
-      parts: try source.parts.map {
-        Part($0.path, form: try TextForm(named: $0.form), from: $0.from, to: $0.to)
-      },
-      join: try TextJoin(named: source.join))
-  }
-}
-
-extension TextForm {
-  init(named name: String?) throws(WorkerError) {
-    guard let name else {
-      self = .bytes
-      return
-    }
-    guard let form = TextForm(rawValue: name), form != .bytes else {
-      throw .unknownSetting(
-        name: "form", value: name, known: "'\(TextForm.jsonLines.rawValue)' or none")
-    }
-    self = form
-  }
-}
-
-extension TextJoin {
-  init(named name: String) throws(WorkerError) {
-    guard let join = TextJoin(rawValue: name) else {
-      throw .unknownSetting(
-        name: "join", value: name,
-        known: TextJoin.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or "))
-    }
-    self = join
+      parts: source.parts.map { Part($0.path, form: $0.form, from: $0.from, to: $0.to) },
+      join: source.join)
   }
 }

@@ -4,9 +4,15 @@ import Methods
 import Quantizers
 package import Records
 import Transformers
+package import Vocabulary
 
 /// Names of all methods, in the order in which tables list them.
 package var methodNames: [String] { MethodCatalog.all.map { $0.card.name } }
+
+/// Names of the methods that quantize nothing.
+package var unquantizedMethodNames: Set<String> {
+  Set(MethodCatalog.all.map(\.card).filter { $0.target == .nothing }.map(\.name))
+}
 
 /// What the methods' cards say, in the order in which tables list them.
 package var methodSummaries: [MethodSummary] {
@@ -24,24 +30,24 @@ package var methodSummaries: [MethodSummary] {
 ///
 /// - Throws: ``JSONText/JSONError`` for unknown or mistyped options, ``MethodKit/MethodError`` for
 ///   values that make no sense, ``Methods/UnknownMethod`` for the name.
-package func checkMethod(_ method: MethodReference, bits: String) throws {
+package func checkMethod(_ method: MethodReference, bits: BitsLabel) throws {
   let document = try JSONDocument(
     text: Array(jsonText(of: method.options, style: .pretty).utf8), file: "options")
   _ = try MethodCatalog.make(
-    method.name, options: document, at: "", bits: QuantizationSpec(BitsLabel(bits)))
+    method.name, options: document, at: "", bits: QuantizationSpec(bits))
 }
 
 /// The method with every option written out, as it is at these bits on a model of this family.
 ///
 /// - Throws: As ``checkMethod(_:bits:)``.
 package func resolvedMethod(
-  _ method: MethodReference, bits: String, architecture: String?
+  _ method: MethodReference, bits: BitsLabel, architecture: Architecture?
 ) throws -> MethodReference {
   let document = try JSONDocument(
     text: Array(jsonText(of: method.options, style: .pretty).utf8), file: "options")
   let setting = MethodSetting(
-    bits: try QuantizationSpec(BitsLabel(bits)),
-    architecture: architecture.flatMap(ModelConfiguration.Architecture.init))
+    bits: try QuantizationSpec(bits),
+    architecture: architecture.flatMap { ModelConfiguration.Architecture(rawValue: $0.rawValue) })
   return MethodReference(
     name: method.name,
     options: try MethodCatalog.resolvedOptions(

@@ -1,6 +1,7 @@
 import Checkpoints
 import Tokenizers
 import Transformers
+import Vocabulary
 
 /// What a model's files say of it: its shape, its tensors, its tokenizer; no weight is read.
 package struct ModelInspection: Sendable, Equatable, CustomStringConvertible {

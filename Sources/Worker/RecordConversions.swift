@@ -2,12 +2,14 @@ import MethodKit
 import Optimizers
 import Records
 import Tasks
+import Vocabulary
 
 extension Score {
   /// Perplexity of a split from the model's scores.
   init<S: Split>(_ scores: WindowScores<S>, alternativeMeanNLL: Double? = nil) {
     self.init(
-      split: S.name, metric: "perplexity", value: scores.perplexity, meanNLL: scores.meanNLL,
+      split: S.name, metric: Metric.perplexity.rawValue, value: scores.perplexity,
+      meanNLL: scores.meanNLL,
       standardErrorNLL: scores.standardErrorNLL,
       windowNLL: scores.windowNLL.map { $0.isFinite ? $0 : nil },
       scoredTokens: scores.windowNLL.count * scores.scoredTokensPerWindow,

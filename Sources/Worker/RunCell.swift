@@ -10,6 +10,7 @@ import Tasks
 import Tensors
 import Tokenizers
 import Transformers
+import Vocabulary
 
 /// Runs the cell that the file at `path` describes and writes its record to `outputPath`.
 ///
@@ -33,6 +34,8 @@ package func runCell(
 ) throws {
   let document = try JSONDocument(contentsOf: path)
   let cell = try document.decode(Cell.self)
+  try cell.check(in: document)
+  try checkBits(of: cell, in: document)
   Threads.count = threads
   let planned = try plannedFiles.map {
     try JSONDocument(contentsOf: $0).decode([DigestedFile].self)
@@ -52,12 +55,26 @@ package func runCell(
     record = run.record(status: .failed, reason: "\(error)")
   }
   // Whatever became of the cell, it may have become so of other bytes than its own.
-  do { try run.checkWeights() } catch {
+  do { try run.replay.checkWeights() } catch {
     record = run.record(status: .failed, reason: "\(error)")
   }
   record.measurement = run.meter.measurement(
-    threads: threads, resumes: run.resumes, estimate: run.estimate)
+    threads: threads, resumes: run.replay.resumes, estimate: run.estimate)
   try writeDurably(Array(try jsonText(of: record, style: .pretty).utf8), to: outputPath)
+}
+
+/// Throws unless the cell has bits exactly where its method quantizes.
+///
+/// - Throws: `JSONError` at the bits.
+private func checkBits(of cell: Cell, in document: JSONDocument) throws(JSONError) {
+  let name = cell.method.name
+  let isUnquantized = unquantizedMethodNames.contains(name)
+  guard isUnquantized != cell.bits.isFullPrecision else { return }
+  throw document.error(
+    at: "/bits",
+    isUnquantized
+      ? "contradictory bits: the method '\(name)' with \(cell.bits)"
+      : "contradictory bits: the method '\(name)' quantizes, found FP")
 }
 
 /// Throws unless OpenBLAS runs the kernels that the cell's id stands for.

@@ -1,6 +1,7 @@
 import MethodKit
 import Records
 import Tasks
+import Vocabulary
 
 /// Scores the tasks of a cell, and tells of it.
 struct TaskScoring {
@@ -13,7 +14,8 @@ struct TaskScoring {
 
   /// The metrics of the task that is trained on, the one that tables show first.
   var metrics: [String] {
-    tasks.fineTuning?.tokenizer == nil ? ["accuracy"] : ["f1", "exact-match"]
+    tasks.fineTuning?.tokenizer == nil
+      ? [Metric.accuracy.rawValue] : [Metric.f1.rawValue, Metric.exactMatch]
   }
 
   /// Loss, and for answers that are chosen, outcomes, on development examples.
@@ -76,9 +78,9 @@ struct TaskScoring {
 extension Score {
   /// Right choices by likelihood, and by likelihood per character.
   fileprivate static func zeroShot(_ scores: OptionScores<TestSplit>, of task: String) -> [Score] {
-    [("accuracy", OptionRule.sum), ("acc_norm", .perCharacter)].map { metric, rule in
+    [(Metric.accuracy, OptionRule.sum), (.accuracyNormalised, .perCharacter)].map { metric, rule in
       Score(
-        split: TestSplit.name, task: task, metric: metric, value: scores.accuracy(rule),
+        split: TestSplit.name, task: task, metric: metric.rawValue, value: scores.accuracy(rule),
         standardError: scores.standardError(rule), outcomes: scores.outcomes(rule),
         scoredTokens: scores.scoredTokens)
     }

@@ -1,7 +1,5 @@
 internal import ArgumentParser
 internal import Harness
-internal import JSONText
-internal import Records
 internal import System
 internal import Worker
 
@@ -30,8 +28,6 @@ struct CellCommand: ParsableCommand {
 
   func run() throws {
     ParentWatch.arm()
-    let document = try JSONDocument(contentsOf: specification)
-    try document.decode(Cell.self).check(in: document)
     try runCell(
       specification: specification, output: output, threads: threads, workFolder: workFolder,
       plannedFiles: files)

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import Records
 internal import System
+internal import Vocabulary
 
 /// The tables whose committed records are to be certified, and how their cells run again.
 struct CommittedTables {
@@ -15,7 +16,7 @@ struct CommittedTables {
   private let command: CertifyCommand
   private let catalog: Catalog
   private var places: [String: (table: TableAtScale, plan: Plan)] = [:]
-  private var architectures: [String: String] = [:]
+  private var architectures: [String: Architecture] = [:]
 
   /// Reads the committed records that a command is about.
   init(_ command: CertifyCommand) throws {
@@ -61,7 +62,7 @@ struct CommittedTables {
     var record = record
     record.cell.method = try methodRegistry.resolve(
       record.cell.method, record.cell.bits, architecture)
-    return Witness(record, architecture: architecture)
+    return Witness(record, architecture: architecture.rawValue)
   }
 
   /// Records of this machine, and those of the folders that the command names.

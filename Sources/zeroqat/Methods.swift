@@ -3,7 +3,9 @@ internal import Records
 internal import Worker
 
 /// The methods that grids may name, as the catalog has them.
-let methodRegistry = MethodRegistry(names: methodNames) { method, bits in
+let methodRegistry = MethodRegistry(
+  names: methodNames, unquantized: unquantizedMethodNames
+) { method, bits in
   try checkMethod(method, bits: bits)
 } resolve: { method, bits, architecture in
   try resolvedMethod(method, bits: bits, architecture: architecture)

@@ -3,6 +3,7 @@ internal import JSONText
 internal import Records
 internal import Reporting
 internal import System
+internal import Vocabulary
 
 /// What a renderer needs: records, and why the others aren't there.
 struct PlannedTable {
@@ -38,7 +39,7 @@ struct PlannedTable {
 
   /// The options of a point with every default written out; as the grid has them where that fails, which no
   /// record then has.
-  private static func options(of point: GridPoint, architecture: String?) -> JSON {
+  private static func options(of point: GridPoint, architecture: Architecture?) -> JSON {
     let method = try? methodRegistry.resolve(point.method, point.bits, architecture)
     return (method ?? point.method).options
   }

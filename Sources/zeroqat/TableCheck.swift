@@ -1,6 +1,7 @@
 internal import Harness
 internal import Records
 internal import Reporting
+internal import Vocabulary
 
 /// This machine's records of a table held against the committed ones.
 struct TableCheck {

@@ -3,6 +3,7 @@ import JSONText
 import Records
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct CertificationTests {
   static let old = ScienceDigests(shared: "old shared", method: "old rtn")

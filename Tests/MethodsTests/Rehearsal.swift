@@ -11,6 +11,7 @@ import Tensors
 import TestSupport
 import Tokenizers
 import Transformers
+import Vocabulary
 
 /// Every registered method, and the template that newcomers copy.
 let methods: [any QuantizationMethod.Type] = MethodCatalog.all + [NewMethod.self]

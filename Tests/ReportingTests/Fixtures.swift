@@ -1,5 +1,7 @@
 import JSONText
 import Records
+import TestSupport
+import Vocabulary
 
 /// Hand-made inputs: a small Table 2 with every kind of entry.
 enum Fixtures {
@@ -32,8 +34,8 @@ enum Fixtures {
       paper: GridScale(model: "llama-2-7b", protocols: ["wikitext2-2048"], seed: 1)))
 
   static let model = ModelManifest(
-    name: "toy", label: "Toy-135M (dequantised Q4_1)", architecture: "llama", licence: "MIT",
-    environment: "ZEROQAT_TOY", bos: "none",
+    name: "toy", label: "Toy-135M (dequantised Q4_1)", architecture: .llama, licence: "MIT",
+    environment: "ZEROQAT_TOY", bos: .none,
     anchors: [
       Anchor(
         protocolID: "books-512", testWindows: 10, perplexity: 27.60, relativeTolerance: 0.001,
@@ -42,7 +44,7 @@ enum Fixtures {
 
   static let text = DatasetManifest(
     name: "books", label: "public-domain books", licence: "public domain",
-    environment: "ZEROQAT_BOOKS", files: [], join: "plain", splits: [])
+    environment: "ZEROQAT_BOOKS", files: [], join: .plain, splits: [])
 
   static let paper = PaperTable(
     table: "table2",
@@ -84,13 +86,13 @@ enum Fixtures {
   }
 
   static func cell(
-    _ row: String, _ column: String, bits: String, seed: UInt64 = 1, options: JSON = .object([])
+    _ row: String, _ column: String, bits: BitsLabel, seed: UInt64 = 1, options: JSON = .object([])
   ) -> Cell {
     let source = { (name: String, to: Int) in
       TextSource(
         parts: [
           TextPart(path: "/home/someone/texts/\(name)", digest: "d1", from: 0, to: to)
-        ], join: "plain")
+        ], join: .plain)
     }
     return Cell(
       id: hex("\(row) \(column) \(seed)"),
@@ -102,7 +104,7 @@ enum Fixtures {
       protocolSettings: EvaluationProtocol(
         id: "books-512", train: source("train.txt", 1000), development: source("dev.txt", 500),
         test: source("test.txt", 700), windowTokens: 512, testWindows: 10, developmentWindows: 10,
-        bos: "none"),
+        bos: .none),
       seed: seed, blasCore: "SkylakeX",
       science: ScienceDigests(shared: hex("science"), method: hex("method")))
   }
@@ -133,7 +135,7 @@ enum Fixtures {
   }
 
   static func record(
-    _ row: String, _ column: String, bits: String, windows: [Double], seed: UInt64 = 1,
+    _ row: String, _ column: String, bits: BitsLabel, windows: [Double], seed: UInt64 = 1,
     alternative: Double? = nil, events: [String] = [], options: JSON = .object([])
   ) -> RunRecord {
     RunRecord(
@@ -145,7 +147,7 @@ enum Fixtures {
 
   /// A trained record: starts at `start`, ends a little off the chosen step's `chosen` windows.
   static func trained(
-    _ column: String, bits: String, start: [Double], chosen: [Double], seed: UInt64 = 1,
+    _ column: String, bits: BitsLabel, start: [Double], chosen: [Double], seed: UInt64 = 1,
     alternative: Double? = nil
   ) -> RunRecord {
     var record = record(
@@ -171,7 +173,7 @@ enum Fixtures {
 
   /// A record without scores.
   static func ended(
-    _ row: String, _ column: String, bits: String, status: RunStatus, reason: String
+    _ row: String, _ column: String, bits: BitsLabel, status: RunStatus, reason: String
   ) -> RunRecord {
     RunRecord(cell: cell(row, column, bits: bits), status: status, reason: reason)
   }

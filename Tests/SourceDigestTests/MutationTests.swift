@@ -166,7 +166,7 @@ import Testing
       Edit("EfficientQAT.swift", "quantizer.bits == 2 ? 2e-5", "quantizer.bits == 3 ? 2e-5"),
       ["efficientqat"]
     ),
-    (Edit("MeZO.swift", "model(beside: nil)", "model(beside: 1)"), ["mezo", "mezo-ptq"]),
+    (Edit("MeZO.swift", "model(beside: nil)", "model(beside: 1)"), ["mezo"]),
     (Edit("MeZOThenPTQ.swift", "Hadamard.self, OmniQuant.self", "OmniQuant.self"), ["mezo-ptq"]),
     (Edit("ZerothOrderSignal.swift", "learningRate: 0,", "learningRate: 1,"), ["zo-signal"]),
     (Edit("Dummy.swift", "by: 4096", "by: 8192"), ["dummy"]),

@@ -2,6 +2,7 @@ import Tasks
 import TestSupport
 import Testing
 import Tokenizers
+import Vocabulary
 
 /// The firewall between training, choosing and reporting.
 ///

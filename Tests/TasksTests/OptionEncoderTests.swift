@@ -2,6 +2,7 @@ import Tasks
 import TestSupport
 import Testing
 import Tokenizers
+import Vocabulary
 
 /// Where context and continuation meet, and what is cut from long prompts.
 @Suite struct OptionEncoderTests {

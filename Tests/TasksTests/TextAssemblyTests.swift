@@ -1,6 +1,7 @@
 import Tasks
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct TextAssemblyTests {
   private let folder: TemporaryFolder

@@ -2,6 +2,7 @@ import Tasks
 import TestSupport
 import Testing
 import Tokenizers
+import Vocabulary
 
 @Suite struct TokenWindowsTests {
   /// Ids 0, 1, 2, ….

@@ -5,6 +5,7 @@ import Tasks
 import TestSupport
 import Testing
 import Tokenizers
+import Vocabulary
 
 /// The joined WikiText-2 test text, the counts that everyone reports, and the packages' digests.
 @Suite struct WikiTextTests {

@@ -2,6 +2,7 @@ package import Checkpoints
 import Digests
 import Glibc
 import Records
+import Vocabulary
 
 /// A whole cell in a temporary folder: a random LLaMA with a byte vocabulary, a text, the cell's file.
 ///

@@ -3,6 +3,7 @@ import JSONText
 import Records
 import TestSupport
 import Testing
+import Vocabulary
 import Worker
 
 /// Cells with tasks, from their files to their records.

@@ -5,6 +5,7 @@ import Records
 import System
 import TestSupport
 import Testing
+import Vocabulary
 import Worker
 
 /// A cell measures the bytes that its digests stand for, or fails by the name of the file that has others.

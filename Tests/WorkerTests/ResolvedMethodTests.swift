@@ -1,11 +1,13 @@
 import JSONText
 import Records
+import TestSupport
 import Testing
+import Vocabulary
 import Worker
 
 @Suite("Methods with every option written out")
 struct ResolvedMethodTests {
-  private func whole(_ name: String, _ options: String, bits: String, _ architecture: String?)
+  private func whole(_ name: String, _ options: String, bits: BitsLabel, _ architecture: Architecture?)
     throws -> String
   {
     let document = try JSONDocument(text: Array(options.utf8), file: "options")
@@ -18,27 +20,27 @@ struct ResolvedMethodTests {
   @Test("Bits and architecture by their names")
   func byNames() throws {
     #expect(try whole("rtn", "{}", bits: "W4A4", nil) == #"{"minimumScale":0.0001}"#)
-    let llama = try whole("omniquant", "{}", bits: "W2A16g64", "llama")
+    let llama = try whole("omniquant", "{}", bits: "W2A16g64", .llama)
     #expect(llama.contains(#""lwc":true,"let":false,"#), "\(llama)")
-    #expect(try whole("omniquant", "{}", bits: "W2A16g64", "opt").contains(#""let":true,"#))
-    #expect(try whole("omniquant", "{}", bits: "W2A16g64", "gpt").contains(#""let":null,"#))
-    #expect(try whole("full-precision", "{}", bits: "FP", "llama") == "{}")
+    #expect(try whole("omniquant", "{}", bits: "W2A16g64", .opt).contains(#""let":true,"#))
+    #expect(try whole("omniquant", "{}", bits: "W2A16g64", nil).contains(#""let":null,"#))
+    #expect(try whole("full-precision", "{}", bits: "FP", .llama) == "{}")
   }
 
   @Test("Every method's options are whole, and stay as they are when they are resolved again")
   func again() throws {
     for name in methodNames where name != "zo-signal" {
-      let bits = ["full-precision", "mezo"].contains(name) ? "FP" : "W4A4"
+      let bits: BitsLabel = ["full-precision", "mezo"].contains(name) ? "FP" : "W4A4"
       var options = "{}"
       for candidate in [
         "{}", #"{"steps":1,"learningRate":1e-5}"#,
         #"{"steps":1,"learningRate":1e-5,"epsilon":1e-3}"#,
-      ] where (try? whole(name, candidate, bits: bits, "opt")) != nil {
+      ] where (try? whole(name, candidate, bits: bits, .opt)) != nil {
         options = candidate
         break
       }
-      let once = try whole(name, options, bits: bits, "opt")
-      #expect(try whole(name, once, bits: bits, "opt") == once, "\(name)")
+      let once = try whole(name, options, bits: bits, .opt)
+      #expect(try whole(name, once, bits: bits, .opt) == once, "\(name)")
     }
   }
 }

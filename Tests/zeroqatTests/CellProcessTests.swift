@@ -209,7 +209,7 @@ struct CellProcessTests {
         "\"seed\": 1, \"blasCore\"", "\"sead\": 1, \"blasCore\"",
         "missing required member 'seed'; there is 'sead'"
       ),
-      ("\"bos\": \"none\"", "\"bos\": \"twice\"", "expected 'none' or 'once', found 'twice'"),
+      ("\"bos\": \"none\"", "\"bos\": \"twice\"", "unknown value 'twice'; known: 'none', 'once'"),
     ] {
       #expect(text.contains(old), "\(old)")
       try program.fixture.folder.write(text.replacing(old, with: new), to: "cell.json")

@@ -1,4 +1,5 @@
 package import Records
+internal import Vocabulary
 
 /// The three texts of a dataset as parts of files.
 package struct DatasetTexts: Sendable, Equatable {
@@ -40,7 +41,7 @@ package struct DatasetTexts: Sendable, Equatable {
     for (name, parts) in [
       ("train", split.train), ("development", split.development), ("test", split.test),
     ] {
-      guard let source = TextSource(parts, join: manifest.join ?? "plain", files: assets) else {
+      guard let source = TextSource(parts, join: manifest.join ?? .plain, files: assets) else {
         continue
       }
       sources.append((name, source))
@@ -51,7 +52,7 @@ package struct DatasetTexts: Sendable, Equatable {
 
 extension TextSource {
   /// Parts of a manifest with the files behind them; nil while a file's digest isn't known.
-  init?(_ parts: [DatasetPart], join: String, files: [Asset]) {
+  init?(_ parts: [DatasetPart], join: TextJoin, files: [Asset]) {
     var resolved: [TextPart] = []
     for part in parts {
       guard let asset = files.first(where: { $0.file.name == part.file }),

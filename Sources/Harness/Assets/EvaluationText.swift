@@ -1,4 +1,5 @@
 package import Records
+package import Vocabulary
 
 /// A protocol with the files behind it, chosen among what a grid permits.
 package struct EvaluationText: Sendable, Equatable {
@@ -138,7 +139,8 @@ package struct EvaluationText: Sendable, Equatable {
   }
 
   /// The settings for a cell, or nil while a file's digest isn't known.
-  package func settings(for scale: GridScale, bos: String) -> EvaluationProtocol? {
+  package func settings(for scale: GridScale, bos: BeginningOfSequencePolicy) -> EvaluationProtocol?
+  {
     let sources = tasks.compactMap { $0.source(scale.examples) }
     guard let train = source(split.train), let development = source(split.development),
       let test = source(split.test), sources.count == tasks.count
@@ -151,7 +153,7 @@ package struct EvaluationText: Sendable, Equatable {
   }
 
   private func source(_ parts: [DatasetPart]) -> TextSource? {
-    TextSource(parts, join: manifest.join ?? "plain", files: textFiles)
+    TextSource(parts, join: manifest.join ?? .plain, files: textFiles)
   }
 }
 

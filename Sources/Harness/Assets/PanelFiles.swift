@@ -1,4 +1,5 @@
 package import Records
+internal import Vocabulary
 
 /// The model and the text that one panel of a grid stands on here, with their files.
 package struct PanelFiles: Sendable {

@@ -1,6 +1,7 @@
 internal import JSONText
 internal import Records
 internal import System
+internal import Vocabulary
 
 /// Rewrites committed records of schema 1: each under its place instead of its id, its protocol by reference,
 /// every option written out, the chosen checkpoint as data.

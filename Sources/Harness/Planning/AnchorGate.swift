@@ -1,4 +1,5 @@
 package import Records
+internal import Vocabulary
 
 /// Holds quantized cells back until full precision says what it is known to say.
 package struct AnchorGate: Sendable, Equatable {
@@ -21,7 +22,9 @@ package struct AnchorGate: Sendable, Equatable {
     let percent = rounded(anchor.relativeTolerance * 100, digits: 3)
     let expected =
       "the anchor is \(rounded(anchor.perplexity, digits: 3)) ± \(percent) % (\(anchor.source))"
-    let score = record.scores.first { $0.split == "test" && $0.metric == "perplexity" }
+    let score = record.scores.first {
+      $0.split == "test" && $0.metric == Metric.perplexity.rawValue
+    }
     guard record.status == .finished, let measured = score?.value else {
       return "full precision has no perplexity on \(anchor.protocolID), \(expected)"
     }

@@ -42,6 +42,7 @@ package struct Catalog: Sendable {
     }
     let document = try JSONDocument(contentsOf: workspace.gridPath(of: table))
     var grid = try document.decode(Grid.self)
+    grid.learn(unquantized: methods.unquantized)
     guard grid.table == table else {
       throw document.error(
         at: "/table", "expected the folder's name '\(table)', found '\(grid.table)'")
@@ -69,7 +70,9 @@ package struct Catalog: Sendable {
   }
 
   private func names(_ methods: MethodRegistry) -> KnownNames {
-    KnownNames(models: models, datasets: datasets, methods: methods.names)
+    KnownNames(
+      models: models, datasets: datasets, methods: methods.names,
+      unquantized: methods.unquantized)
   }
 
   private func inherited(_ methods: MethodRegistry) throws(JSONError) -> (

@@ -1,6 +1,7 @@
 package import Digests
 package import Records
 internal import System
+internal import Vocabulary
 
 /// Turns the points of a grid into cells: names become files with digests.
 package struct CellResolver: Sendable {

@@ -1,9 +1,10 @@
 package import JSONText
 package import Records
+package import Vocabulary
 
 /// Writes out every option of a method: the method, its bits, the model's architecture where it is known.
 package typealias OptionResolution =
-  @Sendable (_ method: MethodReference, _ bits: String, _ architecture: String?) throws ->
+  @Sendable (_ method: MethodReference, _ bits: BitsLabel, _ architecture: Architecture?) throws ->
   MethodReference
 
 /// What the harness knows of methods: their names, and a judge of their options.
@@ -12,17 +13,21 @@ package typealias OptionResolution =
 package struct MethodRegistry: Sendable {
   /// All names, in the order in which tables list them.
   package let names: [String]
+  /// Those of them that quantize nothing.
+  package let unquantized: Set<String>
   /// Throws when a method can't take these options at these bits.
-  package let check: @Sendable (MethodReference, String) throws -> Void
+  package let check: @Sendable (MethodReference, BitsLabel) throws -> Void
   /// A method with every option written out, at these bits, on a model of this architecture.
   package let resolve: OptionResolution
 
   /// A registry from the door's answers; without `resolve`, options stay as grids write them.
   package init(
-    names: [String], check: @escaping @Sendable (MethodReference, String) throws -> Void,
+    names: [String], unquantized: Set<String> = [GridRow.fullPrecisionMethod],
+    check: @escaping @Sendable (MethodReference, BitsLabel) throws -> Void,
     resolve: @escaping OptionResolution = { method, _, _ in method }
   ) {
     self.names = names
+    self.unquantized = unquantized
     self.check = check
     self.resolve = resolve
   }
@@ -48,7 +53,9 @@ package struct MethodRegistry: Sendable {
             error.reason, at: error.pointer, for: point, in: grid, document, common, scale)
         } catch {
           let words = "\(error)"
-          let member = optionName(in: words).flatMap { point.method.options[$0] == nil ? nil : $0 }
+          let member = (error as? any OptionComplaint)?.optionName.flatMap {
+            point.method.options[$0] == nil ? nil : $0
+          }
           throw located(
             "\(point.address.row) at \(point.bits): \(words)", at: member.map { "/" + $0 } ?? "",
             for: point, in: grid, document, common, scale)
@@ -69,14 +76,6 @@ package struct MethodRegistry: Sendable {
       return common.error(at: place + pointer, reason)
     }
     return document.error(at: place(of: member, for: point, in: grid, at: scale) + pointer, reason)
-  }
-
-  /// The option that a method's complaint about a value begins with: `option 'epsilon': expected …`.
-  private func optionName(in words: String) -> String? {
-    let beginning = "option '"
-    guard words.hasPrefix(beginning) else { return nil }
-    let name = words.dropFirst(beginning.count).prefix { $0 != "'" }
-    return name.isEmpty ? nil : String(name)
   }
 
   /// Where the hyper-parameters write the option `member` for this point; nil when the grid does.

@@ -1,5 +1,6 @@
 package import Records
 internal import System
+internal import Vocabulary
 
 /// What a run of a table would do, cell by cell; made without changing anything.
 package struct Plan: Sendable {
@@ -237,7 +238,7 @@ package struct PlanEntry: Sendable, Equatable {
   /// A short name for progress: `zeroqat W4A4`, with the metric when it isn't perplexity, and with
   /// model, text, tasks and seed where the plan has several.
   package var shortName: String {
-    var words = [point.address.row, point.bits]
+    var words = [point.address.row, point.bits.description]
     words += [point.panel.model, point.panel.text].compactMap(\.self)
     words +=
       point.panel.tasks.isEmpty && point.metrics[0] != .perplexity

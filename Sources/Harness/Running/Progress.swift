@@ -1,6 +1,8 @@
 internal import Glibc
 internal import Records
+internal import Statistics
 internal import System
+internal import Vocabulary
 
 /// One line per event of a run, on standard error; colours only where a person sees them.
 package struct Progress: Sendable {
@@ -75,7 +77,7 @@ extension RunRecord {
       let all = tested.filter { $0.metric == metric }
       let values = all.compactMap(\.value)
       guard values.count == all.count else { return "\(metric) isn't finite" }
-      return "\(metric) \(rounded(values.reduce(0, +) / Double(values.count), digits: 3))"
+      return "\(metric) \(rounded(SampleMean(values).mean, digits: 3))"
     }.joined(separator: ", ")
   }
 }

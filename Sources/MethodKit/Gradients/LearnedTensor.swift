@@ -1,6 +1,9 @@
 package import Tensors
 
 /// One tensor that training moves, with its gradient.
+///
+/// A word on words, which hold in all of this room: what gradients move is *learned*, what zeroth-order steps move
+/// is *trained*.
 package struct LearnedTensor: Sendable {
   /// What it is, for messages.
   package let name: String

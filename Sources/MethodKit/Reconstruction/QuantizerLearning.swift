@@ -1,4 +1,5 @@
 package import Quantizers
+import Statistics
 import Tensors
 package import Transformers
 
@@ -154,20 +155,16 @@ package struct ReconstructionReport {
   /// Adds a block by the losses of its steps, `passLength` of them in each pass over the windows.
   package mutating func add(_ losses: [Double], passLength: Int) {
     guard !losses.isEmpty, passLength > 0 else { return }
-    func mean(_ values: ArraySlice<Double>) -> Double {
-      values.reduce(0, +) / Double(values.count)
-    }
-    first.append(mean(losses.prefix(passLength)))
-    last.append(mean(losses.suffix(passLength)))
+    first.append(SampleMean(Array(losses.prefix(passLength))).mean)
+    last.append(SampleMean(Array(losses.suffix(passLength))).mean)
   }
 
   /// Keeps the means over blocks in the record.
   package func keep(_ observer: any RunObserver) {
     guard !first.isEmpty else { return }
-    let count = Double(first.count)
     observer.keep(
-      "reconstruction loss, first pass", first.reduce(0, +) / count, unit: "squared activation")
+      "reconstruction loss, first pass", SampleMean(first).mean, unit: "squared activation")
     observer.keep(
-      "reconstruction loss, last pass", last.reduce(0, +) / count, unit: "squared activation")
+      "reconstruction loss, last pass", SampleMean(last).mean, unit: "squared activation")
   }
 }

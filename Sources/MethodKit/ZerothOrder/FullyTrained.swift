@@ -45,7 +45,7 @@ package struct FullyTrained: TrainedModel {
     for block in values.norms.indices {
       for kind in NormKind.allCases {
         let (gain, bias) = values.norms[block][kind.rawValue]
-        let index = block * NormKind.allCases.count + kind.rawValue
+        let index = kind.key.index(block: block)
         blocks.norms[block][kind.rawValue] = (
           gain.moved(perturbation, tensor: Self.gain(index)),
           bias?.moved(perturbation, tensor: Self.shift(index))
@@ -89,12 +89,17 @@ package struct FullyTrained: TrainedModel {
   // MARK: - All tensors, with the numbers that key their directions
 
   private enum FramePart: Int {
-    case embedding, head, positions, projectionIn, projectionOut
+    // These numbers key directions: never to be changed.
+    case embedding = 0
+    case head = 1
+    case positions = 2
+    case projectionIn = 3
+    case projectionOut = 4
 
     var tensor: Int { ParameterFamily.frame.tensor(rawValue) }
   }
 
-  private var finalNorm: Int { configuration.blocks * NormKind.allCases.count }
+  private var finalNorm: Int { NormKind.attention.key.index(block: configuration.blocks) }
 
   private static func bias(_ id: LinearID) -> Int { ParameterFamily.bias.tensor(id.tensor) }
   private static func gain(_ index: Int) -> Int { ParameterFamily.norm.tensor(2 * index) }
@@ -111,10 +116,10 @@ package struct FullyTrained: TrainedModel {
       put(name + " bias", values.biases[id], Self.bias(id))
     }
     for (block, norms) in values.norms.enumerated() {
-      for (kind, norm) in norms.enumerated() {
-        let index = block * NormKind.allCases.count + kind
-        put("block \(block) norm \(kind)", norm.gain, Self.gain(index))
-        put("block \(block) norm \(kind) bias", norm.bias, Self.shift(index))
+      for kind in NormKind.allCases {
+        let (norm, index) = (norms[kind.rawValue], kind.key.index(block: block))
+        put("block \(block) norm \(kind.rawValue)", norm.gain, Self.gain(index))
+        put("block \(block) norm \(kind.rawValue) bias", norm.bias, Self.shift(index))
       }
     }
     put("final norm", values.finalGain, Self.gain(finalNorm))

@@ -8,6 +8,19 @@ enum SmoothingMember: Int, Sendable, CaseIterable {
   case attentionScale, attentionShift, feedForwardScale, feedForwardShift, outputScale, outputShift,
     queryKeyScale
 
+  /// What keys its random numbers; never to be changed.
+  var key: BlockKey {
+    switch self {
+    case .attentionScale: .original(0, of: 7)
+    case .attentionShift: .original(1, of: 7)
+    case .feedForwardScale: .original(2, of: 7)
+    case .feedForwardShift: .original(3, of: 7)
+    case .outputScale: .original(4, of: 7)
+    case .outputShift: .original(5, of: 7)
+    case .queryKeyScale: .original(6, of: 7)
+    }
+  }
+
   /// The scale in whose units a shift moves; nil for scales.
   var unit: SmoothingMember? {
     switch self {
@@ -84,7 +97,7 @@ struct TrainedSmoothing: Sendable {
   }
 
   private func tensor(_ member: SmoothingMember) -> Int {
-    ParameterFamily.smoothing.tensor(block * SmoothingMember.allCases.count + member.rawValue)
+    ParameterFamily.smoothing.tensor(member.key.index(block: block))
   }
 
   /// The smoothing at θ + factor·z, where a perturbation is given.

@@ -2,6 +2,7 @@ package import MethodKit
 import Quantizers
 import Tensors
 import Transformers
+import Vocabulary
 
 extension LightweightZeroQAT {
   /// Trained weights, packed ones, a frame in half precision, and what training and scoring take, after what

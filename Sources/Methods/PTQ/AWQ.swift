@@ -51,7 +51,7 @@ package struct AWQ: QuantizationMethod {
     let c = context.source.configuration
     try bits.check(c)
     if searchesScales { try requireNormsFirst(c, Self.card) }
-    let (dense, transformer) = try loaded(context)
+    let (dense, transformer) = try ModelStart(context).parts
     let calibration = try context.observer.during(.calibrate) {
       try Calibration(transformer, context.training, windows: calibrationWindows)
     }

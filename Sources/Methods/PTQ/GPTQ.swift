@@ -76,7 +76,7 @@ package struct GPTQ: QuantizationMethod {
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     let c = context.source.configuration
     try bits.check(c)
-    let (dense, transformer) = try loaded(context)
+    let (dense, transformer) = try ModelStart(context).parts
     let calibration = try context.observer.during(.calibrate) {
       try Calibration(transformer, context.training, windows: calibrationWindows)
     }

@@ -76,7 +76,7 @@ package struct Hadamard: QuantizationMethod {
       "calibrationWindows", calibrationWindows ?? 1,
       expected: "at most the \(context.training.count) windows of training text"
     ) { $0 <= context.training.count }
-    let (dense, transformer) = try loaded(context)
+    let (dense, transformer) = try ModelStart(context).parts
     var model = context.observer.during(.quantize) {
       StreamRotation(c, seed: seed).rotate(dense, transformer)
     }

@@ -159,15 +159,3 @@ package struct OmniQuant: QuantizationMethod {
         isAugmented: options.augmentedLoss))
   }
 }
-
-/// Refuses a number of passes below 0 or above a million.
-///
-/// A count near the integers' end would overflow once it is multiplied by the steps of a pass.
-func checkEpochs(_ name: String, _ epochs: Int) throws(MethodError) {
-  try check(name, epochs, expected: "from 0 to 1000000") { (0...1_000_000).contains($0) }
-}
-
-/// Throws unless a learning rate is a number of at least 0.
-func checkRate(_ name: String, _ rate: Double) throws(MethodError) {
-  try check(name, rate, expected: "a finite number of at least 0") { $0 >= 0 && $0.isFinite }
-}

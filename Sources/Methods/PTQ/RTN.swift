@@ -31,7 +31,7 @@ package struct RTN: QuantizationMethod {
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
-    let (dense, transformer) = try loaded(context)
+    let (dense, transformer) = try ModelStart(context).parts
     let quantizer = bits.weightQuantizer(minimumScale: minimumScale)
     return context.observer.during(.quantize) {
       let linears = dense.configuration.linearIDs.map { id in
@@ -44,25 +44,5 @@ package struct RTN: QuantizationMethod {
           norms: dense.norms(of: 0..<dense.configuration.blocks, smoothing: []),
           tokenQuantizer: bits.tokenQuantizer(minimumScale: minimumScale)))
     }
-  }
-}
-
-/// Throws unless something is quantised.
-func requireBits(_ bits: QuantizationSpec, _ card: MethodCard) throws(MethodError) {
-  if bits == .none {
-    throw .bits(
-      method: card.name, expected: "weights or activations of 8 bits or less", found: "FP")
-  }
-}
-
-/// Loads the whole model in float32.
-func loaded(_ context: MethodContext) throws -> (DenseParameters, Transformer) {
-  try context.observer.during(.load) {
-    let dense = try DenseParameters(source: context.source)
-    return (
-      dense,
-      Transformer(
-        configuration: dense.configuration, frame: try context.source.frame(precision: .single))
-    )
   }
 }

@@ -39,7 +39,7 @@ package struct SmoothQuant: QuantizationMethod {
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
     try requireNormsFirst(context.source.configuration, Self.card)
-    let (dense, transformer) = try loaded(context)
+    let (dense, transformer) = try ModelStart(context).parts
     let smoothing = try calibrated(
       transformer, context, windows: calibrationWindows, rule: .smoothQuant(alpha: alpha)
     ) { _ in dense }
@@ -60,41 +60,6 @@ package struct SmoothQuant: QuantizationMethod {
         blocks: QuantizedBlocks(
           linears: Dictionary(uniqueKeysWithValues: linears), norms: norms,
           tokenQuantizer: bits.tokenQuantizer()))
-    }
-  }
-}
-
-/// Throws for post-norm models, whose norms don't feed the linears that smoothing needs them to.
-func requireNormsFirst(_ c: ModelConfiguration, _ card: MethodCard) throws(MethodError) {
-  if !c.normsFirst {
-    throw .model(
-      method: card.name,
-      reason: "smoothing folds into norms before linears; this model is post-norm")
-  }
-}
-
-/// Calibrates all blocks and finds their smoothing.
-///
-/// - Parameters:
-///   - transformer: The model without its blocks.
-///   - context: Has the text.
-///   - windows: How many windows to run.
-///   - rule: How scales follow from maxima.
-///   - parameters: The full-precision parameters of a block.
-/// - Returns: The smoothing of every block.
-/// - Throws: ``MethodKit/MethodError`` when there are fewer windows, and what `parameters` throws.
-func calibrated(
-  _ transformer: Transformer, _ context: MethodContext, windows: Int, rule: SmoothingRule,
-  parameters: (Int) throws -> DenseParameters
-) throws -> [BlockSmoothing] {
-  try context.observer.during(.calibrate) {
-    let c = transformer.configuration
-    let calibration = try Calibration(transformer, context.training, windows: windows)
-    return try (0..<c.blocks).map { block in
-      let dense = try parameters(block)
-      let maxima = calibration.run(block: block, operators: dense)
-      context.observer.progress(block + 1, of: c.blocks, .blockCalibrated)
-      return rule.smoothing(block: block, maxima: maxima, c) { dense.matrix($0) }
     }
   }
 }

@@ -96,7 +96,7 @@ package struct LLMQAT: QuantizationMethod {
       }
     }
     let text = GradientTraining.Text(ids: ids, windowTokens: windowTokens)
-    let student = try loaded(context)
+    let student = try ModelStart(context).parts
     let learner = learner(student.0)
     let transformer = student.1
     let frame =

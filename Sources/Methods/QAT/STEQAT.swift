@@ -173,26 +173,3 @@ package struct STEQAT: QuantizationMethod {
       })
   }
 }
-
-/// The full-precision model that a quantised one is distilled from.
-struct Teacher: Sendable {
-  /// Embedding, head, final norm.
-  let transformer: Transformer
-  /// The blocks.
-  let dense: DenseParameters
-
-  /// Loads the model, apart from the one that is trained.
-  init(_ context: MethodContext) throws {
-    (dense, transformer) = try loaded(context)
-  }
-
-  /// Its logits of a batch.
-  func logits(_ tokens: [Int32], windowTokens: Int) throws -> any TeacherLogits {
-    let hidden = try transformer.hidden(tokens, windowTokens: windowTokens, operators: dense)
-    return teacher(hidden, transformer.frame.head)
-  }
-
-  private func teacher(_ hidden: Matrix, _ head: some EmbeddingTable) -> any TeacherLogits {
-    HiddenTeacher(hidden: hidden, head: head)
-  }
-}

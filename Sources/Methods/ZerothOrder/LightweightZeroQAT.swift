@@ -56,43 +56,8 @@ package struct LightweightZeroQAT: QuantizationMethod {
   var trainable: ZeroQATOptions.Trainable { options.trainable ?? .queryAndValue }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    let model = try Self.packedModel(
+    let model = try PackedBlocks.packedModel(
       options, bits, quantizer, context, Self.card, trains: trainable.contains)
     return try options.training(seed: context.seed).train(model, context)
-  }
-
-  /// The model before training; what calibration held is gone when it is there.
-  ///
-  /// - Parameters:
-  ///   - options: How quantisation parameters start.
-  ///   - bits: Widths.
-  ///   - quantizer: That of the weights.
-  ///   - context: Has model and text.
-  ///   - card: Names the method in a refusal.
-  ///   - trains: Which linears stay master weights; the others are packed.
-  /// - Returns: The model.
-  /// - Throws: ``MethodKit/MethodError`` for a model or a text that doesn't fit, and what loading throws.
-  static func packedModel(
-    _ options: ZeroQATOptions, _ bits: QuantizationSpec, _ quantizer: WeightQuantizer,
-    _ context: MethodContext, _ card: MethodCard, trains: @escaping (LinearKind) -> Bool
-  ) throws -> QuantizedModel {
-    let c = context.source.configuration
-    try bits.check(c)
-    if options.smooths(bits, c) { try requireNormsFirst(c, card) }
-    // The frame comes when the streams are gone.
-    let blocks = try PackedBlocks(
-      options: options, bits: bits, quantizer: quantizer, trains: trains
-    )
-    .blocks(context)
-    return QuantizedModel(transformer: try halfPrecision(context), blocks: blocks)
-  }
-
-  /// The model's frame, embedding and head in half precision.
-  static func halfPrecision(_ context: MethodContext) throws -> Transformer {
-    try context.observer.during(.load) {
-      Transformer(
-        configuration: context.source.configuration,
-        frame: try context.source.frame(precision: .half))
-    }
   }
 }

@@ -53,10 +53,3 @@ package struct MeZO: QuantizationMethod {
       .model(beside: nil)
   }
 }
-
-/// Loads all parameters, to be trained.
-func fullyTrained(_ context: MethodContext) throws -> FullyTrained {
-  try context.observer.during(.load) {
-    FullyTrained(try ModelValues(context.source), context.source.configuration)
-  }
-}

@@ -2,6 +2,7 @@ import MethodKit
 import Quantizers
 import Tensors
 import Transformers
+import Vocabulary
 
 /// Makes the blocks of lightweight ZeroQAT: packed but for what is trained, from a streamed checkpoint.
 ///
@@ -93,7 +94,7 @@ struct PackedBlocks {
 
   /// The calibration's streams; the embedding is read for them alone and forgotten.
   private func streams(_ context: MethodContext, windows: Int) throws -> Calibration {
-    let transformer = try LightweightZeroQAT.halfPrecision(context)
+    let transformer = try Transformer.halfPrecision(context)
     return try context.observer.during(.calibrate) {
       try Calibration(transformer, context.training, windows: windows)
     }
@@ -160,5 +161,33 @@ struct PackedBlocks {
       let codes = CodeWeights(rows: rows, columns: columns)
       return (codes, { codes.store($0, at: $1) })
     }
+  }
+}
+
+extension PackedBlocks {
+  /// The model before training; what calibration held is gone when it is there.
+  ///
+  /// - Parameters:
+  ///   - options: How quantisation parameters start.
+  ///   - bits: Widths.
+  ///   - quantizer: That of the weights.
+  ///   - context: Has model and text.
+  ///   - card: Names the method in a refusal.
+  ///   - trains: Which linears stay master weights; the others are packed.
+  /// - Returns: The model.
+  /// - Throws: ``MethodKit/MethodError`` for a model or a text that doesn't fit, and what loading throws.
+  static func packedModel(
+    _ options: ZeroQATOptions, _ bits: QuantizationSpec, _ quantizer: WeightQuantizer,
+    _ context: MethodContext, _ card: MethodCard, trains: @escaping (LinearKind) -> Bool
+  ) throws -> QuantizedModel {
+    let c = context.source.configuration
+    try bits.check(c)
+    if options.smooths(bits, c) { try requireNormsFirst(c, card) }
+    // The frame comes when the streams are gone.
+    let blocks = try PackedBlocks(
+      options: options, bits: bits, quantizer: quantizer, trains: trains
+    )
+    .blocks(context)
+    return QuantizedModel(transformer: try .halfPrecision(context), blocks: blocks)
   }
 }

@@ -34,7 +34,7 @@ extension PackedStart {
     _ bits: QuantizationSpec, _ quantizer: WeightQuantizer, _ context: MethodContext,
     _ card: MethodCard
   ) throws -> QuantizedModel {
-    try LightweightZeroQAT.packedModel(start, bits, quantizer, context, card) { _ in false }
+    try PackedBlocks.packedModel(start, bits, quantizer, context, card) { _ in false }
   }
 
   /// The options with how the start is found written out.

@@ -1,6 +1,7 @@
 package import MethodKit
 package import Quantizers
 import Transformers
+import Vocabulary
 
 /// ZeroQAT: zeroth-order training of full-precision master weights through the quantised forward pass.
 ///
@@ -75,7 +76,7 @@ package struct ZeroQAT: QuantizationMethod {
     if options.smooths(bits, c) { try requireNormsFirst(c, card) }
     // Before the whole model is loaded, so that the streams never lie beside it.
     let learned = try options.learnedBlocks(context, bits)
-    let (dense, transformer) = try loaded(context)
+    let (dense, transformer) = try ModelStart(context).parts
     var smoothing = learned.map(\.smoothing)
     if learned.isEmpty, let rule = options.smoothingRule(bits) {
       smoothing = try calibrated(

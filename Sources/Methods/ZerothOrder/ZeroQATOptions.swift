@@ -2,6 +2,7 @@ import Glibc
 package import MethodKit
 package import Optimizers
 package import Quantizers
+package import Vocabulary
 
 /// Options that ZeroQAT and its lightweight variant share: what the paper states, and what it and its
 /// code leave open.
@@ -14,18 +15,6 @@ package struct ZeroQATOptions: ZerothOrderSettings {
     case smoothquant
     /// Clipping and smoothing learned by the paper's block reconstruction.
     case blocks
-  }
-
-  /// What trained weights are held in.
-  package enum WeightType: String, Codable, Sendable, CaseIterable {
-    /// IEEE single precision: no update is lost to rounding.
-    case float32
-    /// IEEE half precision, the paper's.
-    case float16
-    /// bfloat16.
-    case bfloat16
-    /// Eight-bit codes in groups of at most 128 on a grid that stays, moved by stochastic rounding.
-    case int8
   }
 
   /// Updates, the paper's "iters".

@@ -1,4 +1,5 @@
 public import JSONText
+public import Vocabulary
 
 /// One point of a grid, fully resolved: everything that can change its numbers.
 ///
@@ -20,7 +21,7 @@ public struct Cell: Codable, Sendable, Equatable {
   /// The method and its options, as written in the grid and merged with the scale's overrides.
   public var method: MethodReference
   /// Bits label, such as `W4A4`, `W2A16g64`, or `FP`.
-  public var bits: String
+  public var bits: BitsLabel
   /// The text, its splits and windows.
   public var protocolSettings: EvaluationProtocol
   /// Master seed of all randomness.
@@ -35,7 +36,7 @@ public struct Cell: Codable, Sendable, Equatable {
   /// A cell from its parts.
   public init(
     schema: Int = Cell.currentSchema, id: String, address: CellAddress, model: ModelReference,
-    method: MethodReference, bits: String, protocolSettings: EvaluationProtocol, seed: UInt64,
+    method: MethodReference, bits: BitsLabel, protocolSettings: EvaluationProtocol, seed: UInt64,
     blasCore: String, science: ScienceDigests, diagnostics: [CellDiagnostic]? = nil
   ) {
     self.schema = schema
@@ -67,7 +68,7 @@ public struct Cell: Codable, Sendable, Equatable {
     address = try container.decode(CellAddress.self, forKey: .address)
     model = try container.decode(ModelReference.self, forKey: .model)
     method = try container.decode(MethodReference.self, forKey: .method)
-    bits = try container.decode(String.self, forKey: .bits)
+    bits = try container.decode(BitsLabel.self, forKey: .bits)
     protocolSettings = try container.decode(EvaluationProtocol.self, forKey: .protocolSettings)
     seed = try container.decode(UInt64.self, forKey: .seed)
     blasCore = try container.decode(String.self, forKey: .blasCore)
@@ -205,8 +206,8 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
   public var testWindows: Int?
   /// How many windows of the development split are scored; null means all.
   public var developmentWindows: Int?
-  /// Whether one BOS token opens the stream: `none` or `once`, without a default.
-  public var bos: String
+  /// Whether one BOS token opens the stream; without a default.
+  public var bos: BeginningOfSequencePolicy
   /// Tasks that are scored, and perhaps trained on, beside the text; null means none.
   ///
   /// The text is what methods calibrate on; a task to fine-tune on takes its place in training.
@@ -215,7 +216,8 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
   /// A protocol from its parts.
   public init(
     id: String, train: TextSource, development: TextSource, test: TextSource, windowTokens: Int,
-    testWindows: Int?, developmentWindows: Int?, bos: String, tasks: [TaskSource]? = nil
+    testWindows: Int?, developmentWindows: Int?, bos: BeginningOfSequencePolicy,
+    tasks: [TaskSource]? = nil
   ) {
     self.id = id
     self.train = train
@@ -233,12 +235,11 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
 public struct TextSource: Codable, Sendable, Equatable {
   /// The parts, in order.
   public var parts: [TextPart]
-  /// How parts are joined and lines treated: `wikitext2` (rows joined by two newlines) or `plain`
-  /// (CR LF becomes LF, parts joined by two newlines).
-  public var join: String
+  /// How parts are joined and lines treated.
+  public var join: TextJoin
 
   /// A source from its parts.
-  public init(parts: [TextPart], join: String) {
+  public init(parts: [TextPart], join: TextJoin) {
     self.parts = parts
     self.join = join
   }
@@ -252,7 +253,7 @@ public struct TextPart: Codable, Sendable, Equatable {
   public var digest: String
   /// How its bytes become text: `jsonl:text` (the member `text` of each line's JSON object, each with
   /// an LF) or null (as they are).
-  public var form: String?
+  public var form: TextForm?
   /// First byte of the part.
   public var from: Int
   /// One past the last byte; null means the end of the file.
@@ -260,7 +261,7 @@ public struct TextPart: Codable, Sendable, Equatable {
 
   /// A part from its fields.
   public init(
-    path: String, digest: String, form: String? = nil, from: Int = 0, to: Int? = nil
+    path: String, digest: String, form: TextForm? = nil, from: Int = 0, to: Int? = nil
   ) {
     self.path = path
     self.digest = digest

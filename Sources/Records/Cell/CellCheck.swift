@@ -1,4 +1,5 @@
 package import JSONText
+internal import Vocabulary
 
 extension Cell {
   /// Holds a cell to the rules that its types can't express; the worker's first act.
@@ -11,18 +12,10 @@ extension Cell {
         at: "/schema",
         "schema \(schema) isn't supported; this build runs schema \(Self.currentSchema)")
     }
-    let label: BitsLabel
-    do { label = try BitsLabel(bits) } catch {
-      throw document.error(at: "/bits", error.description)
-    }
-    let isFullPrecision = GridRow.unquantizedMethods.contains(method.name)
-    if isFullPrecision && !label.isFullPrecision {
+    // Of other methods, the worker knows which bits they take.
+    if method.name == GridRow.fullPrecisionMethod && !bits.isFullPrecision {
       throw document.error(
         at: "/bits", "contradictory bits: the method '\(method.name)' with \(bits)")
-    }
-    if !isFullPrecision && label.isFullPrecision {
-      throw document.error(
-        at: "/bits", "contradictory bits: the method '\(method.name)' quantizes, found FP")
     }
     guard case .object = method.options else {
       throw document.error(at: "/method/options", "expected an object of options")
@@ -38,17 +31,10 @@ extension EvaluationProtocol {
         at: "/protocol/windowTokens", "expected at least 2 tokens per window, found \(windowTokens)"
       )
     }
-    guard bos == "none" || bos == "once" else {
-      throw document.error(at: "/protocol/bos", "expected 'none' or 'once', found '\(bos)'")
-    }
     for (name, source) in [("train", train), ("development", development), ("test", test)] {
       let place = "/protocol/\(name)"
       guard !source.parts.isEmpty else {
         throw document.error(at: place + "/parts", "expected at least one part")
-      }
-      guard source.join == "plain" || source.join == "wikitext2" else {
-        throw document.error(
-          at: place + "/join", "expected 'plain' or 'wikitext2', found '\(source.join)'")
       }
       for (index, part) in source.parts.enumerated() {
         guard part.from >= 0, part.from < part.to ?? Int.max else {

@@ -1,4 +1,5 @@
 package import JSONText
+package import Vocabulary
 
 /// A table as an experiment: which method runs in which column, at which scales.
 ///
@@ -76,6 +77,15 @@ package struct Grid: Codable, Sendable, Equatable {
   }
 }
 
+extension Grid {
+  /// Tells the rows which methods quantize nothing: that is the methods' own knowledge, not the grid's.
+  package mutating func learn(unquantized methods: Set<String>) {
+    for index in rows.indices {
+      rows[index].isFullPrecision = methods.contains(rows[index].method)
+    }
+  }
+}
+
 /// One row: a method with its options.
 package struct GridRow: Codable, Sendable, Equatable {
   /// Unique in the grid; part of a cell's address.
@@ -85,7 +95,7 @@ package struct GridRow: Codable, Sendable, Equatable {
   /// The registry's name of the method.
   package var method: String
   /// The bits of all cells of the row, such as `W4A4`; nil means the column's.
-  package var bits: String?
+  package var bits: BitsLabel?
   /// Options for all cells of the row; a scale's overrides win, member by member.
   package var options: JSON
   /// What runs in fine-tuning columns instead of ``method`` and ``options``; nil means the same.
@@ -94,10 +104,17 @@ package struct GridRow: Codable, Sendable, Equatable {
   package var seeds: [UInt64]?
   /// Whether the method may be missing from the registry: its cells are then "not run".
   package var planned: Bool
+  /// Whether the row's method quantizes nothing, with or without training; not part of the grid's file, see
+  /// ``Grid/learn(unquantized:)``.
+  package var isFullPrecision: Bool
+
+  enum CodingKeys: CodingKey {
+    case key, label, method, bits, options, finetuning, seeds, planned
+  }
 
   /// A row from its parts.
   package init(
-    key: String, label: String, method: String, bits: String? = nil,
+    key: String, label: String, method: String, bits: BitsLabel? = nil,
     options: JSON = .object([]), finetuning: GridRowMethod? = nil, seeds: [UInt64]? = nil,
     planned: Bool = false
   ) {
@@ -109,6 +126,7 @@ package struct GridRow: Codable, Sendable, Equatable {
     self.finetuning = finetuning
     self.seeds = seeds
     self.planned = planned
+    isFullPrecision = method == Self.fullPrecisionMethod
   }
 
   /// Reads a row; bits, options, finetuning, seeds and planned may be left out.
@@ -117,20 +135,16 @@ package struct GridRow: Codable, Sendable, Equatable {
     key = try container.decode(String.self, forKey: .key)
     label = try container.decode(String.self, forKey: .label)
     method = try container.decode(String.self, forKey: .method)
-    bits = try container.decodeIfPresent(String.self, forKey: .bits)
+    bits = try container.decodeIfPresent(BitsLabel.self, forKey: .bits)
     options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
     finetuning = try container.decodeIfPresent(GridRowMethod.self, forKey: .finetuning)
     seeds = try container.decodeIfPresent([UInt64].self, forKey: .seeds)
     planned = try container.decodeIfPresent(Bool.self, forKey: .planned) ?? false
+    isFullPrecision = method == Self.fullPrecisionMethod
   }
 
   /// The method that leaves the model as it is; its one cell serves all columns of a metric.
   package static let fullPrecisionMethod = "full-precision"
-  /// Methods that quantize nothing, with and without training.
-  package static let unquantizedMethods: Set = [fullPrecisionMethod, "mezo"]
-
-  /// Whether the row's method quantizes nothing.
-  package var isFullPrecision: Bool { Self.unquantizedMethods.contains(method) }
 
   /// The registry's name of what runs in columns of a stage.
   package func method(in stage: TrainingStage) -> String {

@@ -1,4 +1,5 @@
 package import JSONText
+internal import Vocabulary
 
 /// The names that a grid may refer to.
 package struct KnownNames: Sendable {
@@ -8,9 +9,15 @@ package struct KnownNames: Sendable {
   package var datasets: [String]
   /// Methods in the registry.
   package var methods: [String]
+  /// Those of them that quantize nothing.
+  package var unquantized: Set<String>
 
   /// Names by kind.
-  package init(models: [String], datasets: [String], methods: [String]) {
+  package init(
+    models: [String], datasets: [String], methods: [String],
+    unquantized: Set<String> = [GridRow.fullPrecisionMethod]
+  ) {
+    self.unquantized = unquantized
     self.models = models
     self.datasets = datasets
     self.methods = methods
@@ -33,7 +40,7 @@ extension Grid {
     guard !columns.isEmpty else { throw document.error(at: "/columns", "a table needs a column") }
     try checkLabels(models, at: "/models", in: document)
     try checkLabels(texts, at: "/texts", in: document)
-    try checkRows(in: document, methods: names.methods)
+    try checkRows(in: document, against: names)
     try checkColumns(in: document)
     if let reference, row(reference) == nil {
       throw unknownRow(reference, at: "/reference", in: document)
@@ -44,7 +51,8 @@ extension Grid {
     }
   }
 
-  private func checkRows(in document: JSONDocument, methods: [String]) throws(JSONError) {
+  private func checkRows(in document: JSONDocument, against names: KnownNames) throws(JSONError) {
+    let methods = names.methods
     for (index, row) in rows.enumerated() {
       let place = "/rows/\(index)"
       try checkKey(row.key, others: rows[..<index].map(\.key), at: place + "/key", in: document)
@@ -56,7 +64,7 @@ extension Grid {
       try checkBits(of: row, at: place + "/bits", in: document)
       try checkIsObject(row.options, at: place + "/options", in: document)
       if let finetuning = row.finetuning {
-        try check(finetuning, of: row, at: place + "/finetuning", in: document, methods: methods)
+        try check(finetuning, of: row, at: place + "/finetuning", in: document, against: names)
       }
       if let seeds = row.seeds { try checkSeeds(seeds, at: place + "/seeds", in: document) }
     }
@@ -64,15 +72,15 @@ extension Grid {
 
   private func check(
     _ finetuning: GridRowMethod, of row: GridRow, at place: String, in document: JSONDocument,
-    methods: [String]
+    against names: KnownNames
   ) throws(JSONError) {
-    let method = finetuning.method
+    let (method, methods) = (finetuning.method, names.methods)
     if !row.planned && !methods.contains(method) {
       throw document.error(
         at: place + "/method",
         "unknown method '\(method)'; \(suggestion(for: method, among: methods))")
     }
-    if GridRow.unquantizedMethods.contains(method) != row.isFullPrecision {
+    if names.unquantized.contains(method) != row.isFullPrecision {
       throw document.error(
         at: place + "/method",
         "contradictory bits: the row '\(row.key)' quantizes in one stage and not in the other")
@@ -84,9 +92,7 @@ extension Grid {
   private func checkBits(of row: GridRow, at place: String, in document: JSONDocument)
     throws(JSONError)
   {
-    guard let text = row.bits else { return }
-    let bits: BitsLabel
-    do { bits = try BitsLabel(text) } catch { throw document.error(at: place, error.description) }
+    guard let bits = row.bits else { return }
     if row.isFullPrecision {
       throw document.error(
         at: place, "contradictory bits: the row '\(row.key)' quantizes nothing; leave 'bits' out")
@@ -173,7 +179,7 @@ extension Grid {
     throws(JSONError)
   {
     let quantizing = rows.filter { !$0.isFullPrecision }
-    guard let text = column.bits else {
+    guard let bits = column.bits else {
       if let row = quantizing.first(where: { $0.bits == nil }) {
         let isAlone =
           quantizing.contains { $0.bits != nil } || columns.allSatisfy { $0.bits == nil }
@@ -182,10 +188,6 @@ extension Grid {
           "neither the column '\(column.key)' nor the row '\(row.key)' names bits")
       }
       return
-    }
-    let bits: BitsLabel
-    do { bits = try BitsLabel(text) } catch {
-      throw document.error(at: place + "/bits", error.description)
     }
     if bits.isFullPrecision, let row = quantizing.first {
       throw document.error(
@@ -270,21 +272,17 @@ extension Grid {
   private func checkBits(of scale: GridScale, at place: String, in document: JSONDocument)
     throws(JSONError)
   {
-    let named = rows.compactMap(\.bits) + columns.compactMap(\.bits)
-    for (label, measured) in scale.bits.sorted(by: { $0.key < $1.key }) {
+    let named = (rows.compactMap(\.bits) + columns.compactMap(\.bits)).map(\.description)
+    for (label, bits) in scale.bits.sorted(by: { $0.key < $1.key }) {
       let place = "\(place)/\(escaped(label))"
       guard named.contains(label) else {
         throw document.error(
           at: place,
           "no row or column has the bits '\(label)'; \(suggestion(for: label, among: named))")
       }
-      let bits: BitsLabel
-      do { bits = try BitsLabel(measured) } catch {
-        throw document.error(at: place, error.description)
-      }
       if bits.isFullPrecision || bits.description == label {
         throw document.error(
-          at: place, "expected other bits to stand for '\(label)', found '\(measured)'")
+          at: place, "expected other bits to stand for '\(label)', found '\(bits)'")
       }
     }
   }

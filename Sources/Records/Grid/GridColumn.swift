@@ -1,3 +1,5 @@
+package import Vocabulary
+
 /// One column: what is measured, of which of the paper's models, on which text or tasks, at which bits.
 package struct GridColumn: Codable, Sendable, Equatable {
   /// Unique in the grid; part of a cell's address.
@@ -7,7 +9,7 @@ package struct GridColumn: Codable, Sendable, Equatable {
   /// What is measured.
   package var metric: Metric
   /// The bits label, such as `W4A4`, see ``BitsLabel``; nil where the rows name their bits.
-  package var bits: String?
+  package var bits: BitsLabel?
   /// The paper's model, a key of ``Grid/models``; nil means the scale's one model.
   package var model: String?
   /// The text, a key of ``Grid/texts``; nil means the scale's one text.
@@ -23,7 +25,7 @@ package struct GridColumn: Codable, Sendable, Equatable {
 
   /// A column from its parts.
   package init(
-    key: String, label: String, metric: Metric, bits: String? = nil, model: String? = nil,
+    key: String, label: String, metric: Metric, bits: BitsLabel? = nil, model: String? = nil,
     text: String? = nil, tasks: [String] = [], stage: TrainingStage = .pretraining,
     notRun: String? = nil
   ) {
@@ -44,7 +46,7 @@ package struct GridColumn: Codable, Sendable, Equatable {
     key = try container.decode(String.self, forKey: .key)
     label = try container.decode(String.self, forKey: .label)
     metric = try container.decode(Metric.self, forKey: .metric)
-    bits = try container.decodeIfPresent(String.self, forKey: .bits)
+    bits = try container.decodeIfPresent(BitsLabel.self, forKey: .bits)
     model = try container.decodeIfPresent(String.self, forKey: .model)
     text = try container.decodeIfPresent(String.self, forKey: .text)
     tasks = try container.decodeIfPresent([String].self, forKey: .tasks) ?? []
@@ -120,36 +122,4 @@ package enum TrainingStage: String, Codable, Sendable, CaseIterable {
   case pretraining
   /// Learn a task: the paper's quantized fine-tuning.
   case finetuning
-}
-
-/// What a column measures.
-package enum Metric: String, Codable, Sendable, CaseIterable {
-  /// exp of the mean of window means; lower is better.
-  case perplexity
-  /// Share of right answers, in percent; higher is better.
-  case accuracy
-  /// Share of right answers with log-likelihoods per character of the answer, in percent.
-  case accuracyNormalised = "acc_norm"
-  /// Mean overlap of given and right answer (F1 of words), in percent.
-  case f1
-  /// Memory of a training's weights as a share of half-precision weights, in percent.
-  case memory
-  /// Largest resident set of the cell's process, GiB; lower is better.
-  case peakMemory = "peak_memory"
-  /// Median wall-clock time of an update of training, seconds; lower is better.
-  case updateTime = "update_time"
-
-  /// Whether the metric is the mean of outcomes over a task's examples.
-  package var isOfTasks: Bool {
-    switch self {
-    case .accuracy, .accuracyNormalised, .f1: true
-    case .perplexity, .memory, .peakMemory, .updateTime: false
-    }
-  }
-
-  /// Whether the metric is of the process that ran the cell, and not of the model that came out.
-  package var isOfProcess: Bool { self == .peakMemory || self == .updateTime }
-
-  /// Whether a smaller value is a better one.
-  package var isLowerBetter: Bool { !isOfTasks }
 }

@@ -1,4 +1,5 @@
 internal import JSONText
+package import Vocabulary
 
 /// One point of a grid at one scale, before files are looked for: what a printed entry stands on.
 ///
@@ -14,7 +15,7 @@ package struct GridPoint: Sendable, Equatable {
   /// What is measured, column by column, each metric once.
   package var metrics: [Metric]
   /// The bits label; `FP` for full precision, whatever the column says.
-  package var bits: String
+  package var bits: BitsLabel
   /// The method, with the row's options and the scale's overrides merged.
   package var method: MethodReference
   /// What is measured beside the score.
@@ -25,7 +26,7 @@ package struct GridPoint: Sendable, Equatable {
   /// A point from its parts.
   package init(
     address: CellAddress, columns: [String], panel: GridPanel = GridPanel(),
-    metrics: [Metric], bits: String, method: MethodReference, diagnostics: [CellDiagnostic] = [],
+    metrics: [Metric], bits: BitsLabel, method: MethodReference, diagnostics: [CellDiagnostic] = [],
     notRun: String?
   ) {
     self.address = address
@@ -53,7 +54,7 @@ extension Grid {
         guard let first = served.first else { continue }
         let bits =
           row.isFullPrecision
-          ? BitsLabel.fullPrecision.description : settings.bits(for: first.bits(in: row))
+          ? .fullPrecision : settings.bits(for: first.bits(in: row))
         let here = settings.tasks(of: first)
         for panel in panels(of: first)
         where panel.stage == .pretraining || panel.tasks.allSatisfy(here.contains) {
@@ -106,7 +107,7 @@ extension Grid {
   /// The options of a row's cells: the methods' hyper-parameters at this scale, the row's own options
   /// laid over them, and the scale's overrides over those, member by member.
   private func options(
-    of row: GridRow, in column: GridColumn, _ panel: GridPanel, bits: String, at scale: Scale
+    of row: GridRow, in column: GridColumn, _ panel: GridPanel, bits: BitsLabel, at scale: Scale
   ) -> JSON {
     let settings = scales[scale]
     let common =
@@ -139,8 +140,8 @@ extension Grid {
 
 extension GridColumn {
   /// The bits label of the row's cells in this column; `FP` when neither names any.
-  package func bits(in row: GridRow) -> String {
-    row.bits ?? bits ?? BitsLabel.fullPrecision.description
+  package func bits(in row: GridRow) -> BitsLabel {
+    row.bits ?? bits ?? .fullPrecision
   }
 }
 

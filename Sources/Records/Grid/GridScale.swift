@@ -1,4 +1,5 @@
 package import JSONText
+package import Vocabulary
 
 /// What a grid runs at each scale; a scale that is left out isn't part of the table.
 package struct GridScales: Codable, Sendable, Equatable {
@@ -61,7 +62,7 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var texts: [String: [String]]
   /// Bits that are measured in the place of the paper's, such as `W2A16g64` for `W2A16g128` where 128
   /// doesn't divide the rows of a small model.
-  package var bits: [String: String]
+  package var bits: [String: BitsLabel]
   /// The seed of rows that name none.
   package var seed: UInt64?
   /// Seeds at this scale, by row key: one cell each; a row that isn't here has its own or ``seed``.
@@ -84,7 +85,7 @@ package struct GridScale: Codable, Sendable, Equatable {
   /// A scale from its parts.
   package init(
     notRun: String? = nil, model: String? = nil, models: [String: String] = [:],
-    protocols: [String] = [], texts: [String: [String]] = [:], bits: [String: String] = [:],
+    protocols: [String] = [], texts: [String: [String]] = [:], bits: [String: BitsLabel] = [:],
     seed: UInt64? = nil, seeds: [String: [UInt64]] = [:], testWindows: Int? = nil,
     developmentWindows: Int? = nil, examples: ExampleCounts? = nil,
     overrides: [GridOverride] = [], minutes: [String: Double] = [:],
@@ -114,7 +115,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     models = try container.decodeIfPresent([String: String].self, forKey: .models) ?? [:]
     protocols = try container.decodeIfPresent([String].self, forKey: .protocols) ?? []
     texts = try container.decodeIfPresent([String: [String]].self, forKey: .texts) ?? [:]
-    bits = try container.decodeIfPresent([String: String].self, forKey: .bits) ?? [:]
+    bits = try container.decodeIfPresent([String: BitsLabel].self, forKey: .bits) ?? [:]
     seed = try container.decodeIfPresent(UInt64.self, forKey: .seed)
     seeds = try container.decodeIfPresent([String: [UInt64]].self, forKey: .seeds) ?? [:]
     testWindows = try container.decodeIfPresent(Int.self, forKey: .testWindows)
@@ -133,7 +134,7 @@ extension GridScale {
   }
 
   /// What is measured here in the place of a bits label.
-  package func bits(for label: String) -> String { bits[label] ?? label }
+  package func bits(for label: BitsLabel) -> BitsLabel { bits[label.description] ?? label }
 
   /// The protocol ids that may stand for the panel's text here, the best first.
   ///

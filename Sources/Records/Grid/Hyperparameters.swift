@@ -1,4 +1,5 @@
 package import JSONText
+package import Vocabulary
 
 /// What methods run with in every table, unless a table says otherwise: `tables/hyperparameters.json`.
 ///
@@ -23,7 +24,7 @@ package struct Hyperparameters: Codable, Sendable, Equatable {
 
   /// The options of a method in one situation: of all settings that apply, later ones win.
   package func options(
-    of method: String, bits: String, model: String?, stage: TrainingStage, at scale: Scale
+    of method: String, bits: BitsLabel, model: String?, stage: TrainingStage, at scale: Scale
   ) -> JSON {
     settings(of: method, bits: bits, model: model, stage: stage, at: scale)
       .reduce(.object([])) { $0.overlaid(by: $1.options) }
@@ -31,7 +32,7 @@ package struct Hyperparameters: Codable, Sendable, Equatable {
 
   /// Estimated minutes of a cell, by the last setting that applies and says so.
   package func minutes(
-    of method: String, bits: String, model: String?, stage: TrainingStage, at scale: Scale
+    of method: String, bits: BitsLabel, model: String?, stage: TrainingStage, at scale: Scale
   ) -> Double? {
     settings(of: method, bits: bits, model: model, stage: stage, at: scale)
       .compactMap(\.minutes).last
@@ -39,14 +40,14 @@ package struct Hyperparameters: Codable, Sendable, Equatable {
 
   /// Estimated peak memory of a cell in MiB, by the last setting that applies and says so.
   package func mebibytes(
-    of method: String, bits: String, model: String?, stage: TrainingStage, at scale: Scale
+    of method: String, bits: BitsLabel, model: String?, stage: TrainingStage, at scale: Scale
   ) -> Double? {
     settings(of: method, bits: bits, model: model, stage: stage, at: scale)
       .compactMap(\.mebibytes).last
   }
 
   private func settings(
-    of method: String, bits: String, model: String?, stage: TrainingStage, at scale: Scale
+    of method: String, bits: BitsLabel, model: String?, stage: TrainingStage, at scale: Scale
   ) -> [MethodSettings] {
     (scales[scale.rawValue] ?? []).filter {
       $0.method == method && ($0.bits ?? bits) == bits && $0.stage ?? stage == stage
@@ -60,7 +61,7 @@ package struct MethodSettings: Codable, Sendable, Equatable {
   /// The registry's name of the method.
   package var method: String
   /// Only at these bits; nil means at all.
-  package var bits: String?
+  package var bits: BitsLabel?
   /// Only on this model of `models/`; nil means on all.
   package var model: String?
   /// Only in this stage; nil means in both.
@@ -74,7 +75,7 @@ package struct MethodSettings: Codable, Sendable, Equatable {
 
   /// Settings from their parts.
   package init(
-    method: String, bits: String? = nil, model: String? = nil, stage: TrainingStage? = nil,
+    method: String, bits: BitsLabel? = nil, model: String? = nil, stage: TrainingStage? = nil,
     options: JSON = .object([]), minutes: Double? = nil, mebibytes: Double? = nil
   ) {
     self.method = method
@@ -90,7 +91,7 @@ package struct MethodSettings: Codable, Sendable, Equatable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     method = try container.decode(String.self, forKey: .method)
-    bits = try container.decodeIfPresent(String.self, forKey: .bits)
+    bits = try container.decodeIfPresent(BitsLabel.self, forKey: .bits)
     model = try container.decodeIfPresent(String.self, forKey: .model)
     stage = try container.decodeIfPresent(TrainingStage.self, forKey: .stage)
     options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
@@ -130,11 +131,6 @@ extension MethodSettings {
       throw document.error(
         at: place + "/method",
         "unknown method '\(method)'; \(suggestion(for: method, among: names.methods))")
-    }
-    if let bits {
-      do { _ = try BitsLabel(bits) } catch {
-        throw document.error(at: place + "/bits", error.description)
-      }
     }
     if let model, !names.models.contains(model) {
       throw document.error(

@@ -1,3 +1,5 @@
+package import Vocabulary
+
 /// What is known of a text or of tasks: read from `datasets/<name>/manifest.json`.
 package struct DatasetManifest: Codable, Sendable, Equatable {
   /// The version of this layout.
@@ -24,7 +26,7 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   /// Every file that a split may use.
   package var files: [AssetFile]
   /// How parts are joined and lines treated, see ``TextSource/join``; nil for tasks.
-  package var join: String?
+  package var join: TextJoin?
   /// Ways to split the text, the best first; empty for tasks.
   ///
   /// The first whose files are all there is taken.
@@ -36,7 +38,7 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package init(
     schema: Int = DatasetManifest.currentSchema, name: String, label: String, licence: String,
     source: String? = nil, origin: PackageOrigin? = nil, origins: [PackageOrigin]? = nil,
-    hub: String? = nil, environment: String, files: [AssetFile], join: String? = nil,
+    hub: String? = nil, environment: String, files: [AssetFile], join: TextJoin? = nil,
     splits: [DatasetSplit] = [], tasks: [DatasetTask] = []
   ) {
     self.schema = schema
@@ -67,7 +69,7 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
     hub = try container.decodeIfPresent(String.self, forKey: .hub)
     environment = try container.decode(String.self, forKey: .environment)
     files = try container.decode([AssetFile].self, forKey: .files)
-    join = try container.decodeIfPresent(String.self, forKey: .join)
+    join = try container.decodeIfPresent(TextJoin.self, forKey: .join)
     splits = try container.decodeIfPresent([DatasetSplit].self, forKey: .splits) ?? []
     tasks = try container.decodeIfPresent([DatasetTask].self, forKey: .tasks) ?? []
   }
@@ -109,14 +111,14 @@ package struct DatasetPart: Codable, Sendable, Equatable {
   /// The name of one of the manifest's files.
   package var file: String
   /// How its bytes become text: see ``TextPart/form``; nil means as they are.
-  package var form: String?
+  package var form: TextForm?
   /// First byte.
   package var from: Int
   /// One past the last byte; nil means the end of the file.
   package var to: Int?
 
   /// A part from its fields.
-  package init(file: String, form: String? = nil, from: Int = 0, to: Int? = nil) {
+  package init(file: String, form: TextForm? = nil, from: Int = 0, to: Int? = nil) {
     self.file = file
     self.form = form
     self.from = from
@@ -127,7 +129,7 @@ package struct DatasetPart: Codable, Sendable, Equatable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     file = try container.decode(String.self, forKey: .file)
-    form = try container.decodeIfPresent(String.self, forKey: .form)
+    form = try container.decodeIfPresent(TextForm.self, forKey: .form)
     from = try container.decodeIfPresent(Int.self, forKey: .from) ?? 0
     to = try container.decodeIfPresent(Int.self, forKey: .to)
   }

@@ -1,4 +1,5 @@
 package import JSONText
+internal import Vocabulary
 
 extension ModelManifest {
   /// Holds the manifest to the rules that its types can't express.
@@ -7,8 +8,6 @@ extension ModelManifest {
   package func check(in document: JSONDocument, folder: String) throws(JSONError) {
     try checkHead(
       schema: schema, current: Self.currentSchema, name: name, folder: folder, in: document)
-    try checkChoice(architecture, among: ["llama", "opt"], at: "/architecture", in: document)
-    try checkChoice(bos, among: ["none", "once"], at: "/bos", in: document)
     try checkFiles(files, hasOrigin: origin != nil, in: document)
     try checkPlace(in: document)
     for (index, anchor) in anchors.enumerated() {
@@ -94,8 +93,7 @@ extension DatasetManifest {
       }
       return try checkTasks(in: document)
     }
-    guard let join else { throw document.error(at: "", "missing required member 'join'") }
-    try checkChoice(join, among: ["plain", "wikitext2"], at: "/join", in: document)
+    guard join != nil else { throw document.error(at: "", "missing required member 'join'") }
     guard !splits.isEmpty else {
       throw document.error(at: "/splits", "a dataset needs a way to split it")
     }
@@ -164,9 +162,6 @@ extension DatasetManifest {
   private func check(_ part: DatasetPart, at place: String, in document: JSONDocument)
     throws(JSONError)
   {
-    if let form = part.form {
-      try checkChoice(form, among: ["jsonl:text"], at: place + "/form", in: document)
-    }
     guard let file = files.first(where: { $0.name == part.file }) else {
       throw document.error(
         at: place + "/file",
@@ -204,15 +199,6 @@ private func checkHead(
   }
   guard name == folder else {
     throw document.error(at: "/name", "expected the folder's name '\(folder)', found '\(name)'")
-  }
-}
-
-private func checkChoice(
-  _ value: String, among choices: [String], at place: String, in document: JSONDocument
-) throws(JSONError) {
-  guard choices.contains(value) else {
-    let list = choices.map { "'\($0)'" }.joined(separator: " or ")
-    throw document.error(at: place, "expected \(list), found '\(value)'")
   }
 }
 

@@ -1,3 +1,5 @@
+package import Vocabulary
+
 /// What is known of a checkpoint: read from `models/<name>/manifest.json`.
 package struct ModelManifest: Codable, Sendable, Equatable {
   /// The version of this layout.
@@ -9,8 +11,8 @@ package struct ModelManifest: Codable, Sendable, Equatable {
   package var name: String
   /// How tables name it, with everything that a reader must know (`dequantised Q4_1`).
   package var label: String
-  /// `llama` or `opt`.
-  package var architecture: String
+  /// The family that the model is of.
+  package var architecture: Architecture
   /// Number of parameters; nil when unknown.
   package var parameters: Int?
   /// SPDX id, or the licence's name.
@@ -29,17 +31,19 @@ package struct ModelManifest: Codable, Sendable, Equatable {
   package var synthetic: Bool?
   /// What makes another model of another manifest's files; nil for a model with files of its own.
   package var variant: ModelVariant?
-  /// Whether one BOS token opens the stream: `none` or `once`.
-  package var bos: String
+  /// Whether one BOS token opens the stream.
+  package var bos: BeginningOfSequencePolicy
   /// Full-precision perplexities that are known from elsewhere.
   package var anchors: [Anchor]
 
   /// A manifest from its parts.
   package init(
-    schema: Int = ModelManifest.currentSchema, name: String, label: String, architecture: String,
+    schema: Int = ModelManifest.currentSchema, name: String, label: String,
+    architecture: Architecture,
     parameters: Int? = nil, licence: String, origin: PackageOrigin? = nil, hub: String? = nil,
     environment: String, files: [AssetFile] = [], committed: Bool? = nil,
-    synthetic: Bool? = nil, variant: ModelVariant? = nil, bos: String, anchors: [Anchor] = []
+    synthetic: Bool? = nil, variant: ModelVariant? = nil, bos: BeginningOfSequencePolicy,
+    anchors: [Anchor] = []
   ) {
     self.schema = schema
     self.name = name

@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// What one cell produced.
 ///
 /// All members but ``measurement`` are a function of the cell alone: equal for every thread count,

@@ -1,3 +1,5 @@
+package import Vocabulary
+
 extension RunRecord {
   /// The scores of one metric on one split: of the text when `task` is nil, else of that task.
   package func score(_ metric: Metric, split: String = "test", task: String? = nil) -> Score? {

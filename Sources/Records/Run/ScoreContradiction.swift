@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Statistics
+internal import Vocabulary
 
 /// A figure of a score that says something else than the numbers it is made of.
 package struct ScoreContradiction: Sendable, Equatable {

@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 /// One figure of a cell: what a fresh and a committed record say, and whether that may be.
 package struct CheckFigure: Sendable, Equatable {
@@ -51,9 +52,9 @@ extension CheckFigure {
       }
     }
     figures += metrics.compactMap { metric in
-      if metric == .peakMemory { return .peakMemory(fresh, committed) }
-      if metric == .updateTime { return .updateTime(fresh, committed) }
-      if metric == .memory { return .memoryShare(fresh, committed) }
+      if metric.aggregation == .peak { return .peakMemory(fresh, committed) }
+      if metric.aggregation == .times { return .updateTime(fresh, committed) }
+      if metric.aggregation == .formula { return .memoryShare(fresh, committed) }
       return nil
     }
     for diagnostic in committed.cell.diagnostics ?? [] where diagnostic == .blockErrors {
@@ -111,7 +112,7 @@ extension CheckFigure {
   }
 
   private static func ofText(
-    _ fresh: Score, _ committed: Score, bits: String,
+    _ fresh: Score, _ committed: Score, bits: BitsLabel,
     _ uncomparable: (CheckResult, String) -> CheckFigure
   ) -> CheckFigure {
     let a = fresh.windowNLL.compactMap(\.self)
@@ -144,7 +145,7 @@ extension CheckFigure {
   }
 
   private static func ofTask(
-    _ fresh: Score, _ committed: Score, bits: String,
+    _ fresh: Score, _ committed: Score, bits: BitsLabel,
     _ uncomparable: (CheckResult, String) -> CheckFigure
   ) -> CheckFigure {
     let (a, b) = (fresh.outcomes ?? [], committed.outcomes ?? [])

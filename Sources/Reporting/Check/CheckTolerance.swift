@@ -1,5 +1,6 @@
 package import Records
 internal import Statistics
+package import Vocabulary
 
 /// How much worse a fresh figure may be than the committed one.
 ///
@@ -66,9 +67,9 @@ package enum CheckTolerance: Sendable, Equatable {
   /// window-by-window difference of the two runs, `floor` the larger of the two records' own
   /// rounding floors, or ``roundingPerToken(activationBits:)``/√tokens where neither has one.
   package static func limit(
-    bits: String, fresh: Score, committed: Score, pairedError: Double
+    bits: BitsLabel, fresh: Score, committed: Score, pairedError: Double
   ) -> CheckTolerance {
-    let activations = activationBits(bits)
+    let activations = bits.activations
     guard activations < 16 else { return .relative(relativeLimit) }
     let floor =
       [fresh, committed].compactMap(\.roundingFloor).max()
@@ -82,18 +83,13 @@ package enum CheckTolerance: Sendable, Equatable {
 
   /// The limit for two scores of a task, from the committed outcomes and the fresh ones.
   package static func limit(
-    bits: String, fresh: [Double], committed: [Double]
+    bits: BitsLabel, fresh: [Double], committed: [Double]
   ) -> CheckTolerance {
-    guard activationBits(bits) < 16 else {
+    guard bits.activations < 16 else {
       return .points(max(pointLimit, 100 / Double(max(1, committed.count))))
     }
     let isRightOrWrong = (fresh + committed).allSatisfy { $0 == 0 || $0 == 1 }
     return .examples(test: isRightOrWrong ? .mcNemar : .pairedT)
-  }
-
-  /// A label that can't be read is held to the strict limit.
-  private static func activationBits(_ label: String) -> Int {
-    (try? BitsLabel(label))?.activations ?? 16
   }
 
   /// Whether a rise of perplexity is too much.

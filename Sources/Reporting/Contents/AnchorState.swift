@@ -1,4 +1,5 @@
 package import Records
+internal import Vocabulary
 
 /// Whether the full-precision cell makes the others credible.
 ///

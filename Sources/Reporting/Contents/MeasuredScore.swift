@@ -2,6 +2,7 @@ internal import Glibc
 internal import JSONText
 package import Records
 internal import Statistics
+package import Vocabulary
 
 /// The test score of one printed entry, over all its seeds, and over its texts where it has several.
 ///
@@ -99,7 +100,7 @@ extension MeasuredScore.Part {
   ) throws(ReportingError) {
     var scores: [(value: Double, units: [Double])] = []
     for record in source.records {
-      if metric == .memory || metric.isOfProcess {
+      if !metric.isOfModel {
         guard let value = record.value(of: metric) else { return nil }
         scores.append((value, []))
         continue
@@ -183,11 +184,11 @@ extension RunRecord {
 
   /// The value of a metric that isn't a score; nil where the record has none.
   func value(of metric: Metric) -> Double? {
-    switch metric {
-    case .memory: memoryShare
-    case .peakMemory: measurement.map { Double($0.peakResidentBytes) / Double(1 << 30) }
-    case .updateTime: measurement?.updates?.medianSeconds
-    case .perplexity, .accuracy, .accuracyNormalised, .f1: nil
+    switch metric.aggregation {
+    case .formula: memoryShare
+    case .peak: measurement.map { Double($0.peakResidentBytes) / Double(1 << 30) }
+    case .times: measurement?.updates?.medianSeconds
+    case .windows, .examples: nil
     }
   }
 
@@ -199,7 +200,7 @@ extension RunRecord {
   /// Nil without the facts `linear parameters` and, for a training, its trained parameters. A method
   /// that doesn't pack while it trains holds all of them.
   var memoryShare: Double? {
-    guard let bits = try? BitsLabel(cell.bits) else { return nil }
+    let bits = cell.bits
     if bits.isFullPrecision { return 100 }
     guard let total = facts.first(where: { $0.name == Self.linearParameters })?.value, total > 0
     else { return nil }
@@ -208,8 +209,14 @@ extension RunRecord {
       ?? zerothOrder.map { Double($0.trainableParameters) }
     guard let kept else { return nil }
     let share = min(1, kept / total)
-    let trained = cell.method.options["weightType"] == .string("int8") ? 8.0 : 16
+    let trained = Double(weightType.countedBits)
     return 100 * (share * trained / 16 + (1 - share) * Double(bits.weights) / 16)
+  }
+
+  /// What the method holds trained weights in.
+  private var weightType: WeightType {
+    guard case .string(let name)? = cell.method.options[WeightType.option] else { return .float32 }
+    return WeightType(rawValue: name) ?? .float32
   }
 
   /// The fact that holds the number of weights in all linear layers of the blocks.

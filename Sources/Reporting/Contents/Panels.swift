@@ -1,4 +1,5 @@
 package import Records
+internal import Vocabulary
 
 /// What is known of the model and the text of a panel.
 package struct PanelManifests: Sendable, Equatable {
@@ -67,14 +68,14 @@ extension TableContents {
     if let model = entry.column.model {
       words.insert((grid.models[model] ?? model).inMarkdown, at: 0)
     }
-    if let bits = entry.row.bits { words.append(bits) }
+    if let bits = entry.row.bits { words.append(bits.description) }
     return words.joined(separator: ", ")
   }
 
   /// The quantized entries of a column, those of equal bits together, in printed order.
   func bitsGroups(inColumn column: String) -> [[TableEntry]] {
     let quantized = entries(inColumn: column).filter { !$0.row.isFullPrecision }
-    let labels = quantized.map(\.bits).reduce(into: [String]()) {
+    let labels = quantized.map(\.bits).reduce(into: [BitsLabel]()) {
       if !$0.contains($1) { $0.append($1) }
     }
     return labels.map { label in quantized.filter { $0.bits == label } }

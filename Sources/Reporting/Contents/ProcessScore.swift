@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 // Scores that aren't of a model but of the process that made it: memory and time.
 
@@ -11,30 +12,30 @@ extension MeasuredScore {
 
   /// What an order of this score and another rests on.
   func ground(against other: MeasuredScore, _ test: PairedComparison?) -> RankedPair.Ground {
-    switch metric {
-    case .memory: return .formula
-    case .peakMemory:
+    switch metric.aggregation {
+    case .formula: return .formula
+    case .peak:
       let (least, most) = (min(value, other.value), max(value, other.value))
       return .repeatability(isSupported: most > least * (1 + Self.peakRepeatability))
-    case .updateTime:
+    case .times:
       guard let a = updateRange, let b = other.updateRange else { return .nothing }
       // The range of a single time is a point, which says nothing of how far times vary.
       guard isTimedTwice, other.isTimedTwice else { return .repeatability(isSupported: false) }
       return .repeatability(
         isSupported: a.upperBound < b.lowerBound || b.upperBound < a.lowerBound)
-    case .perplexity, .accuracy, .accuracyNormalised, .f1: return test != nil ? .test : .nothing
+    case .windows, .examples: return test != nil ? .test : .nothing
     }
   }
 
   /// What stands in brackets behind the value: the predicted peak, or the range of times; nil for
   /// other metrics.
   var bracket: String? {
-    switch metric {
-    case .peakMemory:
+    switch metric.aggregation {
+    case .peak:
       records.first?.measurement?.analyticBytes.map(NumberText.gibibytes) ?? "–"
-    case .updateTime:
+    case .times:
       updateRange.map { "\(NumberText.score($0.lowerBound))–\(NumberText.score($0.upperBound))" }
-    case .perplexity, .accuracy, .accuracyNormalised, .f1, .memory: nil
+    case .windows, .examples, .formula: nil
     }
   }
 

@@ -1,5 +1,6 @@
 package import JSONText
 package import Records
+package import Vocabulary
 
 /// Everything that a table at one scale shows, checked and put in its place.
 ///
@@ -289,7 +290,7 @@ private func entryState(
     }
     parts.append(MeasuredScore.Source(records: group, tasks: names))
   }
-  if column.metric == .updateTime,
+  if column.metric.aggregation == .times,
     let untimed = found.first(where: { $0.measurement?.updates == nil })
   {
     return .notRun(
@@ -331,7 +332,7 @@ private func checkUniformity(of records: [RunRecord]) throws(ReportingError) {
   try check(.windows) { record in
     let settings = record.cell.protocolSettings
     return "\(settings.windowTokens) tokens × \(settings.testWindows.map(String.init) ?? "all"), "
-      + "BOS \(settings.bos)"
+      + "BOS \(settings.bos.rawValue)"
   }
   try check(.testTokens) { $0.digest("tokens.test") }
   try check(.model) { $0.cell.model.digest }

@@ -1,4 +1,5 @@
 package import Records
+package import Vocabulary
 
 /// One printed place of a table: the paper's number, and what became of ours.
 package struct TableEntry: Sendable, Equatable {
@@ -12,8 +13,8 @@ package struct TableEntry: Sendable, Equatable {
   package let state: EntryState
 
   /// The bits of the entry, by its row or its column; `FP` for full precision.
-  package var bits: String {
-    row.isFullPrecision ? BitsLabel.fullPrecision.description : column.bits(in: row)
+  package var bits: BitsLabel {
+    row.isFullPrecision ? .fullPrecision : column.bits(in: row)
   }
 
   /// The measured score, if there is one.

@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 extension TableContents {
   /// How often zeroth-order training beat the model that it started from; nil when nothing was trained so.

@@ -1,6 +1,7 @@
 internal import Glibc
 package import Records
 internal import Statistics
+internal import Vocabulary
 
 /// The points of a trajectory that matter, and what choosing among them was worth.
 package struct TrajectorySummary: Sendable, Equatable {

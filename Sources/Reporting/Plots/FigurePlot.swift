@@ -1,5 +1,6 @@
 internal import JSONText
 internal import Records
+internal import Vocabulary
 
 /// The picture of a grid's figure: one curve per record that carries the series.
 package struct FigurePlot: Sendable, Equatable {

@@ -1,4 +1,5 @@
 internal import Records
+internal import Vocabulary
 
 /// The courses of a table's trainings as one picture of small multiples: perplexity of both splits against
 /// the step, a panel per training.

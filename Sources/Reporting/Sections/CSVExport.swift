@@ -1,4 +1,5 @@
 internal import Records
+internal import Vocabulary
 
 extension TableContents {
   /// The table as comma-separated values, one line per row, column and seed; nothing is left out.
@@ -41,8 +42,8 @@ extension TableContents {
     let status = isWithheld ? "withheld" : record?.status.rawValue ?? "not run"
     let fields: [String?] = [
       grid.table, scale.rawValue, entry.row.key, entry.column.key, metric.rawValue,
-      entry.column.bits(in: entry.row), record.map { String($0.cell.address.seed) },
-      record?.cell.bits,
+      entry.column.bits(in: entry.row).description, record.map { String($0.cell.address.seed) },
+      record?.cell.bits.description,
       entry.paper?.value, entry.paper?.footnotes.joined(separator: " "), status, verdict.word,
       verdict.text.withoutFolders, value?.description,
       score?.errorOfValue?.description,

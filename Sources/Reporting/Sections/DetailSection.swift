@@ -1,4 +1,5 @@
 internal import Records
+internal import Vocabulary
 
 extension TableContents {
   /// Every number with all its digits, and the record that it is from; nil without records.

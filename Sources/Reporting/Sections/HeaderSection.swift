@@ -1,4 +1,5 @@
 internal import Records
+internal import Vocabulary
 
 extension TableContents {
   /// Title, scale banner, and where the paper's numbers are from.
@@ -105,7 +106,7 @@ extension TableContents {
       ("Train text", sourceText(settings.train)),
       ("Development text", sourceText(settings.development)),
       ("Test text", sourceText(settings.test)), ("Windows", windowsText(panel)),
-      ("BOS", settings.bos == "none" ? "none" : "one, at the start of the stream"),
+      ("BOS", settings.bos == .none ? "none" : "one, at the start of the stream"),
     ]
     var digests = "tokenizer sha256 `\(NumberText.digest(cell.model.tokenizerDigest))`"
     if let stream = records.lazy.compactMap({ $0.digest("tokens.test") }).first {
@@ -141,7 +142,7 @@ extension TableContents {
       if part.from == 0 && part.to == nil { return name }
       return "\(name) bytes \(part.from)–\(part.to.map(String.init) ?? "end")"
     }
-    return parts.joined(separator: ", ") + ", joined `\(source.join)`"
+    return parts.joined(separator: ", ") + ", joined `\(source.join.rawValue)`"
   }
 
   private func windowsText(_ panel: GridPanel) -> String {
@@ -152,7 +153,7 @@ extension TableContents {
     let settings = record.cell.protocolSettings
     let count = score.windowNLL.count
     // WikiText's windows are the first ones, as published; those of plain text are spread over it.
-    let which = settings.test.join == "plain" ? "\(count) evenly spread" : "the first \(count)"
+    let which = settings.test.join == .plain ? "\(count) evenly spread" : "the first \(count)"
     return (settings.testWindows == nil ? "all \(count)" : which)
       + " test windows of \(settings.windowTokens) tokens, no overlap, "
       + "\(NumberText.grouped(score.scoredTokens)) tokens scored"

@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 extension TableContents {
   /// What of the paper's orders stands here and what doesn't, in words; nil when there is nothing to say.

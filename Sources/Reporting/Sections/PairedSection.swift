@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 extension TableContents {
   /// Differences window by window or example by example, or nil when there is nothing to compare.

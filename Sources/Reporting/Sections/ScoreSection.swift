@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 extension TableContents {
   /// Rows × columns of one metric: what the paper prints beside what was measured.
@@ -12,26 +13,26 @@ extension TableContents {
   }
 
   private func explanation(of metric: Metric) -> String {
-    switch metric {
-    case .perplexity:
+    switch metric.aggregation {
+    case .windows:
       "± is the standard error over windows (perplexity × se of the mean NLL): how far "
         + "another text of this kind might be off. Differences between rows are judged below, window "
         + "by window. **Bold**: best of the column, by a paired test against the runner-up with "
         + "p < 0.05 and a difference above the rounding floor. Values from 1000 on are shortened; "
         + "[all digits](#every-number) are below."
-    case .memory:
+    case .formula:
       "Closed form, nothing is measured here: trained weights at 16 bits and the others at the "
         + "row's bits, as a share of all at 16 bits. Linear layers of the blocks alone; scales, "
         + "embeddings and activations aren't counted, as the paper doesn't count them."
-    case .peakMemory:
+    case .peak:
       "The kernel's high-water mark of resident memory (VmHWM) of the process that ran the cell from start to end, in "
         + "GiB (2³⁰ bytes); in brackets what the memory model predicts from the shapes alone. A cell that is "
         + "predicted not to fit the machine is not started. Two peaks are called different from "
         + "2 % on. [Peak and prediction](#budgets) of every cell are below."
-    case .updateTime:
+    case .times:
       "Median wall-clock seconds of one update, in brackets the shortest and the longest. Two times "
         + "are called different when these ranges don't meet; of a single update nothing is said."
-    case .accuracy, .accuracyNormalised, .f1:
+    case .examples:
       entries.contains { $0.column.metric == metric && $0.score != nil }
         ? "± is the standard error over examples: how far another draw of test examples might be "
           + "off. Differences between rows are judged below, example by example. **Bold**: best of "
@@ -73,7 +74,7 @@ extension TableContents {
     for column in columns {
       let label = column.label.inMarkdown
       if showsPaper(column) { header.append(("\(label)<br>paper", .right)) }
-      header.append(("\(label)<br>\(column.metric.measuredHeader)", .right))
+      header.append(("\(label)<br>\(column.metric.facts.measured)", .right))
     }
     var table = MarkdownTable(header)
     for row in grid.rows {
@@ -124,7 +125,7 @@ extension TableContents {
       return "failed" + notes.marks([note("failed", reason)] + events(of: records))
     case .tooLarge(let reason, let records):
       let predicted =
-        entry.column.metric == .peakMemory ? records.first?.measurement?.analyticBytes : nil
+        entry.column.metric.aggregation == .peak ? records.first?.measurement?.analyticBytes : nil
       return "too large" + (predicted.map { " (\(NumberText.gibibytes($0)))" } ?? "")
         + notes.marks(
           [note("too large", reason)] + committedRemark(records) + events(of: records))
@@ -150,7 +151,7 @@ extension TableContents {
 
   private func remarks(on entry: TableEntry, score: MeasuredScore) -> [String] {
     var remarks: [String] = []
-    if let bits = score.records.first?.cell.bits, bits != "FP", bits != entry.bits {
+    if let bits = score.records.first?.cell.bits, !bits.isFullPrecision, bits != entry.bits {
       remarks.append("measured at \(bits), the column is \(entry.bits)")
     }
     if score.seeds > 1 {
@@ -204,41 +205,6 @@ extension TableContents {
   /// The full-precision entry of a column.
   func fullPrecision(_ column: GridColumn) -> TableEntry? {
     entries(inColumn: column.key).first { $0.row.isFullPrecision }
-  }
-}
-
-extension Metric {
-  /// The metric as a heading, with its direction.
-  var title: String {
-    switch self {
-    case .perplexity: "Perplexity (lower is better)"
-    case .accuracy: "Accuracy (higher is better)"
-    case .accuracyNormalised: "Accuracy by log-likelihood per character (higher is better)"
-    case .f1: "F1 (higher is better)"
-    case .memory: "Memory of the weights in training (lower is better)"
-    case .peakMemory: "Peak memory, GiB (lower is better)"
-    case .updateTime: "Time of one update, seconds (lower is better)"
-    }
-  }
-
-  /// What lists put behind a cell's name; nil for the metric that most cells have.
-  var nameInLists: String? {
-    switch self {
-    case .perplexity, .peakMemory, .updateTime: nil
-    case .accuracy: "accuracy"
-    case .accuracyNormalised: "acc_norm"
-    case .f1: "F1"
-    case .memory: "memory"
-    }
-  }
-
-  /// What the header says of the measured column.
-  var measuredHeader: String {
-    switch self {
-    case .perplexity, .accuracy, .accuracyNormalised, .f1, .memory: "measured ± se"
-    case .peakMemory: "measured (predicted)"
-    case .updateTime: "measured (range)"
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 package import Records
+internal import Vocabulary
 
 extension TableContents {
   /// The table as Markdown that GitHub shows well.
@@ -37,7 +38,7 @@ extension TableContents {
     let address = record.cell.address
     let row = grid.row(address.row)
     var name = (row?.label ?? address.row).inMarkdown
-    if record.cell.bits != "FP", row?.bits == nil { name += " \(record.cell.bits)" }
+    if !record.cell.bits.isFullPrecision, row?.bits == nil { name += " \(record.cell.bits)" }
     if let panel = panelOfAddress[address], panel != GridPanel() {
       name += ", \(title(of: panel))"
     }

@@ -1,5 +1,6 @@
 internal import JSONText
 package import Records
+internal import Vocabulary
 
 /// A table of words as Markdown: the paper's entries, and below them what this program says of itself.
 ///
@@ -100,7 +101,7 @@ package struct TextTablePage: Sendable {
       let others = members.filter { !names.contains($0.name) }
       table.add(
         [
-          "`\(entry.method)`", entry.bits ?? "all", entry.model ?? "all",
+          "`\(entry.method)`", entry.bits?.description ?? "all", entry.model ?? "all",
           entry.stage?.rawValue ?? "both",
         ] + names.map { entry.options[$0]?.plainText ?? "–" }
           + [others.map { "\($0.name) \($0.value.plainText)" }.joined(separator: ", ")])

@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 extension TableContents {
   /// The verdict of every entry, model by model.

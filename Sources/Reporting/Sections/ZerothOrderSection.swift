@@ -1,6 +1,7 @@
 internal import JSONText
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 extension TableContents {
   /// What zeroth-order training did, or nil when nothing was trained so.

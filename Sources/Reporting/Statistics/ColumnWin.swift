@@ -1,5 +1,6 @@
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 /// The best entry of a column, where the paired test supports it.
 struct ColumnWin {

@@ -1,5 +1,6 @@
 package import Records
 package import Statistics
+internal import Vocabulary
 
 /// Which order two methods of one column have in the paper, and whether ours is the same.
 package struct RankedPair: Sendable, Equatable {

@@ -1,5 +1,6 @@
 package import Records
 internal import Statistics
+internal import Vocabulary
 
 /// What an entry says about the paper's: one of five words, never a blank.
 package enum Verdict: Sendable, Equatable {

@@ -4,6 +4,7 @@ import Records
 import System
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct AssetLocatorTests {
   static func locate(_ sample: SampleCheckout, _ variables: [String: String] = [:]) throws
@@ -201,8 +202,8 @@ import Testing
       root: sample.root, results: sample.results, cache: sample.cacheHome,
       environment: ["HF_HOME": sample.folder.path("hf")])
     let manifest = ModelManifest(
-      name: "m", label: "M", architecture: "llama", licence: "x", hub: "some/Model",
-      environment: "ZEROQAT_M", bos: "once")
+      name: "m", label: "M", architecture: .llama, licence: "x", hub: "some/Model",
+      environment: "ZEROQAT_M", bos: .once)
     var locator = AssetLocator(workspace)
     #expect(try locator.hubFolder(of: manifest) == hub + "/snapshots/abc")
     let one = try locator.digest(ofFolder: hub + "/snapshots/abc") { _ in true }
@@ -243,8 +244,8 @@ import Testing
         root: sample.root, results: sample.results, cache: sample.cacheHome,
         environment: environment))
     let manifest = ModelManifest(
-      name: "m", label: "M", architecture: "llama", licence: "x", hub: "some/Model",
-      environment: "ZEROQAT_M", bos: "once")
+      name: "m", label: "M", architecture: .llama, licence: "x", hub: "some/Model",
+      environment: "ZEROQAT_M", bos: .once)
     #expect(
       try locator.hubFolder(of: manifest)
         == sample.folder.path("\(expected)/models--some--Model/snapshots/abc"))
@@ -256,8 +257,8 @@ import Testing
       root: sample.root, results: sample.results, cache: "/nowhere",
       environment: ["ZEROQAT_M": sample.root])
     let manifest = ModelManifest(
-      name: "m", label: "M", architecture: "llama", licence: "none", environment: "ZEROQAT_M",
-      bos: "once")
+      name: "m", label: "M", architecture: .llama, licence: "none", environment: "ZEROQAT_M",
+      bos: .once)
     let error = #expect(throws: HarnessError.self) {
       try AssetLocator(workspace).hubFolder(of: manifest)
     }

@@ -2,12 +2,13 @@ import Harness
 import JSONText
 import Records
 import Testing
+import Vocabulary
 
 @Suite struct CellIdentityTests {
   static let sample: Cell = {
     func source(_ name: String) -> TextSource {
       TextSource(
-        parts: [TextPart(path: "/t/\(name)", digest: "d\(name)", from: 0, to: 90)], join: "plain")
+        parts: [TextPart(path: "/t/\(name)", digest: "d\(name)", from: 0, to: 90)], join: .plain)
     }
     return Cell(
       id: "", address: CellAddress(table: "t", scale: "small", row: "r", column: "c", seed: 1),
@@ -21,7 +22,7 @@ import Testing
         ])), bits: "W4A4",
       protocolSettings: EvaluationProtocol(
         id: "verse-8", train: source("a"), development: source("b"), test: source("c"),
-        windowTokens: 8, testWindows: 2, developmentWindows: nil, bos: "none"),
+        windowTokens: 8, testWindows: 2, developmentWindows: nil, bos: .none),
       seed: 1, blasCore: "Haswell",
       science: ScienceDigests(shared: "s", method: "m"))
   }()
@@ -64,12 +65,12 @@ import Testing
     ("last byte", { $0.protocolSettings.train.parts[0].to = 91 }),
     ("open end", { $0.protocolSettings.train.parts[0].to = nil }),
     ("one more part", { $0.protocolSettings.test.parts += $0.protocolSettings.train.parts }),
-    ("join", { $0.protocolSettings.development.join = "wikitext2" }),
+    ("join", { $0.protocolSettings.development.join = .wikitext2 }),
     ("window", { $0.protocolSettings.windowTokens = 9 }),
     ("test windows", { $0.protocolSettings.testWindows = 3 }),
     ("all test windows", { $0.protocolSettings.testWindows = nil }),
     ("development windows", { $0.protocolSettings.developmentWindows = 1 }),
-    ("bos", { $0.protocolSettings.bos = "once" }),
+    ("bos", { $0.protocolSettings.bos = .once }),
     ("seed", { $0.seed = 2 }),
     ("kernels", { $0.blasCore = "SkylakeX" }),
     ("shared science", { $0.science.shared = "t" }),

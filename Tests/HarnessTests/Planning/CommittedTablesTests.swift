@@ -19,7 +19,9 @@ import Testing
       let grid = try JSONDocument(contentsOf: catalog.workspace.gridPath(of: table))
         .decode(Grid.self)
       let rows = grid.rows.flatMap { [$0.method, $0.finetuning?.method].compactMap(\.self) }
-      let registry = MethodRegistry(names: rows + trained) { _, _ in }
+      let registry = MethodRegistry(
+        names: rows + trained, unquantized: ["full-precision", "mezo"]
+      ) { _, _ in }
       #expect(throws: Never.self) { try catalog.grid(of: table, methods: registry) }
     }
   }

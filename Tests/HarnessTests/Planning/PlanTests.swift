@@ -4,6 +4,7 @@ import Records
 import System
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct PlanTests {
   @Test func fullPrecisionComesFirstAndServesAllColumns() throws {
@@ -195,14 +196,19 @@ import Testing
 
   /// A method says only the name of an option whose value it can't take.
   @Test func valuesOutOfRangeAreShownAtTheirMember() throws {
-    struct Complaint: Error, CustomStringConvertible { let description: String }
+    struct Complaint: OptionComplaint, CustomStringConvertible {
+      let name: String
+      let words: String
+      var optionName: String? { name }
+      var description: String { "option '\(name)': \(words)" }
+    }
     let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { method, _ in
       for name in ["behave", "steps"] {
         guard let value = method.options[name], value != .string("well") else { continue }
-        throw Complaint(description: "option '\(name)': expected less, found more")
+        throw Complaint(name: name, words: "expected less, found more")
       }
       if method.name == "rtn" {
-        throw Complaint(description: "option 'groups': expected a divisor, found 3")
+        throw Complaint(name: "groups", words: "expected a divisor, found 3")
       }
     }
     func error(_ grid: String) throws -> JSONError? {

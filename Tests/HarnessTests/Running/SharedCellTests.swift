@@ -4,6 +4,7 @@ import Records
 import System
 import TestSupport
 import Testing
+import Vocabulary
 
 /// One cell may serve several places: of one table, and of several tables.
 @Suite struct SharedCellTests {
@@ -130,7 +131,8 @@ import Testing
       """, to: "tables/hyperparameters.json")
     try makeFolder(sample.folder.path("models/other"))
     try sample.folder.write("{}", to: "models/other/manifest.json")
-    struct Complaint: Error, CustomStringConvertible {
+    struct Complaint: OptionComplaint, CustomStringConvertible {
+      var optionName: String? { "more" }
       var description: String { "option 'more': expected less, found 4" }
     }
     let strict = MethodRegistry(names: registry.names) { method, _ in

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import Tokenizers
 import Transformers
+import Vocabulary
 
 /// A tiny model: one of the reference models, or one of the same shape in a smoothing case.
 private struct TinyModel {

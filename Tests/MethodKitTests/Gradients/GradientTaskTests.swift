@@ -3,6 +3,7 @@ import Tasks
 import TestSupport
 import Testing
 import Tokenizers
+import Vocabulary
 
 /// A task's right answers as windows with targets.
 @Suite struct GradientTaskTests {

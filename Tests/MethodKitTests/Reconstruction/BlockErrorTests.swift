@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Tokenizers
 import Transformers
+import Vocabulary
 
 @Suite("The error of the stream after each block")
 struct BlockErrorTests {

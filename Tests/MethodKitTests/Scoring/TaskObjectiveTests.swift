@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Tokenizers
 import Transformers
+import Vocabulary
 
 /// The loss of a task's examples against one forward pass per option.
 @Suite struct TaskObjectiveTests {

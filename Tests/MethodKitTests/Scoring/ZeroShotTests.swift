@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Tokenizers
 import Transformers
+import Vocabulary
 
 /// Log-likelihoods of answer options against lm-evaluation-harness on the same dequantised weights.
 @Suite("Zero-shot log-likelihoods equal the reference", .serialized, .needsSmolLM2)

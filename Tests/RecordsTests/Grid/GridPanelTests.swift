@@ -1,6 +1,7 @@
 import JSONText
 import Records
 import Testing
+import Vocabulary
 
 /// Grids that name several models, texts and tasks, and rows that name their bits.
 @Suite struct GridPanelTests {
@@ -68,7 +69,7 @@ import Testing
   @Test(arguments: [
     (
       #""bits": "W2A16" }"#, #""bits": "W9A9" }"#, "/rows/3/bits",
-      "bad bits label 'W9A9': weights have 2 to 8 bits, or 16; found 9"
+      "bad bits label 'W9A9': weights have 2, 3, 4, 6 or 8 bits, or 16; found 9"
     ),
     (
       #""method": "full-precision" }"#, #""method": "full-precision", "bits": "W4A4" }"#,
@@ -147,8 +148,8 @@ import Testing
   ])
   func refuses(piece: String, other: String, pointer: String, reason: String) throws {
     let text = try #require(replacing(piece, by: other, in: Self.text))
-    let (grid, document) = try Self.grid(text)
     let error = #expect(throws: JSONError.self) {
+      let (grid, document) = try Self.grid(text)
       try grid.check(in: document, against: Self.names)
     }
     #expect(error?.pointer == pointer)
@@ -228,7 +229,8 @@ import Testing
     """
   static let tunedNames = KnownNames(
     models: ["tiny-a"], datasets: ["verse", "prose"],
-    methods: ["full-precision", "mezo", "rtn", "train"])
+    methods: ["full-precision", "mezo", "rtn", "train"],
+    unquantized: ["full-precision", "mezo"])
 
   @Test func aRowMayFineTuneByAnotherMethod() throws {
     let (grid, document) = try Self.grid(Self.tuned)
@@ -315,8 +317,8 @@ import Testing
     piece: String, other: String, pointer: String, reason: String
   ) throws {
     let text = try #require(replacing(piece, by: other, in: Self.tuned))
-    let (grid, document) = try Self.grid(text)
     let error = #expect(throws: JSONError.self) {
+      let (grid, document) = try Self.grid(text)
       try grid.check(in: document, against: Self.tunedNames)
     }
     #expect(error?.pointer == pointer)

@@ -2,6 +2,7 @@ import JSONText
 import Records
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct GridTests {
   static let names = KnownNames(
@@ -148,8 +149,8 @@ import Testing
   ])
   func refuses(piece: String, other: String, pointer: String, reason: String) throws {
     let text = try #require(replacing(piece, by: other, in: SampleCheckout.grid()))
-    let (grid, document) = try Self.grid(text)
     let error = #expect(throws: JSONError.self) {
+      let (grid, document) = try Self.grid(text)
       try grid.check(in: document, against: Self.names)
     }
     #expect(error?.pointer == pointer)

@@ -1,6 +1,7 @@
 import JSONText
 import Records
 import Testing
+import Vocabulary
 
 @Suite struct HyperparametersTests {
   static let text = """
@@ -24,7 +25,7 @@ import Testing
 
   /// `steps` and `rate` of a situation.
   static func options(
-    _ bits: String, _ model: String?, _ stage: TrainingStage
+    _ bits: BitsLabel, _ model: String?, _ stage: TrainingStage
   ) throws -> [JSON?] {
     let options = try read().0.options(
       of: "train", bits: bits, model: model, stage: stage, at: .tiny)
@@ -107,9 +108,9 @@ import Testing
     ),
   ])
   func refuses(piece: String, other: String, pointer: String, reason: String) throws {
-    let (values, document) = try Self.read(
-      #require(replacing(piece, by: other, in: Self.text)))
+    let text = try #require(replacing(piece, by: other, in: Self.text))
     let error = #expect(throws: JSONError.self) {
+      let (values, document) = try Self.read(text)
       try values.check(in: document, against: GridPanelTests.names)
     }
     #expect(error?.pointer == pointer)

@@ -50,8 +50,11 @@ import Testing
         #""name": "toy","#, #""name": "yot","#, "/name",
         "expected the folder's name 'toy', found 'yot'"
       ),
-      (#""llama""#, #""gpt""#, "/architecture", "expected 'llama' or 'opt', found 'gpt'"),
-      (#""bos": "none""#, #""bos": "twice""#, "/bos", "expected 'none' or 'once', found 'twice'"),
+      (#""llama""#, #""gpt""#, "/architecture", "unknown value 'gpt'; did you mean 'opt'?"),
+      (
+        #""bos": "none""#, #""bos": "twice""#, "/bos",
+        "unknown value 'twice'; known: 'none', 'once'"
+      ),
       (
         #""name": "toy.gguf""#, #""name": "../toy""#, "/files/0/name",
         "expected a bare file name, found '../toy'"
@@ -72,9 +75,9 @@ import Testing
     ] as [(String, String, String, String?)])
   func modelsRefuse(piece: String, other: String, pointer: String, reason: String?) throws {
     let sample = SampleCheckout.model(anchors: Self.anchor)
-    let (manifest, document) = try Self.model(
-      try #require(replacing(piece, by: other, in: sample)))
+    let text = try #require(replacing(piece, by: other, in: sample))
     let error = #expect(throws: JSONError.self) {
+      let (manifest, document) = try Self.model(text)
       try manifest.check(in: document, folder: "toy")
     }
     #expect(error?.pointer == pointer)
@@ -84,7 +87,7 @@ import Testing
   @Test(arguments: [
     (
       #""join": "plain""#, #""join": "space""#, "/join",
-      "expected 'plain' or 'wikitext2', found 'space'"
+      "unknown value 'space'; known: 'plain', 'wikitext2'"
     ),
     (
       #""file": "verse.txt", "from": 0"#, #""file": "vrese.txt", "from": 0"#,
@@ -113,9 +116,9 @@ import Testing
     ),
   ])
   func datasetsRefuse(piece: String, other: String, pointer: String, reason: String) throws {
-    let (manifest, document) = try Self.dataset(
-      try #require(replacing(piece, by: other, in: SampleCheckout.dataset)))
+    let text = try #require(replacing(piece, by: other, in: SampleCheckout.dataset))
     let error = #expect(throws: JSONError.self) {
+      let (manifest, document) = try Self.dataset(text)
       try manifest.check(in: document, folder: "verse")
     }
     #expect(error?.pointer == pointer)
@@ -202,9 +205,9 @@ import Testing
   func placesRefuse(sample: String, piece: String, other: String, pointer: String, reason: String)
     throws
   {
-    let (manifest, document) = try Self.model(
-      try #require(replacing(piece, by: other, in: sample)))
+    let text = try #require(replacing(piece, by: other, in: sample))
     let error = #expect(throws: JSONError.self) {
+      let (manifest, document) = try Self.model(text)
       try manifest.check(in: document, folder: "toy")
     }
     #expect(error?.pointer == pointer)
@@ -259,13 +262,13 @@ import Testing
     ),
     (
       #""form": "jsonl:text""#, #""form": "csv""#,
-      "/splits/0/test/0/form", "expected 'jsonl:text', found 'csv'"
+      "/splits/0/test/0/form", "unknown value 'csv'; known: 'jsonl:text'"
     ),
   ])
   func furtherPackagesRefuse(piece: String, other: String, pointer: String, reason: String) throws {
-    let (manifest, document) = try Self.dataset(
-      try #require(replacing(piece, by: other, in: Self.furtherOrigin)))
+    let text = try #require(replacing(piece, by: other, in: Self.furtherOrigin))
     let error = #expect(throws: JSONError.self) {
+      let (manifest, document) = try Self.dataset(text)
       try manifest.check(in: document, folder: "verse")
     }
     #expect(error?.pointer == pointer)
@@ -301,7 +304,8 @@ import Testing
     #expect(tables.contains("table2"))
     for table in tables {
       let document = try JSONDocument(contentsOf: "\(root)/tables/\(table)/grid.json")
-      let grid = try document.decode(Grid.self)
+      var grid = try document.decode(Grid.self)
+      grid.learn(unquantized: ["full-precision", "mezo"])
       #expect(grid.table == table)
       try grid.check(
         in: document,
@@ -312,7 +316,7 @@ import Testing
             "llm-qat",
             "efficientqat", "ste-qat", "zeroqat", "zeroqat-light", "mezo", "mezo-ptq", "quzo",
             "qzo",
-          ]))
+          ], unquantized: ["full-precision", "mezo"]))
     }
   }
 }

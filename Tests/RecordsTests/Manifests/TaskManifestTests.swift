@@ -2,6 +2,7 @@ import JSONText
 import Records
 import TestSupport
 import Testing
+import Vocabulary
 
 /// Manifests of tasks, and tasks of cells and records.
 @Suite struct TaskManifestTests {

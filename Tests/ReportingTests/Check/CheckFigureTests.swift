@@ -2,12 +2,13 @@ import Records
 import Reporting
 import TestSupport
 import Testing
+import Vocabulary
 
 /// What a check compares beside perplexities: tasks example by example, memory, time, diagnostics.
 @Suite struct CheckFigureTests {
   /// A record of a task, by its outcomes.
   private static func task(
-    _ outcomes: [Double], bits: String = "W4A4", metric: String = "accuracy"
+    _ outcomes: [Double], bits: BitsLabel = "W4A4", metric: String = "accuracy"
   ) -> RunRecord {
     var record = Fixtures.record("rtn", "ppl-w4a4", bits: bits, windows: Fixtures.windows)
     let n = Double(outcomes.count)
@@ -90,8 +91,9 @@ import Testing
         .outcome == .regression)
   }
 
-  @Test(arguments: ["FP", "W2A16"]) func withoutQuantisedActivationsHalfAPointIsTheLimit(
-    bits: String
+  @Test(arguments: ["FP", "W2A16"] as [BitsLabel])
+  func withoutQuantisedActivationsHalfAPointIsTheLimit(
+    bits: BitsLabel
   ) {
     func outcome(_ right: Int, of total: Int = 1000) -> CheckReport {
       Self.check(

@@ -22,8 +22,9 @@ import Testing
 
   @Test(arguments: folders)
   func everyPrintedNumberHasItsPlace(folder: URL) throws {
-    let grid = try JSONDocument(contentsOf: folder.appendingPathComponent("grid.json").path)
+    var grid = try JSONDocument(contentsOf: folder.appendingPathComponent("grid.json").path)
       .decode(Grid.self)
+    grid.learn(unquantized: ["full-precision", "mezo"])
     let paper = try PaperTable(
       document: JSONDocument(contentsOf: folder.appendingPathComponent("paper.json").path))
     for scale in Scale.allCases where grid.scales[scale] != nil {

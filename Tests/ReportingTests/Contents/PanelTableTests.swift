@@ -3,6 +3,7 @@ import Records
 import Reporting
 import Statistics
 import Testing
+import Vocabulary
 
 /// Tables with several models, texts, tasks and seeds.
 @Suite struct PanelTableTests {
@@ -48,7 +49,7 @@ import Testing
     ])
 
   static func record(
-    _ row: String, _ column: String, _ method: String, bits: String, windows: [Double],
+    _ row: String, _ column: String, _ method: String, bits: BitsLabel, windows: [Double],
     seed: UInt64 = 1
   ) -> RunRecord {
     var record = Fixtures.record(row, column, bits: bits, windows: windows, seed: seed)
@@ -58,7 +59,7 @@ import Testing
 
   /// Outcomes of eight examples; `right` of them right.
   static func answered(
-    _ row: String, _ method: String, task: String, bits: String, right: [Double], seed: UInt64
+    _ row: String, _ method: String, task: String, bits: BitsLabel, right: [Double], seed: UInt64
   ) -> RunRecord {
     var record = record(row, "a-mean", method, bits: bits, windows: Fixtures.windows, seed: seed)
     record.cell.address.task = task

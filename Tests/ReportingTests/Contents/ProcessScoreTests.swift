@@ -1,6 +1,7 @@
 import Records
 import Reporting
 import Testing
+import Vocabulary
 
 /// Columns that are about the process of a cell: peak memory and the time of an update.
 @Suite struct ProcessScoreTests {

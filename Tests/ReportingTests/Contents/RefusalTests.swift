@@ -1,6 +1,7 @@
 import Records
 import Reporting
 import Testing
+import Vocabulary
 
 /// What may not stand in one table, each with its exact message.
 @Suite struct RefusalTests {

@@ -2,6 +2,7 @@ import JSONText
 import Records
 import Reporting
 import Testing
+import Vocabulary
 
 /// "What held, what didn't": every branch on hand-made tables.
 @Suite struct HeldSectionTests {

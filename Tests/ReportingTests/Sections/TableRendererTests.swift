@@ -2,6 +2,7 @@ import JSONText
 import Records
 import Reporting
 import Testing
+import Vocabulary
 
 @Suite struct TableRendererTests {
   static func render(
@@ -197,7 +198,8 @@ import Testing
   }
 
   @Test func aPaperScaleMatchNeedsThePapersProtocol() throws {
-    func record(_ row: String, _ column: String, _ bits: String, _ perplexity: Double) -> RunRecord
+    func record(_ row: String, _ column: String, _ bits: BitsLabel, _ perplexity: Double)
+      -> RunRecord
     {
       let mean = logarithm(perplexity)
       var record = Fixtures.record(

@@ -1,6 +1,7 @@
 import Reporting
 import Statistics
 import Testing
+import Vocabulary
 
 @Suite struct PairedWordsTests {
   @Test func aSupportedDifferenceWithinTheRoundingFloorIsSaidToBe() throws {

@@ -1,4 +1,5 @@
 package import Records
+package import Vocabulary
 
 /// Fresh records held against committed ones, cell by cell.
 package struct CheckReport: Sendable, Equatable {
@@ -184,7 +185,7 @@ private func compare(
       .error, "the fresh cell failed: \(fresh.reason?.withoutFolders ?? "no reason given")")
   case (.tooLarge, .tooLarge):
     // Where a table prints the prediction, that is the cell's figure.
-    return cell.metrics.contains(.peakMemory)
+    return cell.metrics.contains { $0.aggregation == .peak }
       ? [.predictedMemory(fresh, committed)]
       : unequal(.skipped, "too large, as the committed one was")
   case (_, .tooLarge):

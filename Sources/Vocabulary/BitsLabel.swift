@@ -1,10 +1,10 @@
 /// How many bits weights and activations have, as tables write it: `W4A4`, `W2A16g64`, or `FP`.
 ///
 /// 16 stands for "not quantized"; `g64` means groups of 64 consecutive input columns share a scale.
-package struct BitsLabel: Sendable, Hashable {
-  /// Bits per weight: 2…8, or 16 for weights that stay as they are.
+public struct BitsLabel: Sendable, Hashable {
+  /// Bits per weight, one of ``BitWidths/weights``, or 16 for weights that stay as they are.
   package let weights: Int
-  /// Bits per activation: 2…8, or 16 for activations that stay as they are.
+  /// Bits per activation, one of ``BitWidths/activations``, or 16 for activations that stay as they are.
   package let activations: Int
   /// Input columns that share a scale; nil means one scale per output row.
   package let groupSize: Int?
@@ -49,11 +49,11 @@ package struct BitsLabel: Sendable, Hashable {
       guard let size = number(after: "g"), rest.isEmpty else { throw wrong(form) }
       groupSize = size
     }
-    guard Self.isWidth(weights) else {
-      throw wrong("weights have 2 to 8 bits, or 16; found \(weights)")
+    guard BitWidths.weights.contains(weights) || weights == BitWidths.full else {
+      throw wrong("weights have \(BitWidths.weightsInWords); found \(weights)")
     }
-    guard Self.isWidth(activations) else {
-      throw wrong("activations have 2 to 8 bits, or 16; found \(activations)")
+    guard BitWidths.activations.contains(activations) || activations == BitWidths.full else {
+      throw wrong("activations have \(BitWidths.activationsInWords); found \(activations)")
     }
     if weights == 16 && activations == 16 { throw wrong("nothing is quantized; write 'FP'") }
     if let groupSize {
@@ -62,13 +62,24 @@ package struct BitsLabel: Sendable, Hashable {
     }
     self.init(weights: weights, activations: activations, groupSize: groupSize)
   }
+}
 
-  private static func isWidth(_ bits: Int) -> Bool { (2...8).contains(bits) || bits == 16 }
+extension BitsLabel: Codable {
+  /// Reads the label's text: the one place where a file's label is parsed.
+  public init(from decoder: any Decoder) throws {
+    try self.init(decoder.singleValueContainer().decode(String.self))
+  }
+
+  /// Writes the label's text.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
 }
 
 extension BitsLabel: CustomStringConvertible {
   /// The label as tables write it.
-  package var description: String {
+  public var description: String {
     if isFullPrecision { return "FP" }
     return "W\(weights)A\(activations)" + (groupSize.map { "g\($0)" } ?? "")
   }

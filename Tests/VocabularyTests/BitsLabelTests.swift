@@ -1,5 +1,5 @@
-import Records
 import Testing
+import Vocabulary
 
 @Suite struct BitsLabelTests {
   @Test(
@@ -26,8 +26,9 @@ import Testing
     ("W04A4", "expected 'FP' or a label such as 'W4A4' or 'W2A16g64'"),
     ("W٤A٤", "expected 'FP' or a label such as 'W4A4' or 'W2A16g64'"),
     ("W99999999999999999999A4", "expected 'FP' or a label such as 'W4A4' or 'W2A16g64'"),
-    ("W1A4", "weights have 2 to 8 bits, or 16; found 1"),
-    ("W9A4", "weights have 2 to 8 bits, or 16; found 9"),
+    ("W1A4", "weights have 2, 3, 4, 6 or 8 bits, or 16; found 1"),
+    ("W9A4", "weights have 2, 3, 4, 6 or 8 bits, or 16; found 9"),
+    ("W5A4", "weights have 2, 3, 4, 6 or 8 bits, or 16; found 5"),
     ("W4A12", "activations have 2 to 8 bits, or 16; found 12"),
     ("W16A16", "nothing is quantized; write 'FP'"),
     ("FPg64", "full precision has no group size"),

@@ -3,7 +3,7 @@ import Records
 import Testing
 
 /// Numbers of a record that contradict the numbers they are made of.
-@Suite struct RecordCheckTests {
+@Suite struct RunRecordCheckTests {
   /// Two windows of NLL 1 and 3, and two examples of which one is right.
   static let sample: RunRecord = {
     var record = RunRecord(cell: CellCheckTests.sample, status: .finished)

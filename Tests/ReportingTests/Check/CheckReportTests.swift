@@ -3,8 +3,9 @@ import Records
 import Reporting
 import TestSupport
 import Testing
+import Vocabulary
 
-@Suite struct RecordCheckTests {
+@Suite struct CheckReportTests {
   static func check(
     _ change: (inout [RunRecord]) -> Void = { _ in }, committed: [RunRecord] = Fixtures.records,
     currentIDs: [CellAddress: String]? = nil
