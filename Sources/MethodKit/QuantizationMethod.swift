@@ -1,5 +1,5 @@
 package import Quantizers
-package import Vocabulary
+internal import Vocabulary
 
 /// A way to make a quantised model out of a full-precision one: everything that a new method writes.
 package protocol QuantizationMethod: Sendable {

@@ -34,7 +34,8 @@ extension TableContents {
     let newest = certificates.newest(
       from: cell.science, method: cell.method.name, architecture: model.architecture.rawValue)
     let chain = certificates.chain(
-      from: cell.science, to: newest, method: cell.method.name, architecture: model.architecture.rawValue)
+      from: cell.science, to: newest, method: cell.method.name,
+      architecture: model.architecture.rawValue)
     return (newest, chain ?? [])
   }
 }

@@ -11,7 +11,7 @@ package var methodNames: [String] { MethodCatalog.all.map { $0.card.name } }
 
 /// Names of the methods that quantize nothing.
 package var unquantizedMethodNames: Set<String> {
-  Set(MethodCatalog.all.map(\.card).filter { $0.target == .nothing }.map(\.name))
+  Set(MethodCatalog.all.filter { $0.card.target == .nothing }.map { $0.card.name })
 }
 
 /// What the methods' cards say, in the order in which tables list them.

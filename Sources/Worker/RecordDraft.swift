@@ -18,7 +18,9 @@ struct RecordDraft {
   var events: [String] = []
 
   /// The record of what is known so far.
-  func record(of cell: Cell, status: RunStatus, reason: String?, scores: [Score], chosen: Int?) -> RunRecord {
+  func record(of cell: Cell, status: RunStatus, reason: String?, scores: [Score], chosen: Int?)
+    -> RunRecord
+  {
     RunRecord(
       cell: cell, status: status, reason: reason, scores: scores, trajectory: trajectory,
       selection: chosen.flatMap { CheckpointSelection(of: $0, among: trajectory) },

@@ -26,7 +26,7 @@ import Vocabulary
     var cell = CellIdentityTests.sample
     cell.method = MethodReference(name: method, options: .object([.init("a", .integer(1))]))
     cell.address = CellAddress(table: "t", scale: "tiny", row: method, column: column, seed: 1)
-    cell.bits = column
+    cell.protocolSettings.id = column
     cell.science = science
     let measurement = Measurement(
       phases: [], wallSeconds: seconds, peakResidentBytes: 1, anonymousBytes: 1, fileBytes: 1,

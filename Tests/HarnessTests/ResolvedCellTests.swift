@@ -1,3 +1,4 @@
+import Vocabulary
 import Harness
 import JSONText
 import Records
@@ -12,7 +13,7 @@ struct ResolvedCellTests {
     var fixture = Fixture(try SampleCheckout(grid: grid))
     fixture.resolveOptions = { method, bits, architecture in
       guard method.name == "odd", case .object(let members) = method.options else { return method }
-      guard bits == "W4A4" || bits == "W8A8", architecture == "llama" else { throw Unexpected() }
+      guard bits == "W4A4" || bits == "W8A8", architecture == .llama else { throw Unexpected() }
       let given = members.filter { $0.name == "depth" }
       return MethodReference(
         name: "odd",

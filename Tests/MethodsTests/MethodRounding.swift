@@ -7,10 +7,11 @@ import Tensors
 import TestSupport
 import Testing
 import Transformers
+import Vocabulary
 
 /// A method hands over few values where few bits were asked for, and groups where groups were.
 func checkValues<M: QuantizationMethod>(_ type: M.Type) throws {
-  for width in QuantizationSpec.weightWidths {
+  for width in BitWidths.weights {
     let plain = try Rounded(type, spec(width, nil))
     let grouped = try Rounded(type, spec(width, nil, group: Rounded.groupSize))
     guard width < 5 else { continue }

@@ -1,4 +1,4 @@
-package import Vocabulary
+public import Vocabulary
 
 extension BitsLabel: ExpressibleByStringLiteral {
   /// A label of a test, written as tables write it.

@@ -355,7 +355,7 @@ struct CellRecordTests {
   func beginning() throws {
     var settings = CellFixture.Settings("rtn")
     let none = try run(settings)
-    settings.bos = .once
+    settings.bos = "once"
     let once = try run(settings)
     #expect(once.status == .finished)
     for index in 0..<3 { #expect(none.digests[index].text != once.digests[index].text) }

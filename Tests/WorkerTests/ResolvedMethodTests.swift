@@ -7,7 +7,9 @@ import Worker
 
 @Suite("Methods with every option written out")
 struct ResolvedMethodTests {
-  private func whole(_ name: String, _ options: String, bits: BitsLabel, _ architecture: Architecture?)
+  private func whole(
+    _ name: String, _ options: String, bits: BitsLabel, _ architecture: Architecture?
+  )
     throws -> String
   {
     let document = try JSONDocument(text: Array(options.utf8), file: "options")

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 // Figures that aren't scores: memory, time, diagnostics.
 

@@ -1,3 +1,4 @@
+import Vocabulary
 import Harness
 import JSONText
 import Records
@@ -17,7 +18,7 @@ struct CommittedRecordsTests {
   ) throws -> RunRecord {
     let source = TextSource(
       parts: [TextPart(path: "/home/someone/verse.txt", digest: "d1", from: 0, to: 9)],
-      join: "plain")
+      join: .plain)
     var cell = Cell(
       id: "",
       address: CellAddress(
@@ -27,7 +28,7 @@ struct CommittedRecordsTests {
       method: MethodReference(name: row, options: .object([])), bits: "W4A4",
       protocolSettings: EvaluationProtocol(
         id: protocolID, train: source, development: source, test: source, windowTokens: 8,
-        testWindows: nil, developmentWindows: nil, bos: "none"),
+        testWindows: nil, developmentWindows: nil, bos: .none),
       seed: seed, blasCore: "Haswell", science: ScienceDigests(shared: "s", method: "m"))
     cell.id = try cell.computedID
     return RunRecord(cell: cell, status: .failed, reason: "of no interest")

@@ -1,3 +1,4 @@
+import Vocabulary
 import Harness
 import JSONText
 import Records
@@ -12,7 +13,7 @@ struct RecordMigrationTests {
     record: RunRecord, path: String
   ) {
     let source = TextSource(
-      parts: [TextPart(path: "verse.txt", digest: "d1", from: 0, to: 9)], join: "plain")
+      parts: [TextPart(path: "verse.txt", digest: "d1", from: 0, to: 9)], join: .plain)
     let digest = String(repeating: "a", count: 64)
     var cell = Cell(
       schema: 1, id: "",
@@ -24,7 +25,7 @@ struct RecordMigrationTests {
       bits: "W4A4",
       protocolSettings: EvaluationProtocol(
         id: "verse-8", train: source, development: source, test: source, windowTokens: 8,
-        testWindows: nil, developmentWindows: nil, bos: "none"),
+        testWindows: nil, developmentWindows: nil, bos: .none),
       seed: 3, blasCore: "Haswell", science: ScienceDigests(shared: digest, method: digest))
     cell.id = try cell.computedID
     let windows = [[3.0, 4], [2.0, 4], [2.5, 4]]
@@ -51,7 +52,7 @@ struct RecordMigrationTests {
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: [:])
     return RecordMigration(try Catalog(workspace)) { method, bits, architecture in
-      #expect(bits == "W4A4" && architecture == "llama")
+      #expect(bits == "W4A4" && architecture == .llama)
       return MethodReference(
         name: method.name,
         options: .object([

@@ -1,5 +1,6 @@
 import JSONText
 import Records
+import TestSupport
 import Testing
 import Vocabulary
 

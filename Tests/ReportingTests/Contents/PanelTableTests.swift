@@ -2,6 +2,7 @@ import JSONText
 import Records
 import Reporting
 import Statistics
+import TestSupport
 import Testing
 import Vocabulary
 

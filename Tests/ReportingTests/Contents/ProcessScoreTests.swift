@@ -1,5 +1,6 @@
 import Records
 import Reporting
+import TestSupport
 import Testing
 import Vocabulary
 

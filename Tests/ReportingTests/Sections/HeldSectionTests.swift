@@ -1,6 +1,7 @@
 import JSONText
 import Records
 import Reporting
+import TestSupport
 import Testing
 import Vocabulary
 
