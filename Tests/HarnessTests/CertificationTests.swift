@@ -176,7 +176,7 @@ import Vocabulary
       Self.witness(Self.old, "ppl-w8a8", seconds: 8, trajectory: [point]),
     ])
     #expect(
-      session.stale[0].candidates.map(\.record.cell.bits) == [
+      session.stale[0].candidates.map(\.record.cell.protocolSettings.id) == [
         "ppl-w8a8", "ppl-w2a16", "ppl-w4a4",
       ])
   }
