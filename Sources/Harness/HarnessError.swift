@@ -109,7 +109,9 @@ extension HarnessError: CustomStringConvertible {
       "\(error); nothing is lost: finished cells are kept, "
         + "free the disk or name another folder with --results"
     case .damagedRecord(let reason):
-      "\(reason); restore the committed record, or publish it again"
+      // Under an excerpt of the file the advice has a line of its own.
+      reason + (reason.contains("\n") ? "\n  " : "; ")
+        + "restore the committed record, or publish it again"
     case .wouldLose(let places, let table):
       "publishing would remove \(places.count == 1 ? "a committed record" : "committed records") "
         + "without a new one in place: \(places.joined(separator: ", ")); "

@@ -1,9 +1,9 @@
-import Vocabulary
 import Harness
 import JSONText
 import Records
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite("Cells hold every option")
 struct ResolvedCellTests {

@@ -1,10 +1,10 @@
-import Vocabulary
 import Harness
 import JSONText
 import Records
 import System
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite("Records as they are committed")
 struct CommittedRecordsTests {

@@ -1,7 +1,7 @@
-import TestSupport
 import Harness
 import JSONText
 import Records
+import TestSupport
 import Testing
 import Vocabulary
 

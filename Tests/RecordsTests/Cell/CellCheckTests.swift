@@ -67,7 +67,7 @@ import Vocabulary
     ),
     (
       #""join": "plain""#, #""join": "x""#, "/protocol/train/join",
-      "unknown value 'x'; known: 'plain', 'wikitext2'"
+      "unknown value 'x'; known: 'wikitext2', 'plain'"
     ),
   ])
   func refusesUnknownWords(piece: String, other: String, pointer: String, reason: String) throws {

@@ -87,7 +87,7 @@ import Testing
   @Test(arguments: [
     (
       #""join": "plain""#, #""join": "space""#, "/join",
-      "unknown value 'space'; known: 'plain', 'wikitext2'"
+      "unknown value 'space'; known: 'wikitext2', 'plain'"
     ),
     (
       #""file": "verse.txt", "from": 0"#, #""file": "vrese.txt", "from": 0"#,
