@@ -9,8 +9,9 @@ struct CertifyCommand: ParsableCommand {
     commandName: "certify",
     abstract: "Prove by a few cells that today's program gives the committed numbers.",
     discussion: """
-      For each method and architecture whose committed records an older program made, the cheapest cell runs \
-      again. Where every digest and every window's loss is equal to the last bit, tables/certificates.json says so.
+      For each method, architecture and material whose committed records an older program made, the cheapest \
+      cell runs again. Where every digest and every window's loss is equal to the last bit, \
+      tables/certificates.json says so.
 
       Exit status: 0 all records are today's or certified; 1 a cell differs, or --check found a record that is \
       neither; 3 a cell failed; 4 nothing to certify with.

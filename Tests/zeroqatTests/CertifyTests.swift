@@ -52,7 +52,7 @@ import Testing
     #expect(result.status == 1)
     #expect(
       result.output.hasPrefix(
-        "stale: method 'full-precision' on llama, science aaaaaaaa+bbbbbbbb: "
+        "stale: method 'full-precision' on llama (text), science aaaaaaaa+bbbbbbbb: "
           + "sample/tiny/fp.ppl-w8a8.seed1\n"))
     #expect(
       result.output.hasSuffix(
@@ -93,7 +93,7 @@ import Testing
     let result = try certify(program)
     #expect(result.status == 1)
     for method in ["full-precision", "rtn", "smoothquant"] {
-      #expect(result.output.contains("method '\(method)' on llama changed: sample/tiny/"))
+      #expect(result.output.contains("method '\(method)' on llama (text) changed: sample/tiny/"))
     }
     #expect(result.output.contains(": test window 0: "))
     #expect(try certify(program, ["--check"]).status == 1)

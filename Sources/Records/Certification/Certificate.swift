@@ -1,14 +1,14 @@
-internal import Vocabulary
-
-/// Proof that two versions of the science give the same numbers for a method on an architecture.
+/// Proof that two versions of the science give the same numbers for a lineage.
 ///
 /// A cell was run under both, and every digest and every loss of a window was equal to the last bit. It speaks
-/// for its siblings: all records of that method and architecture that one of the two versions made.
+/// for its siblings: all records of that lineage that one of the two versions made.
 public struct Certificate: Codable, Sendable, Equatable {
   /// The method's name.
   public var method: String
   /// The architecture of the cells' models, such as `llama`.
   public var architecture: String
+  /// What the cells were scored on.
+  public var material: Material
   /// The older science.
   public var from: ScienceDigests
   /// The newer science.
@@ -24,17 +24,23 @@ public struct Certificate: Codable, Sendable, Equatable {
 
   /// A certificate from its parts.
   public init(
-    method: String, architecture: String, from: ScienceDigests, to: ScienceDigests,
-    cells: [String], commit: String, date: String, blasCore: String
+    of lineage: Lineage, from: ScienceDigests, to: ScienceDigests, cells: [String], commit: String,
+    date: String, blasCore: String
   ) {
-    self.method = method
-    self.architecture = architecture
+    method = lineage.method
+    architecture = lineage.architecture
+    material = lineage.material
     self.from = from
     self.to = to
     self.cells = cells
     self.commit = commit
     self.date = date
     self.blasCore = blasCore
+  }
+
+  /// Whose cells it speaks for.
+  public var lineage: Lineage {
+    Lineage(method: method, architecture: architecture, material: material)
   }
 }
 
@@ -54,18 +60,18 @@ public struct Certificates: Codable, Sendable, Equatable {
     self.edges = edges
   }
 
-  /// What was certified of a method on an architecture, oldest first.
-  public func edges(of method: String, on architecture: String) -> [Certificate] {
-    edges.filter { $0.method == method && $0.architecture == architecture }
+  /// What was certified of a lineage, oldest first.
+  public func edges(of lineage: Lineage) -> [Certificate] {
+    edges.filter { $0.lineage == lineage }
   }
 
   /// The certificates that lead from one science to another, nearest first; nil when none do.
   ///
   /// Equality has no direction: a chain may go through a science that is older than both ends.
   public func chain(
-    from start: ScienceDigests, to end: ScienceDigests, method: String, architecture: String
+    from start: ScienceDigests, to end: ScienceDigests, of lineage: Lineage
   ) -> [Certificate]? {
-    let edges = edges(of: method, on: architecture)
+    let edges = edges(of: lineage)
     var chains: [ScienceDigests: [Certificate]] = [start: []]
     var open = [start]
     while !open.isEmpty, chains[end] == nil {
@@ -81,11 +87,9 @@ public struct Certificates: Codable, Sendable, Equatable {
   }
 
   /// The newest science that a chain leads to from `start`; `start` itself where nothing was certified.
-  public func newest(
-    from start: ScienceDigests, method: String, architecture: String
-  ) -> ScienceDigests {
-    for edge in edges(of: method, on: architecture).reversed()
-    where chain(from: start, to: edge.to, method: method, architecture: architecture) != nil {
+  public func newest(from start: ScienceDigests, of lineage: Lineage) -> ScienceDigests {
+    for edge in edges(of: lineage).reversed()
+    where chain(from: start, to: edge.to, of: lineage) != nil {
       return edge.to
     }
     return start

@@ -16,7 +16,7 @@ package struct Witness: Sendable, Equatable {
   }
 
   /// The versions of the science that it can speak for.
-  var lineage: Lineage { Lineage(method: record.cell.method.name, architecture: architecture) }
+  package var lineage: Lineage { Lineage(of: record.cell, on: architecture) }
 
   /// Where its cell stands: `table2/tiny/rtn.ppl-w4a4.seed1`.
   package var place: String { record.cell.address.place }
@@ -31,21 +31,6 @@ package struct Witness: Sendable, Equatable {
   fileprivate var rank: (Int, Double, String) {
     (record.trajectory.isEmpty && record.zerothOrder == nil ? 1 : 0, seconds, place)
   }
-}
-
-/// What a certificate speaks for: a method on an architecture.
-package struct Lineage: Hashable, Sendable, Comparable, CustomStringConvertible {
-  /// The method's name.
-  package let method: String
-  /// The architecture's name.
-  package let architecture: String
-
-  package static func < (a: Lineage, b: Lineage) -> Bool {
-    (a.method, a.architecture) < (b.method, b.architecture)
-  }
-
-  /// `method 'rtn' on llama`.
-  package var description: String { "method '\(method)' on \(architecture)" }
 }
 
 extension CellAddress {
@@ -72,7 +57,7 @@ package struct Certification: Sendable {
     /// The first thing that differs.
     package let words: String
 
-    /// `method 'rtn' on llama changed: table2/tiny/…: test window 3: 2.5 became 2.6`.
+    /// `method 'rtn' on llama (text) changed: table2/tiny/…: test window 3: 2.5 became 2.6`.
     package var description: String { "\(lineage) changed: \(place): \(words)" }
   }
 
@@ -177,8 +162,7 @@ package struct Certification: Sendable {
   private func chain(
     _ lineage: Lineage, _ start: ScienceDigests, _ end: ScienceDigests
   ) -> [Certificate]? {
-    certificates.chain(
-      from: start, to: end, method: lineage.method, architecture: lineage.architecture)
+    certificates.chain(from: start, to: end, of: lineage)
   }
 
   private static func collect(
@@ -194,8 +178,8 @@ package struct Certification: Sendable {
     } else {
       proofs.append(
         Certificate(
-          method: old.lineage.method, architecture: old.architecture, from: from, to: to,
-          cells: [old.place], commit: new.record.measurement?.commit ?? "unknown",
+          of: old.lineage, from: from, to: to, cells: [old.place],
+          commit: new.record.measurement?.commit ?? "unknown",
           date: String((new.record.measurement?.startedAt ?? "unknown").prefix(10)),
           blasCore: new.record.cell.blasCore))
     }
@@ -212,10 +196,6 @@ package struct Certification: Sendable {
 private struct LineageOfScience: Hashable {
   let lineage: Lineage
   let science: ScienceDigests
-}
-
-extension Certificate {
-  fileprivate var lineage: Lineage { Lineage(method: method, architecture: architecture) }
 }
 
 extension Witness {

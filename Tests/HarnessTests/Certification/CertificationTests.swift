@@ -10,6 +10,8 @@ import Vocabulary
   static let new = ScienceDigests(shared: "new shared", method: "new rtn")
   static let middle = ScienceDigests(shared: "middle shared", method: "middle rtn")
 
+  static let lineage = Lineage(method: "rtn", architecture: "llama", material: .text)
+
   static let today = ProgramScience(
     shared: "new shared",
     methods: [
@@ -21,13 +23,20 @@ import Vocabulary
     _ science: ScienceDigests, _ column: String = "ppl-w4a4", windows: [Double?] = [2.5, 2.75],
     seconds: Double = 3, on day: String = "2026-11-20", status: RunStatus = .finished,
     method: String = "rtn", architecture: String = "llama", trajectory: [TrajectoryPoint] = [],
-    digest: String = "d"
+    digest: String = "d", material: Material = .text
   ) -> Witness {
     var cell = CellIdentityTests.sample
     cell.method = MethodReference(name: method, options: .object([.init("a", .integer(1))]))
     cell.address = CellAddress(table: "t", scale: "tiny", row: method, column: column, seed: 1)
     cell.protocolSettings.id = column
     cell.science = science
+    if let use = TaskUse(rawValue: material.rawValue) {
+      cell.protocolSettings.tasks = [
+        TaskSource(
+          name: "task", format: "sst2", use: use, train: [], test: [],
+          examples: ExampleCounts(train: 1, development: 1, test: 1))
+      ]
+    }
     let measurement = Measurement(
       phases: [], wallSeconds: seconds, peakResidentBytes: 1, anonymousBytes: 1, fileBytes: 1,
       peakLiveTensorBytes: 1, threads: 1, blasCore: "Haswell", processor: "x", processors: 1,
@@ -61,7 +70,7 @@ import Vocabulary
       ])
     try session.add([Self.witness(Self.new, "ppl-w2a16", on: "2026-11-28")])
     let edge = Certificate(
-      method: "rtn", architecture: "llama", from: Self.old, to: Self.new,
+      of: Self.lineage, from: Self.old, to: Self.new,
       cells: ["t/tiny/rtn.ppl-w2a16.seed1"], commit: "c of 2026-11-28", date: "2026-11-28",
       blasCore: "Haswell")
     #expect(session.certificates.edges == [edge])
@@ -90,7 +99,7 @@ import Vocabulary
     #expect(session.certificates.edges.isEmpty)
     #expect(
       session.disagreements.map(\.description) == [
-        "method 'rtn' on llama changed: t/tiny/rtn.ppl-w4a4.seed1: \(words)"
+        "method 'rtn' on llama (text) changed: t/tiny/rtn.ppl-w4a4.seed1: \(words)"
       ])
     #expect(session.stale.count == 1)
   }
@@ -125,7 +134,7 @@ import Vocabulary
     try session.add([Self.witness(Self.new, "ppl-w2a16", on: "2026-11-28")])
     #expect(session.standing(of: committed[0])?.map(\.to) == [Self.middle, Self.new])
     #expect(
-      session.certificates.newest(from: Self.old, method: "rtn", architecture: "llama") == Self.new)
+      session.certificates.newest(from: Self.old, of: Self.lineage) == Self.new)
   }
 
   @Test func aDifferenceTakesBackWhatOtherCellsProved() throws {
@@ -138,16 +147,18 @@ import Vocabulary
     #expect(session.disagreements.count == 1)
   }
 
-  @Test func nothingIsProvenForAnotherMethodOrArchitecture() throws {
+  @Test func nothingIsProvenForAnotherMethodArchitectureOrMaterial() throws {
     let committed = [
       Self.witness(Self.old), Self.witness(Self.old, architecture: "opt"),
-      Self.witness(Self.old, method: "awq"),
+      Self.witness(Self.old, method: "awq"), Self.witness(Self.old, material: .zeroShot),
+      Self.witness(Self.old, material: .fineTuning),
     ]
     var session = Self.certification(committed)
     try session.add([Self.witness(Self.new)])
     #expect(
       session.stale.map(\.lineage.description) == [
-        "method 'awq' on llama", "method 'rtn' on opt",
+        "method 'awq' on llama (text)", "method 'rtn' on llama (fine-tuning)",
+        "method 'rtn' on llama (zero-shot)", "method 'rtn' on opt (text)",
       ])
   }
 

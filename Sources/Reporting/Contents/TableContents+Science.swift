@@ -31,11 +31,9 @@ extension TableContents {
     guard let panel = panelOfAddress[cell.address], let model = panels[panel]?.model else {
       return (cell.science, [])
     }
-    let newest = certificates.newest(
-      from: cell.science, method: cell.method.name, architecture: model.architecture.rawValue)
-    let chain = certificates.chain(
-      from: cell.science, to: newest, method: cell.method.name,
-      architecture: model.architecture.rawValue)
+    let lineage = Lineage(of: cell, on: model.architecture.rawValue)
+    let newest = certificates.newest(from: cell.science, of: lineage)
+    let chain = certificates.chain(from: cell.science, to: newest, of: lineage)
     return (newest, chain ?? [])
   }
 }
