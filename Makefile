@@ -1,7 +1,7 @@
 # Each target is one line of intent; .ci/run uses the same ones.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help check lint walls plans pages certified format test sanitize asan ubsan docs size record clean \
+.PHONY: help check lint walls plans pages certified format test aarch64 sanitize asan ubsan docs size record clean \
   bench bench-kernels bench-gate bench-build
 
 IMPORTS := --explicit-target-dependency-import-check error
@@ -10,7 +10,7 @@ BENCHMARKS := Benchmarks/Package.swift Benchmarks/Sources
 ONLY := $(if $(FILTER),--filter '$(FILTER)',)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
 
 check: lint walls plans pages ## format, file sizes, no paths of one machine, declared imports only, every grid readable, pages as rendered
 
@@ -36,6 +36,9 @@ format: ## rewrite in house style
 
 test: ## all tests in release, or those that match FILTER=…; ZEROQAT_ROOMS=… builds only those rooms
 	./reproduce.sh test $(ONLY)
+
+aarch64: ## the C kernels on aarch64, under qemu-user: the same bits; says which Debian packages it needs
+	@Scripts/aarch64.sh
 
 # One build for both: AddressSanitizer's runtime has the other's in it.
 sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer

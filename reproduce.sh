@@ -50,6 +50,7 @@ usage: ./reproduce.sh COMMAND [options]
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
   list              tables, methods, models, datasets and scales
   setup             install what building, fetching and developing need; nothing else
+    --aarch64         and the compiler and emulator of 'make aarch64'
   clean             remove what was built; --results: also results/; --cache: also fetched files
   help              this text
 
@@ -375,7 +376,12 @@ case "$command" in
   pretrain) run_pretraining "$@" ;;
   test) run_tests "$@" ;;
   list) need build && build_program && exec "$zeroqat" list "$@" ;;
-  setup) need build python fetch plot develop ;;
+  setup)
+    more=()
+    if [ "${1:-}" = --aarch64 ]; then more=(aarch64) && shift; fi
+    [ $# -eq 0 ] || fail "unknown option '$1' for setup" "./reproduce.sh help"
+    need build python fetch plot develop ${more[@]+"${more[@]}"}
+    ;;
   clean) clean "$@" ;;
   help | --help | -h) usage ;;
   *)

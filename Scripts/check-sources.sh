@@ -34,7 +34,7 @@ complain() {
 }
 
 sources() { git ls-files -- 'Sources/*.swift' 'Sources/*.c' 'Sources/*.h' 'Tests/*.swift' \
-    'Plugins/*.swift' Package.swift 'Benchmarks/*.swift' 'Benchmarks/*.c' 'Benchmarks/*.h'; }
+    'Tests/*.c' 'Tests/*.h' 'Plugins/*.swift' Package.swift 'Benchmarks/*.swift' 'Benchmarks/*.c' 'Benchmarks/*.h'; }
 
 size() {
   local target

@@ -51,7 +51,7 @@ has_startup_objects() {
 }
 
 # missing_packages PURPOSE…: Debian packages that are lacking for building (`build`), for
-# running a script (`python`), fetching (`fetch`), drawing (`plot`) or the Makefile (`develop`).
+# running a script (`python`), fetching (`fetch`), drawing (`plot`), the Makefile (`develop`) or its target `aarch64`.
 missing_packages() {
   local library purpose
   for purpose in "$@"; do
@@ -66,6 +66,11 @@ missing_packages() {
         command -v pkg-config >/dev/null || echo pkg-config
         pkg-config --exists openblas 2>/dev/null || echo libopenblas-dev
         pkg-config --exists json-c 2>/dev/null || echo libjson-c-dev
+        ;;
+      aarch64)
+        command -v aarch64-linux-gnu-gcc >/dev/null || echo gcc-aarch64-linux-gnu
+        [ -e /usr/aarch64-linux-gnu/include/features.h ] || echo libc6-dev-arm64-cross
+        command -v qemu-aarch64 >/dev/null || command -v qemu-aarch64-static >/dev/null || echo qemu-user
         ;;
       develop) command -v make >/dev/null || echo make ;;
       plot) command -v gnuplot >/dev/null || echo gnuplot-nox ;;
