@@ -76,7 +76,7 @@ let rooms = chosen(
     + room("JSONText", ["CJSON", "System"])
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
     // — science —
-    + room("Checkpoints", ["System", "JSONText"])
+    + room("Checkpoints", ["System", "JSONText", "Vocabulary"])
     + room("Tokenizers", ["System", "JSONText"], tests: ["Checkpoints", "Digests"])
     + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
     + room(

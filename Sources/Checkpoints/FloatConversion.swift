@@ -56,6 +56,14 @@ func convert(
   case .q8_0: dequantizeQ8(source, blocks: blocks, into: target)
   case .q4_0: dequantizeQ4(source, blocks: blocks, into: target)
   case .q4_1: dequantizeQ4WithMinimum(source, blocks: blocks, into: target)
+  case .q5_0: dequantizeQ5(source, blocks: blocks, into: target)
+  case .q5_1: dequantizeQ5WithMinimum(source, blocks: blocks, into: target)
+  case .iq4_NL: dequantizeIQ4(source, blocks: blocks, into: target)
+  case .q2_K: dequantizeQ2K(source, blocks: blocks, into: target)
+  case .q3_K: dequantizeQ3K(source, blocks: blocks, into: target)
+  case .q4_K: dequantizeQ4K(source, blocks: blocks, into: target)
+  case .q5_K: dequantizeQ5K(source, blocks: blocks, into: target)
+  case .q6_K: dequantizeQ6K(source, blocks: blocks, into: target)
   case .i64, .i32, .i16, .i8, .u64, .u32, .u16, .u8, .bool, .other:
     preconditionFailure("\(type.rawValue) tensors aren't converted to float")
   }
@@ -90,7 +98,7 @@ private func convertBrain16(
 
 /// The binary16 at `source` as a float.
 @inline(__always)
-private func scale(at source: UnsafeRawPointer) -> Float {
+func scale(at source: UnsafeRawPointer) -> Float {
   float(binary16: UInt16(littleEndian: source.loadUnaligned(as: UInt16.self)))
 }
 

@@ -5,7 +5,9 @@
 /// dimensions fastest first (u64), type (u32), offset (u64); then padding to a multiple of
 /// `general.alignment`, from where the offsets count.
 ///
-/// > Source: the ggml project's description of the format, version 3.
+/// Version 2 differs from 3 in nothing but that 3 also exists big-endian, which isn't read.
+///
+/// > Source: the ggml project's description of the format, versions 2 and 3.
 struct GGUFHeader: Sendable {
   /// The file's tensors.
   let table: TensorTable
@@ -21,7 +23,7 @@ struct GGUFHeader: Sendable {
   init(_ file: borrowing MappedFile) throws(CheckpointError) {
     let path = file.path
     let (parts, end) = try file.withBytes { bytes throws(CheckpointError) in
-      var cursor = GGUFCursor(path: path, bytes: bytes, offset: 0)
+      var cursor = ByteCursor(path: path, bytes: bytes, range: 0..<bytes.count)
       return (try Parts(&cursor), cursor.offset)
     }
     // The tokens' pages, which were stepped over, needn't stay resident.
@@ -69,7 +71,7 @@ extension GGUFHeader {
     /// Offsets are still relative to the tensors' bytes.
     var tensors: [TensorTable.Entry] = []
 
-    init(_ cursor: inout GGUFCursor) throws(CheckpointError) {
+    init(_ cursor: inout ByteCursor) throws(CheckpointError) {
       let magic = try cursor.integer(UInt32.self, "the magic number")
       guard magic == 0x4655_4747 else {
         throw cursor.error(
@@ -77,11 +79,11 @@ extension GGUFHeader {
           "expected the bytes 47 47 55 46 (GGUF), found \(hexBytes(magic)); is this a GGUF file?")
       }
       let version = try cursor.integer(UInt32.self, "the version")
-      guard version == 3 else {
+      guard version == 2 || version == 3 else {
         let reason =
-          version.byteSwapped <= 3
+          version > 0 && version.byteSwapped <= 3
           ? "the file is big-endian, only little-endian files are read"
-          : "expected version 3, found \(version)"
+          : "expected version 2 or 3, found \(version)"
         throw cursor.error(.unsupported, at: 4, reason)
       }
       let tensorCount = try Self.count(&cursor, of: "tensors", leastSize: 24)
@@ -94,7 +96,7 @@ extension GGUFHeader {
     }
 
     /// A number of things that each take at least `leastSize` bytes, so that many must be left.
-    private static func count(_ cursor: inout GGUFCursor, of things: String, leastSize: Int)
+    private static func count(_ cursor: inout ByteCursor, of things: String, leastSize: Int)
       throws(CheckpointError) -> Int
     {
       let start = cursor.offset
@@ -107,7 +109,7 @@ extension GGUFHeader {
       return Int(count)
     }
 
-    private mutating func readMetadata(_ cursor: inout GGUFCursor, count: Int)
+    private mutating func readMetadata(_ cursor: inout ByteCursor, count: Int)
       throws(CheckpointError)
     {
       for index in 0..<count {
@@ -131,7 +133,7 @@ extension GGUFHeader {
     }
 
     /// The next line of the tensor list.
-    private static func entry(_ cursor: inout GGUFCursor, index: Int, alignment: Int)
+    private static func entry(_ cursor: inout ByteCursor, index: Int, alignment: Int)
       throws(CheckpointError) -> TensorTable.Entry
     {
       let name = try cursor.string("the name of tensor \(index)")
@@ -153,11 +155,11 @@ extension GGUFHeader {
       }
       let typeOffset = cursor.offset
       let number = try cursor.integer(UInt32.self, "the type of \(what)")
-      guard let type = GGUFTensorType.elementType(number) else {
-        let named = GGUFTensorType.name(number).map { "\($0) (\(number))" } ?? "the type \(number)"
+      guard let type = GGUFTensorType(number), type.bytesPerBlock > 0 else {
+        let named = GGUFTensorType(number).map { "\($0.name) (\(number))" } ?? "the type \(number)"
         throw cursor.error(
           .unsupported, at: typeOffset,
-          "expected F32, F16, BF16, Q8_0, Q4_0, Q4_1, F64 or integers for \(what), found \(named)")
+          "expected one of \(GGUFTensorType.readableNames) for \(what), found \(named)")
       }
       let offsetOffset = cursor.offset
       let offset = try cursor.integer(UInt64.self, "the offset of \(what)")
@@ -165,15 +167,15 @@ extension GGUFHeader {
       guard (dimensions.first ?? 1) % type.elementsPerBlock == 0 else {
         throw CheckpointError(
           .malformed, in: cursor.path, at: .tensor(name),
-          "expected rows of a multiple of \(type.elementsPerBlock) elements for \(type.rawValue), "
+          "expected rows of a multiple of \(type.elementsPerBlock) elements for \(type.name), "
             + "found \(dimensions.first ?? 1)")
       }
       guard
-        let tensor = TensorDescriptor(name: name, shape: dimensions.reversed(), type: type)
+        let tensor = type.descriptor(name: name, shape: dimensions.reversed())
       else {
         throw CheckpointError(
           .malformed, in: cursor.path, at: .tensor(name),
-          "the number of bytes of \(type.rawValue) \(Array(dimensions.reversed())) overflows")
+          "the number of bytes of \(type.name) \(Array(dimensions.reversed())) overflows")
       }
       guard offset % UInt64(alignment) == 0, let offset = Int(exactly: offset) else {
         throw cursor.error(

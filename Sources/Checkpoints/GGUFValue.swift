@@ -12,6 +12,11 @@ public enum GGUFValue: Sendable, Equatable {
   case string(String)
   /// Elements that stay in the file until one of ``GGUFFile``'s getters reads them.
   case array(GGUFArray)
+
+  /// Whether it is an array, of which only the place in the file is known.
+  var isArray: Bool {
+    if case .array = self { true } else { false }
+  }
 }
 
 /// An array of a GGUF file's metadata, which stays in the file until it is asked for.

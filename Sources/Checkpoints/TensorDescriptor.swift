@@ -60,4 +60,22 @@ public struct TensorDescriptor: Sendable, Equatable {
     self.elementCount = plain.elementCount
     self.byteCount = size / 8
   }
+
+  /// A descriptor of blocks that aren't read here; nil when a product overflows.
+  ///
+  /// - Precondition: as for ``init(name:shape:type:)``.
+  init?(
+    name: String, shape: [Int], typeName: String, elementsPerBlock: Int, bytesPerBlock: Int
+  ) {
+    guard let plain = TensorDescriptor(name: name, shape: shape, type: .other) else { return nil }
+    let (size, overflow) = (plain.elementCount / elementsPerBlock)
+      .multipliedReportingOverflow(by: bytesPerBlock)
+    if overflow { return nil }
+    self.name = name
+    self.shape = shape
+    self.type = .other
+    self.typeName = typeName
+    self.elementCount = plain.elementCount
+    self.byteCount = size
+  }
 }

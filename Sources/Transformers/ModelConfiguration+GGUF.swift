@@ -12,13 +12,6 @@ extension ModelConfiguration {
       throw ModelError.unsupported(
         path: file.path, what: "GGUF architecture \"\(architecture)\"", supported: "\"llama\"")
     }
-    let parts = try file.integer("split.count", default: 1)
-    guard parts <= 1 else {
-      throw CheckpointError(
-        .unsupported, in: file.path, at: .key("split.count"),
-        "expected a whole model, found one of \(parts) parts; 'llama-gguf-split --merge' joins them"
-      )
-    }
     try GGUFAccount(file: file).check()
     func integer(_ key: String) throws -> Int { try Int(file.integer("llama.\(key)")) }
     func integer(_ key: String, default absent: Int) throws -> Int {

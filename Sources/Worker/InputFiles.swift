@@ -1,6 +1,7 @@
 import Digests
 import Records
 import System
+import Vocabulary
 
 /// The files that a cell names, held to the bytes that its digests stand for.
 ///
@@ -71,7 +72,7 @@ struct InputFiles {
 
   private mutating func holdModel(_ model: ModelReference) throws {
     guard FileStatus(of: model.path)?.isFolder == true else {
-      try hold(model.path, expecting: model.digest, isWeights: true)
+      try holdParts(of: model)
       return
     }
     let names = try listFolder(model.path)
@@ -81,6 +82,31 @@ struct InputFiles {
     try hold(
       names.filter(ModelReference.holdsTokenizer), of: model, expecting: model.tokenizerDigest,
       isWeights: false)
+  }
+
+  /// A model in one file, or in the parts of a split one, which one digest stands for together.
+  private mutating func holdParts(of model: ModelReference) throws {
+    let parts = GGUFPartName.files(of: model.path)
+    guard parts.count > 1 else {
+      try hold(model.path, expecting: model.digest, isWeights: true)
+      return
+    }
+    var found: [(name: String, digest: String)] = []
+    for part in parts {
+      guard FileFacts(of: part) != nil else {
+        // Whoever opens the model says which part it needs.
+        if model.digest == Self.unnamed { continue }
+        throw ChangedFile(part, .removed)
+      }
+      let file = try digested(part)
+      files.append(File(path: part, facts: file.facts, isWeights: true))
+      let name = part.split(separator: "/").last.map { String($0) } ?? part
+      found.append((name, file.digest))
+    }
+    let digest = ModelReference.digest(ofParts: found)
+    guard digest == model.digest || model.digest == Self.unnamed else {
+      throw ChangedFile(model.path, .otherBytes(expected: model.digest, found: digest))
+    }
   }
 
   /// Files of a folder, which one digest stands for together.

@@ -42,7 +42,7 @@ import Testing
   @Test func otherVersions() throws {
     #expect(
       try complaint(GGUFBytes(version: 1).file)
-        == ": byte 4: error: expected version 3, found 1")
+        == ": byte 4: error: expected version 2 or 3, found 1")
     #expect(
       try complaint(GGUFBytes(version: UInt32(3).byteSwapped).file)
         == ": byte 4: error: the file is big-endian, only little-endian files are read")
@@ -132,13 +132,36 @@ import Testing
 
   @Test func unsupportedTensorTypeIsNamed() throws {
     var gguf = GGUFBytes()
-    gguf.add(tensor: "w", [256], type: 12, [UInt8](repeating: 0, count: 144))
+    gguf.add(tensor: "w", [256], type: 15, [UInt8](repeating: 0, count: 292))
     #expect(
       try complaint(gguf.file)
-        == ": byte 45: error: expected F32, F16, BF16, Q8_0, Q4_0, Q4_1, F64 or integers "
-        + "for tensor 'w', found Q4_K (12)")
+        == ": byte 45: error: expected one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, "
+        + "Q4_K, Q5_K, Q6_K, IQ4_NL, I8, I16, I32, I64, F64, BF16 for tensor 'w', found Q8_K (15)")
     gguf.tensors[0].type = 77
     #expect(try complaint(gguf.file).hasSuffix("for tensor 'w', found the type 77"))
+  }
+
+  @Test func tensorThatNobodyAsksForMayHaveAnotherType() throws {
+    var gguf = GGUFBytes()
+    gguf.add(tensor: "other", [256], type: 16, [UInt8](repeating: 0, count: 66))
+    gguf.add(tensor: "w", [1], type: 0, little([7]))
+    let file = try GGUFFile(try folder.write(gguf.file, to: "good.gguf"))
+    #expect(try file.read("w") == [7])
+    #expect(file.descriptor(of: "other")?.typeName == "IQ2_XXS")
+    #expect(file.descriptor(of: "other")?.byteCount == 66)
+    #expect(
+      try complaint(gguf) { file throws(CheckpointError) in _ = try file.read("other") }
+        == ": tensor 'other': error: expected a type that is read here, found IQ2_XXS")
+    gguf.tensors[0].dimensions = [128]
+    #expect(
+      try complaint(gguf.file)
+        == ": tensor 'other': error: expected rows of a multiple of 256 elements for IQ2_XXS, "
+        + "found 128")
+    gguf.tensors[0].dimensions = [1 << 62, 2]
+    #expect(
+      try complaint(gguf.file)
+        == ": tensor 'other': error: the number of bytes of IQ2_XXS [2, 4611686018427387904] overflows"
+    )
   }
 
   @Test func tooManyDimensions() throws {

@@ -84,8 +84,7 @@ struct GGUFModelTests {
     )
     #expect(
       complaint { $0.set("split.count", UInt32(3)) }
-        == ": key 'split.count': error: expected a whole model, found one of 3 parts; "
-        + "'llama-gguf-split --merge' joins them")
+        == ": key 'split.no': error: there is no such key, but the file is one of 3 parts")
     #expect(
       complaint { $0.set("llama.expert_count", UInt32(8)) }
         == ": key 'llama.expert_count': error: expected 0.0, found 8.0: a llama model of that kind isn't "

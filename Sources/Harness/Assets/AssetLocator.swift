@@ -1,6 +1,7 @@
 package import Digests
 package import Records
 package import System
+internal import Vocabulary
 
 /// Finds the files of models and datasets: the user's own copy first, then the cache.
 package struct AssetLocator {
@@ -147,6 +148,16 @@ package struct AssetLocator {
       files.append((name, try memory.digest(ofFile: folder + "/" + name)))
     }
     return ModelReference.digest(of: files)
+  }
+
+  /// SHA-256 of a checkpoint in one file, or over the list of the parts of a split one.
+  package mutating func digest(ofModel path: String) throws(FileError) -> String {
+    var files: [(name: String, digest: String)] = []
+    for part in GGUFPartName.files(of: path) {
+      let name = part.split(separator: "/").last.map { String($0) } ?? part
+      files.append((name, try memory.digest(ofFile: part)))
+    }
+    return ModelReference.digest(ofParts: files)
   }
 
   /// What the variable names, or nil when it is unset or empty.

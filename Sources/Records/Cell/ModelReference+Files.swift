@@ -5,6 +5,8 @@ extension ModelReference {
   package static func holdsWeights(_ name: String) -> Bool {
     name == "config.json" || name.hasSuffix(".safetensors")
       || name.hasSuffix(".safetensors.index.json")
+      || name.hasPrefix("pytorch_model")
+        && (name.hasSuffix(".bin") || name.hasSuffix(".bin.index.json"))
   }
 
   /// Whether a folder's file of that name is one that ``tokenizerDigest`` stands for.
@@ -13,6 +15,11 @@ extension ModelReference {
       "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json",
       "special_tokens_map.json", "added_tokens.json",
     ].contains(name)
+  }
+
+  /// The digest of a checkpoint in one file, or in all parts of a split one.
+  package static func digest(ofParts files: [(name: String, digest: String)]) -> String {
+    files.count == 1 ? files[0].digest : digest(of: files)
   }
 
   /// SHA-256 over the list of `digest  name`, a line each, sorted by name.

@@ -1,3 +1,4 @@
+import Digests
 import Harness
 import JSONText
 import Records
@@ -54,6 +55,22 @@ import Vocabulary
       assets[1].line.split(separator: "\t").map(String.init)[4...] == [
         "-", "-", "-", "-", "df1c02e9e0217a74657a5c209889a0e39bae39fceba0a54ed72f119c1d07a5f1",
       ])
+  }
+
+  @Test func aSplitModelIsDigestedWhole() throws {
+    let sample = try SampleCheckout()
+    let folder = try TemporaryFolder()
+    var locator = AssetLocator(
+      Workspace(
+        root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
+        environment: sample.environment))
+    let names = ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]
+    for name in names { try folder.write(name, to: name) }
+    let digests = try names.map { try DigestedFile(reading: folder.path($0)).digest }
+    #expect(
+      try locator.digest(ofModel: folder.path(names[0]))
+        == ModelReference.digest(of: [(names[0], digests[0]), (names[1], digests[1])]))
+    #expect(try locator.digest(ofModel: folder.path(names[1])) == digests[1])
   }
 
   @Test func missingFilesWouldGoToTheCache() throws {
