@@ -2,8 +2,9 @@ import Glibc
 
 /// Opens whatever checkpoint is at `path`.
 ///
-/// A folder is searched for `model.safetensors`, then for `model.safetensors.index.json`, then for all of
-/// `model-00001-of-0000N.safetensors`. A file is told by its name: `.gguf`, `.safetensors`, or `.index.json` for a sharded one.
+/// A folder is searched for `model.safetensors`, its index, `pytorch_model.bin` and its index, in this order, which
+/// is that of transformers; then for all of `model-00001-of-0000N.safetensors` or `pytorch_model-00001-of-0000N.bin`.
+/// A file is told by its name: `.gguf`, `.safetensors`, `.bin` of PyTorch, or `.index.json` for a sharded one.
 ///
 /// - Throws: ``CheckpointError`` when there is nothing that can be read, saying what was looked for.
 public func openCheckpoint(at path: String) throws(CheckpointError) -> any Checkpoint {
@@ -14,30 +15,31 @@ public func openCheckpoint(at path: String) throws(CheckpointError) -> any Check
   }
   if status.st_mode & S_IFMT == S_IFDIR { return try openFolder(path) }
   if path.hasSuffix(".gguf") { return try GGUFFile(path) }
-  if path.hasSuffix(".safetensors") { return try SafetensorsFile(path) }
-  if path.hasSuffix(".index.json") { return try ShardedSafetensors(index: path) }
+  for format in ShardFormat.allCases where path.hasSuffix(format.ending) {
+    return try format.open(path)
+  }
+  if path.hasSuffix(".index.json") { return try ShardedCheckpoint(index: path) }
   throw CheckpointError(
     .unsupported, in: path,
-    "expected a folder, or a file called *.gguf, *.safetensors or *.safetensors.index.json")
+    "expected a folder, or a file called *.gguf, *.safetensors, *.bin or *.index.json")
 }
 
 private func openFolder(_ path: String) throws(CheckpointError) -> any Checkpoint {
   let folder = path.hasSuffix("/") ? path : path + "/"
-  let single = folder + "model.safetensors"
-  if isThere(single) { return try SafetensorsFile(single) }
-  let index = single + ".index.json"
-  if isThere(index) { return try ShardedSafetensors(index: index) }
+  for format in ShardFormat.allCases {
+    let single = folder + format.stem + format.ending
+    if isThere(single) { return try format.open(single) }
+    let index = single + ".index.json"
+    if isThere(index) { return try ShardedCheckpoint(index: index) }
+  }
   let names = namesInFolder(path)
-  if let shards = try shardsWithoutIndex(names, folder: folder) {
-    return try ShardedSafetensors(shards: shards, folder: path)
+  for format in ShardFormat.allCases {
+    if let shards = try format.shardsWithoutIndex(names, folder: folder) {
+      return try ShardedCheckpoint(shards: shards, of: format, folder: path)
+    }
   }
-  for pickle in ["pytorch_model.bin", "pytorch_model.bin.index.json"] where isThere(folder + pickle)
-  {
-    throw CheckpointError(
-      .unsupported, in: folder + pickle,
-      "PyTorch's pickled checkpoints aren't read; save the model as model.safetensors")
-  }
-  var reason = "the folder holds neither model.safetensors nor model.safetensors.index.json"
+  var reason =
+    "the folder holds none of model.safetensors, pytorch_model.bin, and the index of either's parts"
   if names.contains("adapter_config.json") {
     reason += "; it is an adapter: merge it into its base model and save that"
   } else if let file = names.first(where: { $0.hasSuffix(".gguf") }) {
@@ -46,33 +48,6 @@ private func openFolder(_ path: String) throws(CheckpointError) -> any Checkpoin
     reason += "; is '\(file)' what should have one of these names?"
   }
   throw CheckpointError(.missing, in: path, reason)
-}
-
-/// The files `model-0000i-of-0000n.safetensors` of a folder, in order; nil when there is none.
-///
-/// - Throws: ``CheckpointError`` when one is missing or they are of two sets.
-private func shardsWithoutIndex(_ names: [String], folder: String) throws(CheckpointError)
-  -> [String]?
-{
-  func numbers(_ name: String) -> (Int, Int)? {
-    guard name.hasPrefix("model-"), name.hasSuffix(".safetensors") else { return nil }
-    let parts = name.dropFirst(6).dropLast(12).split(separator: "-")
-    guard parts.count == 3, parts[1] == "of", parts[0].utf8.count == 5, parts[2].utf8.count == 5,
-      let number = Int(parts[0]), let count = Int(parts[2])
-    else { return nil }
-    return (number, count)
-  }
-  let shards = names.compactMap { name in numbers(name).map { (name, $0.0, $0.1) } }
-  guard let count = shards.first?.2 else { return nil }
-  let found = Set(shards.map(\.1))
-  let missing = (1...max(count, 1)).first { !found.contains($0) }
-  guard missing == nil, shards.count == count, shards.allSatisfy({ $0.2 == count }) else {
-    let what = missing.map { "no part \($0)" } ?? "parts of two sets"
-    throw CheckpointError(
-      .missing, in: folder + "model.safetensors.index.json",
-      "there is no such file, so all of \(count) parts are read; found \(what)")
-  }
-  return shards.sorted { $0.1 < $1.1 }.map { folder + $0.0 }
 }
 
 /// The names in a folder, sorted; none when it can't be listed.

@@ -62,6 +62,7 @@ import Testing
 
   static let files: [(name: String, bytes: [UInt8])] = [
     ("a.gguf", GGUFBytes.everything.file), ("a.safetensors", safetensorsFile),
+    ("a.bin", PyTorchBytes.everything.file),
   ]
 
   @Test(arguments: files) func theWholeFileIsFine(name: String, bytes: [UInt8]) throws {

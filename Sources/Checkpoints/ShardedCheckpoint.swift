@@ -1,15 +1,16 @@
 internal import JSONText
 
-/// Safetensors files that belong together by a `model.safetensors.index.json`, or by their names.
+/// Safetensors or PyTorch files that belong together by a `model.safetensors.index.json` or
+/// `pytorch_model.bin.index.json`, or by their names.
 ///
 /// The index maps each tensor's name to the file beside it that holds the tensor:
 /// `{"metadata": {…}, "weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}`.
-public final class ShardedSafetensors: Checkpoint {
+public final class ShardedCheckpoint: Checkpoint {
   /// The index file, as the user named it.
   public let path: String
   /// All tensors, in the order of the index.
   public let tensors: [TensorDescriptor]
-  private let shards: [SafetensorsFile]
+  private let shards: [any Checkpoint]
   /// Which shard holds a tensor.
   private let homes: [String: Int]
 
@@ -21,15 +22,16 @@ public final class ShardedSafetensors: Checkpoint {
   /// - Throws: ``CheckpointError`` when the index is malformed, when a shard is missing or malformed,
   ///   or when a shard doesn't hold a tensor that the index says it holds.
   public init(index path: String) throws(CheckpointError) {
+    let format: ShardFormat = path.hasSuffix(".bin.index.json") ? .pytorch : .safetensors
     let document: JSONDocument
     let places: [(name: String, shard: String)]
     do throws(JSONError) {
       document = try JSONDocument(contentsOf: path)
-      places = try Self.places(in: document)
+      places = try Self.places(in: document, of: format)
     } catch {
       throw Self.located(error)
     }
-    var shards: [SafetensorsFile] = []
+    var shards: [any Checkpoint] = []
     var numbers: [String: Int] = [:]
     var homes: [String: Int] = [:]
     var tensors: [TensorDescriptor] = []
@@ -45,7 +47,7 @@ public final class ShardedSafetensors: Checkpoint {
           throw Self.located(error, as: .missing)
         }
         number = shards.count
-        shards.append(try SafetensorsFile(file))
+        shards.append(try format.open(file))
         numbers[shard] = number
       }
       guard let tensor = shards[number].descriptor(of: name) else {
@@ -70,9 +72,11 @@ public final class ShardedSafetensors: Checkpoint {
   /// Opens shards that have no index: all of them, in order.
   ///
   /// - Throws: ``CheckpointError`` when a shard is malformed, or a tensor is in two of them.
-  init(shards files: [String], folder path: String) throws(CheckpointError) {
-    var shards: [SafetensorsFile] = []
-    for file in files { shards.append(try SafetensorsFile(file)) }
+  init(shards files: [String], of format: ShardFormat, folder path: String)
+    throws(CheckpointError)
+  {
+    var shards: [any Checkpoint] = []
+    for file in files { shards.append(try format.open(file)) }
     var homes: [String: Int] = [:]
     self.path = path
     tensors = try Self.unnamed(in: shards, &homes)
@@ -81,7 +85,7 @@ public final class ShardedSafetensors: Checkpoint {
   }
 
   /// The tensors of `shards` that have no home yet; gives them one.
-  private static func unnamed(in shards: [SafetensorsFile], _ homes: inout [String: Int])
+  private static func unnamed(in shards: [any Checkpoint], _ homes: inout [String: Int])
     throws(CheckpointError) -> [TensorDescriptor]
   {
     var tensors: [TensorDescriptor] = []
@@ -124,7 +128,7 @@ public final class ShardedSafetensors: Checkpoint {
     try shard(holding: name).readIntegers(name)
   }
 
-  private func shard(holding name: String) throws(CheckpointError) -> SafetensorsFile {
+  private func shard(holding name: String) throws(CheckpointError) -> any Checkpoint {
     guard let number = homes[name] else {
       throw missingTensor(name, among: tensors.map(\.name), path: path)
     }
@@ -132,7 +136,7 @@ public final class ShardedSafetensors: Checkpoint {
   }
 
   /// The pairs of the index's `weight_map`, in its order.
-  private static func places(in document: JSONDocument) throws(JSONError)
+  private static func places(in document: JSONDocument, of format: ShardFormat) throws(JSONError)
     -> [(name: String, shard: String)]
   {
     guard let map = document.root["weight_map"] else {
@@ -148,6 +152,12 @@ public final class ShardedSafetensors: Checkpoint {
         throw document.error(
           at: "/weight_map" + pointerToken(member.name),
           "expected the name of a file beside the index")
+      }
+      // What a model's digest stands for is told by the names of files.
+      guard format.canHold(shard) else {
+        throw document.error(
+          at: "/weight_map" + pointerToken(member.name),
+          "expected a file called \(format.pattern), found '\(shard)'")
       }
       places.append((member.name, shard))
     }

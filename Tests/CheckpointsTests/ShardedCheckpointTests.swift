@@ -2,7 +2,7 @@ import Checkpoints
 import TestSupport
 import Testing
 
-@Suite struct ShardedSafetensorsTests {
+@Suite struct ShardedCheckpointTests {
   let folder: TemporaryFolder
 
   init() throws {
@@ -27,7 +27,7 @@ import Testing
   func shardsHoldWhatTheSingleFileHolds(name: String) throws {
     let single = try Vectors.safetensors("model/\(name)/model")
     let sharded = try openCheckpoint(at: Vectors.path("model/\(name)/sharded"))
-    #expect(sharded is ShardedSafetensors)
+    #expect(sharded is ShardedCheckpoint)
     #expect(Set(sharded.tensors.map(\.name)) == Set(single.tensors.map(\.name)))
     for tensor in single.tensors {
       #expect(sharded.descriptor(of: tensor.name) == tensor)
@@ -98,7 +98,8 @@ import Testing
       } catch { return String(error.description.dropFirst(other.path.utf8.count)) }
     }
     let neither =
-      ": error: the folder holds neither model.safetensors nor model.safetensors.index.json"
+      ": error: the folder holds none of model.safetensors, pytorch_model.bin, and the index of "
+      + "either's parts"
     #expect(complaint() == neither)
     try other.write("x", to: "weights.safetensors")
     #expect(
