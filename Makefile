@@ -1,7 +1,7 @@
 # Each target is one line of intent; .ci/run uses the same ones.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help check lint walls plans pages certified format test aarch64 sanitize asan ubsan docs size record clean \
+.PHONY: help check lint walls plans pages certified format test aarch64 sanitize asan ubsan docs size record fuzz clean \
   bench bench-kernels bench-gate bench-build
 
 IMPORTS := --explicit-target-dependency-import-check error
@@ -59,6 +59,19 @@ ubsan:
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 swift test -c release \
 	  -Xcc -fsanitize=undefined -Xlinker --whole-archive -Xlinker "$(UBSAN)" -Xlinker --no-whole-archive \
 	  --scratch-path .build-ubsan --disable-xctest $(ONLY)
+
+# Finds beyond the committed corpus stay in .build/fuzz; a finding's input is written there too, and belongs in the corpus.
+FUZZ_SECONDS ?= 60
+fuzz: ## every reader of Fuzz/ on damaged inputs, FUZZ_SECONDS=60 each; ONLY_FUZZ=FuzzGGUF for one
+	swift build --package-path Fuzz -c release --sanitize=fuzzer --sanitize=address \
+	  -Xswiftc -sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table
+	@for name in $(or $(ONLY_FUZZ),$(notdir $(wildcard Fuzz/Corpus/*))); do \
+	  mkdir -p .build/fuzz/$$name; \
+	  echo "$$name: $(FUZZ_SECONDS) s"; \
+	  ASAN_OPTIONS=detect_leaks=0 Fuzz/.build/release/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+	    -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0 -artifact_prefix=.build/fuzz/$$name- \
+	    .build/fuzz/$$name Fuzz/Corpus/$$name; \
+	done
 
 docs: ## every public declaration is documented, in the house's form (builds no site)
 	swift format lint --strict -p -r Sources
