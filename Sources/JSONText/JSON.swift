@@ -6,7 +6,8 @@ public indirect enum JSON: Sendable, Equatable {
   case integer(Int64)
   /// Any other number, with the digits as they were printed.
   ///
-  /// An integer from 2⁶³ to 2⁶⁴−1 is one of these too: its text is exact, its double may not be.
+  /// An integer that doesn't fit in a signed 64-bit integer is one of these too: its text is exact, its double
+  /// may not be.
   case number(Double, text: String)
   case string(String)
   case array([JSON])

@@ -7,8 +7,9 @@ internal import CJSON
 /// duplicate names (last wins), raw control characters, halves of surrogate pairs, and integers
 /// that don't fit (they saturate).
 enum JSONC {
-  /// The value of `text`.
-  static func parse(_ text: [UInt8]) throws(ScanFailure) -> JSON {
+  /// The value of `text`, in which integers that don't fit in 64 bits end at `largeIntegerEnds`.
+  static func parse(_ text: [UInt8], largeIntegerEnds: [Int] = []) throws(ScanFailure) -> JSON {
+    let text = largeIntegerEnds.isEmpty ? text : withExponents(text, at: largeIntegerEnds)
     // json-c counts bytes in a C int, the closing zero included.
     guard text.count < Int(Int32.max) - 1 else {
       throw ScanFailure(offset: 0, reason: "the text is longer than 2 GiB")
@@ -36,6 +37,33 @@ enum JSONC {
     return copy(parsed)
   }
 
+  /// An exponent that adds nothing: json-c then reads an integer as a double, and keeps its digits, where it would
+  /// take the largest integer that fits.
+  private static let exponent = "e0"
+
+  private static func withExponents(_ text: [UInt8], at ends: [Int]) -> [UInt8] {
+    var result: [UInt8] = []
+    var start = 0
+    for end in ends {
+      result += text[start..<end] + Array(exponent.utf8)
+      start = end
+    }
+    return result + text[start...]
+  }
+
+  /// The digits of a number as they were printed.
+  private static func digits(_ node: OpaquePointer) -> String {
+    let text = string(node)
+    let integer = text.dropLast(exponent.count)
+    // Nobody else writes an integer of so many digits with an exponent.
+    let isLarge =
+      text.hasSuffix(exponent) && integer.count > 18
+      && integer.utf8.allSatisfy {
+        $0 == UInt8(ascii: "-") || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+      }
+    return isLarge ? String(integer) : text
+  }
+
   /// A Swift value equal to the tree at `node`; null pointers are `null`.
   private static func copy(_ node: OpaquePointer?) -> JSON {
     guard let node else { return .null }
@@ -47,7 +75,7 @@ enum JSONC {
       // Beyond Int64 json-c keeps an unsigned number and get_int64 saturates.
       return value == .max ? JSON(json_object_get_uint64(node)) : .integer(value)
     case json_type_double:
-      return .number(json_object_get_double(node), text: string(node))
+      return .number(json_object_get_double(node), text: digits(node))
     case json_type_string:
       return .string(string(node))
     case json_type_array:

@@ -20,7 +20,7 @@ public struct JSONDocument: Sendable {
   /// Parses `text` strictly.
   ///
   /// Refuses what RFC 8259 doesn't know, and of what it permits: duplicate names, lone surrogates,
-  /// U+0000 in a name, integers beyond 64 bits, numbers beyond a double, nesting beyond
+  /// U+0000 in a name, numbers beyond a double, nesting beyond
   /// ``maximumDepth``, a byte order mark.
   public init(text: [UInt8], file: String) throws(JSONError) {
     self.file = file
@@ -28,7 +28,7 @@ public struct JSONDocument: Sendable {
     do {
       var scanner = Scanner(text)
       try scanner.scanDocument()
-      root = try JSONC.parse(text)
+      root = try JSONC.parse(text, largeIntegerEnds: scanner.largeIntegerEnds)
     } catch let failure {
       throw JSONError(failure, text: text, file: file)
     }

@@ -58,8 +58,10 @@ extension JSONScalar where Self: FixedWidthInteger {
       digits = String(value)
     case .number(_, let text):
       // Only integers beyond Int64 come here without a fraction or an exponent.
-      guard let value = UInt64(text) else { throw node.mismatch(Self.self, "an integer") }
-      if let exact = Self(exactly: value) {
+      guard text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) }) else {
+        throw node.mismatch(Self.self, "an integer")
+      }
+      if let exact = Self(text) {
         self = exact
         return
       }

@@ -1,5 +1,5 @@
 extension Scanner {
-  /// Moves past a number and checks that 64 bits, or a double, can hold it.
+  /// Moves past a number and checks that a double can hold it; keeps the ends of integers that 64 bits can't.
   mutating func scanNumber() throws(ScanFailure) {
     let start = offset
     if next == UInt8(ascii: "-") { offset += 1 }
@@ -34,10 +34,10 @@ extension Scanner {
       // 18 digits always fit.
       guard offset - start > 18 else { return }
       let digits = String(decoding: text[start..<offset], as: UTF8.self)
-      guard Int64(digits) != nil || UInt64(digits) != nil else {
-        throw ScanFailure(
-          offset: start, reason: "the integer \(digits.quoted) doesn't fit in 64 bits")
-      }
+      guard Int64(digits) == nil, UInt64(digits) == nil else { return }
+      // The hub's files have 10³⁰ where there is no limit.
+      try checkRange(from: start)
+      largeIntegerEnds.append(offset)
     } else if hasExponent || offset - start > 300 {
       try checkRange(from: start)
     }

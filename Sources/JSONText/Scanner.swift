@@ -17,6 +17,8 @@ struct Scanner {
   let text: [UInt8]
   /// The next byte to look at.
   var offset = 0
+  /// Where integers end that don't fit in 64 bits, in order.
+  var largeIntegerEnds: [Int] = []
   /// How many arrays and objects are open.
   private var depth = 0
 
