@@ -48,6 +48,10 @@ usage: ./reproduce.sh COMMAND [options]
     --sample N        only the N cheapest at scale tiny, whatever is certified
   test              build and run all tests; ends with 'N passed, N failed'
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
+  eval MODEL --text FILE
+                    perplexity of a model of your own, quantized or not; 'zeroqat eval --help' has the options
+  inspect MODEL     what a model is, tensor by tensor; 'generate MODEL --prompt TEXT' continues a text
+  doctor            what this machine has, and the command that brings what is missing
   list              tables, methods, models, datasets and scales
   setup             install what building, fetching and developing need; nothing else
     --aarch64         and the compiler and emulator of 'make aarch64'
@@ -375,7 +379,9 @@ case "$command" in
   certify) run_certify "$@" ;;
   pretrain) run_pretraining "$@" ;;
   test) run_tests "$@" ;;
-  list) need build && build_program && exec "$zeroqat" list "$@" ;;
+  list | eval | inspect | generate | doctor)
+    need build && build_program && exec "$zeroqat" "$command" "$@"
+    ;;
   setup)
     more=()
     if [ "${1:-}" = --aarch64 ]; then more=(aarch64) && shift; fi
@@ -390,6 +396,6 @@ case "$command" in
       run_table "$command" "$@"
     fi
     fail "unknown command '$command'" \
-      "commands: $(tables)all pretrain check publish certify test list setup clean help"
+      "commands: $(tables)all pretrain check publish certify test eval inspect generate doctor list setup clean help"
     ;;
 esac

@@ -42,12 +42,33 @@ package struct Workspace: Sendable {
       else { throw HarnessError.noCheckout(current) }
       found = above
     }
+    self.init(
+      root: found, results: try results.map { try absolute($0) } ?? found + "/results",
+      cache: Self.cacheFolder(environment), environment: environment)
+  }
+
+  /// The checkout, or where there is none and none was named, a workspace without tables and models in the
+  /// working folder: enough for a model of one's own.
+  ///
+  /// - Throws: As ``init(root:results:environment:)``.
+  package static func anywhere(root: String?, results: String?, environment: [String: String])
+    throws -> Workspace
+  {
+    do {
+      return try Workspace(root: root, results: results, environment: environment)
+    } catch HarnessError.noCheckout where root == nil {
+      let here = try absolute(".")
+      return Workspace(
+        root: here, results: try results.map { try absolute($0) } ?? here + "/results",
+        cache: cacheFolder(environment), environment: environment)
+    }
+  }
+
+  private static func cacheFolder(_ environment: [String: String]) -> String {
     let base =
       environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
       ?? (environment["HOME"] ?? "/tmp") + "/.cache"
-    self.init(
-      root: found, results: try results.map { try absolute($0) } ?? found + "/results",
-      cache: base + "/zeroqat", environment: environment)
+    return base + "/zeroqat"
   }
 
   /// The grid of a table.

@@ -1,6 +1,5 @@
 package import MethodKit
 package import Quantizers
-import Transformers
 
 /// The model as it is: every table's anchor.
 package struct FullPrecision: QuantizationMethod {
@@ -18,18 +17,6 @@ package struct FullPrecision: QuantizationMethod {
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    try context.observer.during(.load) {
-      let dense = try DenseParameters(source: context.source)
-      let transformer = Transformer(
-        configuration: dense.configuration, frame: try context.source.frame(precision: .single))
-      return QuantizedModel(
-        transformer: transformer,
-        blocks: QuantizedBlocks(
-          linears: Dictionary(
-            uniqueKeysWithValues: dense.configuration.linearIDs.map {
-              ($0, .init(storage: .ready(dense.matrix($0)), bias: dense.bias($0)))
-            }),
-          norms: dense.norms(of: 0..<dense.configuration.blocks, smoothing: [])))
-    }
+    try context.observer.during(.load) { try QuantizedModel(asItIs: context.source) }
   }
 }

@@ -17,7 +17,14 @@ package func openStandardStreams() {
 /// - Throws: ``FileError`` when not all of it arrives: a table of which only a part reached the disk
 ///   isn't one.
 package func writeToStandardOutput(_ text: String) throws(FileError) {
-  if let code = Array(text.utf8).withUnsafeBytes({ writeAll($0, to: 1) }) {
+  try writeToStandardOutput(Array(text.utf8))
+}
+
+/// Writes bytes to standard output.
+///
+/// - Throws: ``FileError`` when not all of them arrive.
+package func writeToStandardOutput(_ bytes: [UInt8]) throws(FileError) {
+  if let code = bytes.withUnsafeBytes({ writeAll($0, to: 1) }) {
     throw FileError("write", "standard output", code: code)
   }
 }

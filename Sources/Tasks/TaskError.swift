@@ -60,8 +60,8 @@ extension TaskError: CustomStringConvertible {
     case .outOfRange(let what, let value, let least):
       "\(what): expected at least \(least), found \(value)"
     case .tooShort(let split, let tokens, let windowTokens, let available, let asked):
-      "the \(split) text is too short: \(asked) windows of \(windowTokens) tokens were asked for, "
-        + "\(tokens) tokens make \(available)"
+      "the \(split) text is too short: \(asked) window\(asked == 1 ? "" : "s") of \(windowTokens) tokens "
+        + "\(asked == 1 ? "was" : "were") asked for, \(tokens) tokens make \(available)"
     case .row(let file, let line, let reason):
       "\(file):\(line): error: \(reason)"
     case .noExamples(let file):

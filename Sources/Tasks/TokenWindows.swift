@@ -75,6 +75,11 @@ package struct TokenWindows<S: Split>: Sendable, Equatable {
     self.available = available
   }
 
+  /// No window: the split of a method that looks at no such text.
+  package static func none(windowTokens: Int) -> TokenWindows {
+    TokenWindows(ids: [], windowTokens: windowTokens, available: 0)
+  }
+
   private init(ids: [Int32], windowTokens: Int, available: Int) {
     self.ids = ids
     self.windowTokens = windowTokens

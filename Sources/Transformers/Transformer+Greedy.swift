@@ -66,7 +66,7 @@ extension Transformer {
   }
 
   /// The entry with the largest logit of each row, the vocabulary tile by tile.
-  private func largestLogit(_ hidden: Matrix, _ head: some EmbeddingTable) -> [Int32?] {
+  func largestLogit(_ hidden: Matrix, _ head: some EmbeddingTable) -> [Int32?] {
     let tile = 2048
     let vocabulary = head.vocabularySize
     let scratch = Matrix(rows: min(tile, vocabulary), columns: hidden.columns)

@@ -71,8 +71,9 @@ final class CellRun: RunObserver {
     let model = try method.quantize(context)
     keepShape(of: model)
     try diagnose(model, source)
-    // Nobody compares synthetic weights, and hashing 13 billion of them takes minutes.
-    if !isSynthetic {
+    // Nobody compares synthetic weights, nor those that follow from the checkpoint without any text, and
+    // hashing 13 billion of them takes minutes.
+    if !isSynthetic, !cell.protocolSettings.hasTestAlone {
       draft.digests.append(NamedText("weights.final", model.weightDigest))
       draft.digests.append(NamedText("others.final", model.otherDigest))
     }
@@ -167,10 +168,10 @@ final class CellRun: RunObserver {
       ] + draft.taskScores
     }
     return try during(.evaluate) {
-      try [
-        Score(scorer.score(model, scorer.test), alternativeMeanNLL: other),
-        Score(scorer.score(model, scorer.development)),
-      ] + draft.taskScores
+      let test = Score(try scorer.score(model, scorer.test), alternativeMeanNLL: other)
+      // A cell whose method looks at no text has none to choose on.
+      guard scorer.development.count > 0 else { return [test] + draft.taskScores }
+      return try [test, Score(scorer.score(model, scorer.development))] + draft.taskScores
     }
   }
 

@@ -18,6 +18,18 @@ struct CellText {
 
   /// Reads and tokenises the texts of `settings`.
   init(_ settings: EvaluationProtocol, _ tokenizer: any Tokenizer) throws {
+    guard !settings.hasTestAlone else {
+      let test = try TokenStream<TestSplit>(
+        TextSpecification(settings.test).assembled(), tokenizer, beginning: settings.bos)
+      training = .none(windowTokens: settings.windowTokens)
+      development = .none(windowTokens: settings.windowTokens)
+      self.test = try TokenWindows(
+        test, windowTokens: settings.windowTokens, limit: settings.testWindows,
+        selection: WindowSelection(for: settings.test.join))
+      digests = [NamedText("tokens.test", sha256Hex(of: test.littleEndianBytes))]
+      events = Self.events(dropped: test.droppedBytes, replaced: test.replacedBytes)
+      return
+    }
     let corpus = try Corpus(
       training: TextSpecification(settings.train),
       development: TextSpecification(settings.development),
@@ -40,8 +52,12 @@ struct CellText {
       NamedText("tokens.development", sha256Hex(of: development.littleEndianBytes)),
       NamedText("tokens.test", sha256Hex(of: test.littleEndianBytes)),
     ]
-    let dropped = train.droppedBytes + development.droppedBytes + test.droppedBytes
-    let replaced = train.replacedBytes + development.replacedBytes + test.replacedBytes
+    events = Self.events(
+      dropped: train.droppedBytes + development.droppedBytes + test.droppedBytes,
+      replaced: train.replacedBytes + development.replacedBytes + test.replacedBytes)
+  }
+
+  private static func events(dropped: Int, replaced: Int) -> [String] {
     var events: [String] = []
     if dropped > 0 {
       events.append("\(dropped) bytes of text can't be spelled by the vocabulary and were left out")
@@ -49,7 +65,7 @@ struct CellText {
     if replaced > 0 {
       events.append("\(replaced) bytes of text aren't UTF-8 and were replaced")
     }
-    self.events = events
+    return events
   }
 }
 

@@ -14,6 +14,11 @@ package var unquantizedMethodNames: Set<String> {
   Set(MethodCatalog.all.filter { $0.card.target == .nothing }.map { $0.card.name })
 }
 
+/// Names of the methods that look at weights alone.
+package var textlessMethodNames: Set<String> {
+  Set(MethodCatalog.all.filter { $0.card.cost == .weights }.map { $0.card.name })
+}
+
 /// What the methods' cards say, in the order in which tables list them.
 package var methodSummaries: [MethodSummary] {
   MethodCatalog.all.map { type in

@@ -36,6 +36,7 @@ package func runCell(
   let cell = try document.decode(Cell.self)
   try cell.check(in: document)
   try checkBits(of: cell, in: document)
+  try checkText(of: cell, in: document)
   Threads.count = threads
   let planned = try plannedFiles.map {
     try JSONDocument(contentsOf: $0).decode([DigestedFile].self)
@@ -75,6 +76,18 @@ private func checkBits(of cell: Cell, in document: JSONDocument) throws(JSONErro
     isUnquantized
       ? "contradictory bits: the method '\(name)' with \(cell.bits)"
       : "contradictory bits: the method '\(name)' quantizes, found FP")
+}
+
+/// Throws unless the cell has text for its method to look at, where that does.
+///
+/// - Throws: `JSONError` at the training text.
+private func checkText(of cell: Cell, in document: JSONDocument) throws(JSONError) {
+  guard cell.protocolSettings.hasTestAlone, !textlessMethodNames.contains(cell.method.name) else {
+    return
+  }
+  throw document.error(
+    at: "/protocol/train/parts",
+    "expected at least one part: the method '\(cell.method.name)' looks at text")
 }
 
 /// Throws unless OpenBLAS runs the kernels that the cell's id stands for.

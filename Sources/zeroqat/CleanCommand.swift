@@ -21,12 +21,12 @@ struct CleanCommand: ParsableCommand {
     guard FileStatus(of: workspace.results) != nil else { return }
     let lock = try StoreLock(folder: workspace.results)
     defer { _ = lock.isHeld }
-    for table in try Catalog(workspace).tables {
-      for scale in Scale.allCases {
-        let store = ResultStore(results: workspace.results, table: table, scale: scale)
-        for path in try store.removeLeftovers() {
-          try writeToStandardOutput("removed \(path)\n")
-        }
+    let stores = try Catalog(workspace).tables.flatMap { table in
+      Scale.allCases.map { ResultStore(results: workspace.results, table: table, scale: $0) }
+    }
+    for store in stores + [ResultStore(evaluationsIn: workspace.results)] {
+      for path in try store.removeLeftovers() {
+        try writeToStandardOutput("removed \(path)\n")
       }
     }
   }

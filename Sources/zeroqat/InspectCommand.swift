@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Harness
+internal import JSONText
 internal import Records
 internal import System
 internal import Worker
@@ -7,62 +8,45 @@ internal import Worker
 /// `zeroqat inspect model.gguf`: whether a model can be used, and what it is.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Open a model and its tokenizer, and say what they are.")
+    commandName: "inspect",
+    abstract: "Open a model and its tokenizer, and say what they are, tensor by tensor.")
 
   @Argument(
     help: """
-      A .gguf file, a folder with config.json, safetensors and a tokenizer, or a folder of models/, by \
-      name or path.
+      A folder with config.json, weights and a tokenizer, a .gguf file, a folder of models/ by name or path, \
+      or an id in the hub's cache.
       """)
   var model: String
+
+  @Flag(help: "A line for each tensor, instead of one for those of all blocks that are alike.")
+  var tensors = false
+
+  @Flag(help: "All of it as JSON.")
+  var json = false
 
   @Option(help: "The checkout. Default: found from the working folder or the program.")
   var root: String?
 
   func run() throws {
-    guard let name = try manifestName() else {
-      try writeToStandardOutput("\(ModelInspection(path: model))\n")
+    let found = try ModelArgument(model, root: root)
+    if json {
+      try writeToStandardOutput(
+        jsonText(of: ModelInspection(path: found.path), style: .pretty))
       return
     }
-    let catalog = try Catalog(
-      Workspace(root: name.root, results: nil, environment: processEnvironment()))
-    var locator = AssetLocator(catalog.workspace)
-    let files = try ModelFiles(of: name.name, catalog: catalog, locator: &locator)
-    if let asset = files.assets.first(where: { !$0.exists }) {
-      throw HarnessError.missingModel(name.name, path: asset.path, environment: files.environment)
-    }
-    for case .corrupt(let error) in files.assets.map(\.state) { throw error }
-    guard let reference = files.reference else {
-      throw HarnessError.missingModel(
-        name.name, path: files.assets.first?.path ?? name.name, environment: files.environment)
-    }
-    try writeToStandardOutput("\(files.manifest.label)\n")
-    if let outliers = reference.outliers {
-      try writeToStandardOutput(
+    var lines: [String] = []
+    if let files = found.files { lines.append(files.manifest.label) }
+    if let outliers = found.reference?.outliers {
+      lines.append(
         "channels \(outliers.channels.map(String.init).joined(separator: ", ")) made outliers "
-          + "(×\(outliers.factor)) when the weights are read\n")
+          + "(×\(outliers.factor)) when the weights are read")
     }
-    if reference.synthetic == true {
-      try writeToStandardOutput("weights are drawn when they are read: for memory and time alone\n")
+    if found.reference?.synthetic == true {
+      lines.append("weights are drawn when they are read: for memory and time alone")
     } else {
-      try writeToStandardOutput("\(ModelInspection(path: reference.path))\n")
+      let inspection = try ModelInspection(path: found.path)
+      lines += [inspection.description, inspection.details(each: tensors)]
     }
-  }
-
-  /// The name of a folder of `models/` and the checkout that it is in; nil when the argument is a file or
-  /// a folder that holds a model itself.
-  private func manifestName() throws -> (name: String, root: String?)? {
-    if FileStatus(of: model) == nil {
-      guard !model.contains("/") else { return nil }
-      let catalog = try Catalog(
-        Workspace(root: root, results: nil, environment: processEnvironment()))
-      return catalog.models.contains(model) ? (model, root) : nil
-    }
-    guard FileStatus(of: model)?.isFolder == true,
-      FileStatus(of: model + "/config.json") == nil,
-      FileStatus(of: model + "/manifest.json") != nil
-    else { return nil }
-    let folder = try absolute(withoutTrailingSlashes(model))
-    return (String(folder.split(separator: "/").last ?? ""), root ?? parent(of: parent(of: folder)))
+    try writeToStandardOutput(lines.joined(separator: "\n") + "\n")
   }
 }

@@ -4,7 +4,8 @@ internal import Worker
 
 /// The methods that grids may name, as the catalog has them.
 let methodRegistry = MethodRegistry(
-  names: methodNames, unquantized: unquantizedMethodNames
+  names: methodNames, unquantized: unquantizedMethodNames,
+  withoutText: textlessMethodNames
 ) { method, bits in
   try checkMethod(method, bits: bits)
 } resolve: { method, bits, architecture in

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Harness
 internal import Records
 internal import System
+internal import Worker
 
 /// What all commands on one table understand.
 struct TableOptions: ParsableArguments {
@@ -90,7 +91,7 @@ struct TableAtScale {
     let (name, root) = try TableOptions.place(of: table, root: options.root)
     workspace = try Workspace(
       root: root, results: options.results, environment: processEnvironment())
-    catalog = try Catalog(workspace)
+    catalog = try Catalog(workspace, reading: { try ModelFacts(path: $0) })
     let wanted = try options.scale.map { try Scale(named: $0) }
     grid = try catalog.grid(of: name, methods: methodRegistry)
     let scale = wanted ?? grid.firstScale

@@ -16,7 +16,8 @@ struct Zeroqat: ParsableCommand {
       """,
     version: programDescription,
     subcommands: [
-      RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self, InspectCommand.self,
+      EvalCommand.self, RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self,
+      InspectCommand.self, GenerateCommand.self, DoctorCommand.self,
       CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
       CertifyCommand.self, CleanCommand.self, PretrainCommand.self, TextsCommand.self,
       MigrateCommand.self,

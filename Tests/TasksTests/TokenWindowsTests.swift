@@ -56,7 +56,7 @@ import Vocabulary
       ),
       (
         12, nil,
-        "the development text is too short: 1 windows of 12 tokens were asked for, 11 tokens make 0"
+        "the development text is too short: 1 window of 12 tokens was asked for, 11 tokens make 0"
       ),
       (
         3, .max,

@@ -164,6 +164,30 @@ struct RealCheckout {
   func callAsFunction(_ command: String, _ options: String...) throws -> (
     status: Int32, output: String
   ) {
+    try self(command, options)
+  }
+
+  /// The same with the options in a list.
+  func callAsFunction(_ command: String, _ options: [String]) throws -> (
+    status: Int32, output: String
+  ) {
+    let takesThreads = !["inspect", "doctor"].contains(command)
+    return try run(
+      BuiltProgram.path,
+      [command, "--root", root] + (takesThreads ? ["--threads", "1"] : []) + options)
+  }
+
+  /// Runs the program, here with one thread, to its end: its status, and its standard output alone.
+  func onlyStandardOutput(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    try run(
+      "/bin/sh",
+      ["-c", #"exec "$@" 2>/dev/null"#, "sh", BuiltProgram.path] + arguments
+        + ["--root", root, "--threads", "1"])
+  }
+
+  private func run(_ program: String, _ arguments: [String]) throws -> (
+    status: Int32, output: String
+  ) {
     var output: [UInt8] = []
     var environment = [
       "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": root, "XDG_CACHE_HOME": root + "/cache",
@@ -172,9 +196,7 @@ struct RealCheckout {
       if let value = getenv(name) { environment[name] = String(cString: value) }
     }
     let child = ChildProcess(
-      executable: try BuiltProgram.path,
-      arguments: [command, "--root", root] + (command == "inspect" ? [] : ["--threads", "1"])
-        + options, environment: environment)
+      executable: program, arguments: arguments, environment: environment)
     let ending = try child.run(interruption: { (0, 0) }) { output += $0 }
     let text = String(decoding: output, as: UTF8.self)
     guard case .status(let status) = ending.exit else { return (-1, text) }

@@ -6,16 +6,21 @@ internal import Vocabulary
 /// Finds the files of models and datasets: the user's own copy first, then the cache.
 package struct AssetLocator {
   private let workspace: Workspace
+  private let hub: HubCache
   private var memory: DigestMemory
 
   /// A locator for one workspace.
   package init(_ workspace: Workspace) {
     self.workspace = workspace
+    hub = HubCache(workspace.environment)
     memory = DigestMemory(cache: workspace.cache)
   }
 
   /// What was digested so far, each with the facts that it was digested under.
   package var digested: [String: DigestedFile] { memory.answered }
+
+  /// The same, sorted by path.
+  package var digestedFiles: [DigestedFile] { digested.values.sorted { $0.path < $1.path } }
 
   /// The manifest of a model that the catalog lists, checked; digested before it is read, so that a
   /// change since then shows.
@@ -62,7 +67,7 @@ package struct AssetLocator {
   package mutating func files(of dataset: DatasetManifest) throws -> [Asset] {
     let named = try ownCopy(dataset.environment)
     try refuseOneFile(named, dataset.environment, of: dataset.files.count)
-    let own = named ?? dataset.hub.flatMap { snapshot(of: $0, "datasets") }
+    let own = named ?? dataset.hub.flatMap { hub.snapshot(of: $0, .datasets) }
     return try dataset.files.map { file in
       try asset(
         .dataset, dataset.name, file, dataset.origin(of: file), own: own,
@@ -95,17 +100,8 @@ package struct AssetLocator {
     }
     let cached = "\(workspace.cache)/models/\(model.name)"
     if FileStatus(of: cached + "/config.json") != nil { return cached }
-    guard let found = model.hub.flatMap({ snapshot(of: $0, "models") }) else { return nil }
+    guard let found = model.hub.flatMap({ hub.snapshot(of: $0, .models) }) else { return nil }
     return FileStatus(of: found + "/config.json") == nil ? nil : found
-  }
-
-  /// The folder in which the hub's cache keeps what its main branch last was; nil when it has none.
-  private func snapshot(of id: String, _ kind: String) -> String? {
-    let folder = hubCache + "/\(kind)--" + id.split(separator: "/").joined(separator: "--")
-    guard let reference = try? readFile(folder + "/refs/main") else { return nil }
-    let commit = String(decoding: reference.filter { $0 > 32 }, as: UTF8.self)
-    let snapshot = folder + "/snapshots/" + commit
-    return FileStatus(of: snapshot)?.isFolder == true ? snapshot : nil
   }
 
   /// Refuses a folder of the user's that lacks some of the files that are wanted together.
@@ -123,20 +119,6 @@ package struct AssetLocator {
   {
     guard let own, count > 1, FileStatus(of: own)?.isFolder != true else { return }
     throw .variableNamesOneFile(variable: variable, path: own, count: count)
-  }
-
-  /// The hub's cache, by the variables that huggingface_hub reads, in its order; `~` is the home folder.
-  ///
-  /// > Source: `constants.py` of huggingface_hub.
-  private var hubCache: String {
-    func variable(_ name: String) -> String? {
-      guard let value = workspace.environment[name], !value.isEmpty else { return nil }
-      guard value == "~" || value.hasPrefix("~/") else { return value }
-      return (workspace.environment["HOME"] ?? "") + value.dropFirst()
-    }
-    if let cache = variable("HF_HUB_CACHE") ?? variable("HUGGINGFACE_HUB_CACHE") { return cache }
-    if let home = variable("HF_HOME") { return home + "/hub" }
-    return (variable("XDG_CACHE_HOME") ?? (variable("HOME") ?? "") + "/.cache") + "/huggingface/hub"
   }
 
   /// SHA-256 over the sorted list of `digest  name` of the files in `folder` that `isWanted` picks.
@@ -158,6 +140,11 @@ package struct AssetLocator {
       files.append((name, try memory.digest(ofFile: part)))
     }
     return ModelReference.digest(ofParts: files)
+  }
+
+  /// SHA-256 of a file.
+  package mutating func digest(ofFile path: String) throws(FileError) -> String {
+    try memory.digest(ofFile: path)
   }
 
   /// What the variable names, or nil when it is unset or empty.

@@ -1,4 +1,5 @@
 package import Records
+package import System
 
 /// A model of `models/` with its files: what is there, and how a cell refers to it.
 package struct ModelFiles: Sendable, Equatable {
@@ -18,6 +19,10 @@ package struct ModelFiles: Sendable, Equatable {
   ///
   /// - Throws: `JSONError` for a bad manifest, ``HarnessError`` and ``FileError`` from looking.
   package init(of name: String, catalog: Catalog, locator: inout AssetLocator) throws {
+    guard catalog.models.contains(name) || !KnownNames.isOwnModel(name) else {
+      try self.init(undescribed: name, catalog: catalog, locator: &locator)
+      return
+    }
     let manifest = try locator.manifest(ofModel: name, catalog)
     let base = try manifest.variant.map { try locator.manifest(ofModel: $0.of, catalog) }
     let weights = base ?? manifest
@@ -42,11 +47,46 @@ package struct ModelFiles: Sendable, Equatable {
     }
     reference?.outliers = manifest.variant?.outliers
     reference?.synthetic = weights.synthetic == true ? true : nil
+    self.init(
+      manifest: manifest, manifests: [name] + (base.map { [$0.name] } ?? []), assets: assets,
+      reference: reference, environment: weights.environment)
+  }
+}
+
+extension ModelFiles {
+  /// The files of a model that no manifest describes: it is there, or this throws.
+  private init(undescribed name: String, catalog: Catalog, locator: inout AssetLocator) throws {
+    let (place, manifest) = try catalog.undescribed(name)
+    self.init(
+      manifest: manifest, manifests: [], assets: [],
+      reference: try ModelReference(at: place.path, name: place.name, locator: &locator),
+      environment: "")
+  }
+
+  private init(
+    manifest: ModelManifest, manifests: [String], assets: [Asset], reference: ModelReference?,
+    environment: String
+  ) {
     self.manifest = manifest
-    manifests = [name] + (base.map { [$0.name] } ?? [])
+    self.manifests = manifests
     self.assets = assets
     self.reference = reference
-    environment = weights.environment
+    self.environment = environment
+  }
+
+  /// How a cell refers to the model.
+  ///
+  /// - Throws: ``HarnessError`` for files that aren't there or have the wrong bytes.
+  package func present() throws(HarnessError) -> ModelReference {
+    if let asset = assets.first(where: { !$0.exists }) {
+      throw .missingModel(manifest.name, path: asset.path, environment: environment)
+    }
+    for case .corrupt(let error) in assets.map(\.state) { throw error }
+    guard let reference else {
+      throw .missingModel(
+        manifest.name, path: assets.first?.path ?? manifest.name, environment: environment)
+    }
+    return reference
   }
 }
 
@@ -66,8 +106,21 @@ extension ModelReference {
     self.init(name: name, path: files[0].path, digest: digest, tokenizerDigest: digest)
   }
 
+  /// A checkpoint that no manifest describes: a file that carries its tokenizer, the first of several, or a
+  /// folder.
+  ///
+  /// - Throws: `FileError` when a file of it can't be read.
+  package init(at path: String, name: String, locator: inout AssetLocator) throws(FileError) {
+    guard FileStatus(of: path)?.isFolder != true else {
+      try self.init(folder: path, name: name, locator: &locator)
+      return
+    }
+    let digest = try locator.digest(ofModel: path)
+    self.init(name: name, path: path, digest: digest, tokenizerDigest: digest)
+  }
+
   /// A checkpoint in a folder of the hub's layout.
-  fileprivate init(folder: String, name: String, locator: inout AssetLocator) throws {
+  fileprivate init(folder: String, name: String, locator: inout AssetLocator) throws(FileError) {
     self.init(
       name: name, path: folder,
       digest: try locator.digest(ofFolder: folder, where: Self.holdsWeights),

@@ -1,6 +1,10 @@
 package import JSONText
 package import Records
 package import System
+internal import Vocabulary
+
+/// Reads what a model's own files say of it, before any weight is read.
+package typealias ModelReading = @Sendable (_ path: String) throws -> ModelFacts
 
 /// What a checkout holds, by name: tables, models and datasets, each a folder with one JSON file.
 package struct Catalog: Sendable {
@@ -15,14 +19,23 @@ package struct Catalog: Sendable {
   /// Folders of `datasets/` that hold a manifest.
   package let datasets: [String]
 
+  /// Reads what a model's own files say; nil where nobody can.
+  private let reading: ModelReading?
+
   /// Lists the folders; reads nothing yet.
-  package init(_ workspace: Workspace) throws(FileError) {
+  ///
+  /// - Parameters:
+  ///   - workspace: The checkout.
+  ///   - reading: Who reads models that no manifest describes.
+  /// - Throws: `FileError` when a folder can't be listed.
+  package init(_ workspace: Workspace, reading: ModelReading? = nil) throws(FileError) {
     func folders(of kind: String, holding file: String) throws(FileError) -> [String] {
       try listFolder("\(workspace.root)/\(kind)").filter {
         FileStatus(of: "\(workspace.root)/\(kind)/\($0)/\(file)") != nil
       }
     }
     self.workspace = workspace
+    self.reading = reading
     let grids = try folders(of: "tables", holding: "grid.json")
     tables = grids
     textTables = try folders(of: "tables", holding: "paper.json").filter { !grids.contains($0) }
@@ -96,8 +109,14 @@ package struct Catalog: Sendable {
     "\(workspace.root)/datasets/\(name)/manifest.json"
   }
 
-  /// The manifest of a model that ``models`` lists, checked.
-  package func model(_ name: String) throws(JSONError) -> ModelManifest {
+  /// The manifest of a model that ``models`` lists, checked; or what stands for one of a path or an id of the
+  /// hub, which no manifest describes.
+  ///
+  /// - Throws: `JSONError` for a bad manifest; ``ModelPlaceError``, or what reading throws, for another model.
+  package func model(_ name: String) throws -> ModelManifest {
+    guard models.contains(name) || !KnownNames.isOwnModel(name) else {
+      return try undescribed(name).manifest
+    }
     let document = try JSONDocument(contentsOf: manifestPath(ofModel: name))
     let manifest = try document.decode(ModelManifest.self)
     try manifest.check(in: document, folder: name)
@@ -112,6 +131,26 @@ package struct Catalog: Sendable {
       }
     }
     return manifest
+  }
+
+  /// Where a model is that no manifest describes, and what its files say of it in the place of one.
+  ///
+  /// Relative paths are seen from the checkout.
+  ///
+  /// - Throws: ``ModelPlaceError``, or what reading throws.
+  func undescribed(_ name: String) throws -> (place: ModelPlace, manifest: ModelManifest) {
+    let place = try ModelPlace(name, from: workspace.root, workspace, models: models)
+    guard case .undescribed(let path, let shortName) = place, let reading else {
+      throw ModelPlaceError.nothingThere(path: name, nearest: nil)
+    }
+    let facts = try reading(path)
+    return (
+      place,
+      ModelManifest(
+        name: name, label: "\(shortName) (no manifest describes it)",
+        architecture: facts.architecture, licence: "not known", environment: "",
+        bos: facts.addsBeginning == true ? .once : .none)
+    )
   }
 
   /// The manifest of a dataset that ``datasets`` lists, checked.

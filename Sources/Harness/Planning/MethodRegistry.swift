@@ -15,6 +15,8 @@ package struct MethodRegistry: Sendable {
   package let names: [String]
   /// Those of them that quantize nothing.
   package let unquantized: Set<String>
+  /// Those of them that look at weights alone: they need no text but the one that is scored.
+  package let withoutText: Set<String>
   /// Throws when a method can't take these options at these bits.
   package let check: @Sendable (MethodReference, BitsLabel) throws -> Void
   /// A method with every option written out, at these bits, on a model of this architecture.
@@ -23,11 +25,13 @@ package struct MethodRegistry: Sendable {
   /// A registry from the door's answers; without `resolve`, options stay as grids write them.
   package init(
     names: [String], unquantized: Set<String> = [GridRow.fullPrecisionMethod],
+    withoutText: Set<String> = [GridRow.fullPrecisionMethod],
     check: @escaping @Sendable (MethodReference, BitsLabel) throws -> Void,
     resolve: @escaping OptionResolution = { method, _, _ in method }
   ) {
     self.names = names
     self.unquantized = unquantized
+    self.withoutText = withoutText
     self.check = check
     self.resolve = resolve
   }

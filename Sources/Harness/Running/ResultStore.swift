@@ -17,6 +17,12 @@ package struct ResultStore: Sendable {
     folder = "\(results)/\(table)/\(scale.rawValue)"
   }
 
+  /// The store of evaluations that no grid asks for.
+  package init(evaluationsIn results: String) {
+    self.results = results
+    folder = "\(results)/\(SingleEvaluation.table)/\(SingleEvaluation.scale)"
+  }
+
   /// What stands under an id.
   package enum Entry: Sendable, Equatable {
     /// Nothing.
@@ -75,8 +81,8 @@ package struct ResultStore: Sendable {
     do {
       var paths: [String] = []
       for table in try listFolder(results) {
-        for scale in Scale.allCases {
-          let path = "\(results)/\(table)/\(scale.rawValue)/\(id).json"
+        for scale in Scale.allCases.map(\.rawValue) + [SingleEvaluation.scale] {
+          let path = "\(results)/\(table)/\(scale)/\(id).json"
           if FileStatus(of: path) != nil { paths.append(path) }
         }
       }
@@ -150,9 +156,16 @@ package struct ResultStore: Sendable {
     for name in try listFolder(folder) {
       guard [".work", ".tmp", ".partial", ".corrupt"].contains(where: name.hasSuffix)
       else { continue }
+      if name.hasSuffix(".work"), isInUse("\(folder)/\(name)") { continue }
       try removeTree("\(folder)/\(name)")
       removed.append("\(folder)/\(name)")
     }
     return removed
+  }
+
+  /// Whether an evaluation that no grid asks for is at work in a folder: each has a lock of its own.
+  private func isInUse(_ folder: String) -> Bool {
+    guard FileStatus(of: folder + "/.lock") != nil else { return false }
+    do { return !(try StoreLock(folder: folder)).isHeld } catch { return true }
   }
 }

@@ -194,7 +194,7 @@ public struct MethodReference: Codable, Sendable, Equatable {
 public struct EvaluationProtocol: Codable, Sendable, Equatable {
   /// Protocol id, such as `books-512` or `wikitext2-2048`.
   public var id: String
-  /// One source per split.
+  /// One source per split; without parts, as ``development`` then, for a method that looks at no text.
   public var train: TextSource
   /// Development text: the only one on which a method may choose anything.
   public var development: TextSource
@@ -212,6 +212,9 @@ public struct EvaluationProtocol: Codable, Sendable, Equatable {
   ///
   /// The text is what methods calibrate on; a task to fine-tune on takes its place in training.
   public var tasks: [TaskSource]?
+
+  /// Whether there is no text but the one that is scored: the method looks at none.
+  package var hasTestAlone: Bool { train.parts.isEmpty && development.parts.isEmpty }
 
   /// A protocol from its parts.
   public init(

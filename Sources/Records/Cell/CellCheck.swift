@@ -33,6 +33,7 @@ extension EvaluationProtocol {
     }
     for (name, source) in [("train", train), ("development", development), ("test", test)] {
       let place = "/protocol/\(name)"
+      if name != "test", hasTestAlone { continue }
       guard !source.parts.isEmpty else {
         throw document.error(at: place + "/parts", "expected at least one part")
       }

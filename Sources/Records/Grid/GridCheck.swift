@@ -22,6 +22,17 @@ package struct KnownNames: Sendable {
     self.datasets = datasets
     self.methods = methods
   }
+
+  /// Whether a grid may name a model so: a folder of `models/`, or a path or an id of the hub, of which only
+  /// whoever looks for it knows whether it is there.
+  package func mayHaveModel(_ name: String) -> Bool {
+    models.contains(name) || Self.isOwnModel(name)
+  }
+
+  /// Whether a name that is no folder of `models/` is a path or an id of the hub.
+  package static func isOwnModel(_ name: String) -> Bool {
+    name.contains("/") || name.hasSuffix(".gguf")
+  }
 }
 
 extension Grid {
@@ -243,7 +254,7 @@ extension Grid {
     of scale: GridScale, at place: String, in document: JSONDocument, against names: KnownNames
   ) throws(JSONError) {
     if let model = scale.model {
-      guard names.models.contains(model) else {
+      guard names.mayHaveModel(model) else {
         throw document.error(
           at: place + "/model",
           "unknown model '\(model)'; \(suggestion(for: model, among: names.models))")
@@ -297,7 +308,7 @@ extension Grid {
         throw document.error(
           at: place, "unknown model '\(key)'; \(suggestion(for: key, among: models.keys.sorted()))")
       }
-      guard names.models.contains(model) else {
+      guard names.mayHaveModel(model) else {
         throw document.error(
           at: place, "unknown model '\(model)'; \(suggestion(for: model, among: names.models))")
       }

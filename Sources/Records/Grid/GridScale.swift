@@ -48,9 +48,9 @@ package struct GridScales: Codable, Sendable, Equatable {
 package struct GridScale: Codable, Sendable, Equatable {
   /// Why nothing of this scale runs yet; everything below may then be left out.
   package var notRun: String?
-  /// The name of a folder in `models/`.
+  /// The name of a folder in `models/`; or a path, as seen from the checkout, or an id in the hub's cache.
   package var model: String?
-  /// What stands for the paper's models here: names of folders in `models/` by key of ``Grid/models``.
+  /// What stands for the paper's models here, as ``model`` names it, by key of ``Grid/models``.
   ///
   /// Columns whose model nothing stands for don't run.
   package var models: [String: String]

@@ -27,6 +27,17 @@ import Vocabulary
     #expect(cell == Self.sample)
   }
 
+  /// A method that looks at weights alone has no text but the one that is scored; half of it is none.
+  @Test func aCellMayHaveTheScoredTextAlone() throws {
+    var cell = Self.sample
+    cell.protocolSettings.train.parts = []
+    cell.protocolSettings.development.parts = []
+    #expect(cell.protocolSettings.hasTestAlone && !Self.sample.protocolSettings.hasTestAlone)
+    let text = try jsonText(of: cell, style: .pretty)
+    let document = try JSONDocument(text: Array(text.utf8), file: "cell.json")
+    try document.decode(Cell.self).check(in: document)
+  }
+
   static let damages: [(@Sendable (inout Cell) -> Void, String, String)] = [
     ({ $0.schema = 3 }, "/schema", "schema 3 isn't supported; this build runs schema 2"),
     (
@@ -39,6 +50,10 @@ import Vocabulary
       "expected at least 2 tokens per window, found 1"
     ),
     ({ $0.protocolSettings.test.parts = [] }, "/protocol/test/parts", "expected at least one part"),
+    (
+      { $0.protocolSettings.train.parts = [] }, "/protocol/train/parts",
+      "expected at least one part"
+    ),
     (
       { $0.protocolSettings.development.parts[0].from = 9 }, "/protocol/development/parts/0",
       "expected a range of bytes, found 9..<9"

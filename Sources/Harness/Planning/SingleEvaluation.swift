@@ -1,0 +1,237 @@
+package import JSONText
+package import Records
+internal import System
+package import Vocabulary
+
+/// One cell without a grid: a model and a text that nobody need have prepared.
+package struct SingleEvaluation: Sendable {
+  /// A name of `models/`, a folder, a `.gguf` file, or an id in the hub's cache.
+  package var model: String
+  /// A file, or a text of `datasets/`, of which the test part is scored.
+  package var text: String
+  /// A file whose last tenth is for choosing, or a text of `datasets/`: what the method may look at; nil for
+  /// the text's own other parts, where it has any.
+  package var calibration: String?
+  /// The method's name; nil for full precision without bits, round to nearest with them.
+  package var method: String?
+  /// Options of the method as they were asked for, by name.
+  package var options: [JSON.Member]
+  /// The bits.
+  package var bits: BitsLabel
+  /// Tokens per window; nil for ``usualWindow``, or as many as the model has positions if those are fewer.
+  package var windowTokens: Int?
+  /// How many windows are scored; nil for all.
+  package var testWindows: Int?
+  /// Whether a beginning of sequence opens the text; nil for what the model's manifest or files say, else none.
+  package var bos: BeginningOfSequencePolicy?
+  /// Master seed.
+  package var seed: UInt64
+
+  /// Records of such cells stand here in the folder of results.
+  package static let table = "eval"
+  /// What stands in the place of a scale: the model is the user's own.
+  package static let scale = "own"
+  /// Tokens per window, as the field's perplexities have them.
+  package static let usualWindow = 2048
+  /// The method for bits without one.
+  package static let plainMethod = "rtn"
+
+  /// An evaluation from its parts.
+  package init(
+    model: String, text: String, calibration: String? = nil, method: String? = nil,
+    options: [JSON.Member] = [], bits: BitsLabel = .fullPrecision, windowTokens: Int? = nil,
+    testWindows: Int? = nil, bos: BeginningOfSequencePolicy? = nil, seed: UInt64 = 1
+  ) {
+    self.model = model
+    self.text = text
+    self.calibration = calibration
+    self.method = method
+    self.options = options
+    self.bits = bits
+    self.windowTokens = windowTokens
+    self.testWindows = testWindows
+    self.bos = bos
+    self.seed = seed
+  }
+
+  /// The same model on the same text as it is.
+  package var inFullPrecision: SingleEvaluation {
+    SingleEvaluation(
+      model: model, text: text, windowTokens: windowTokens, testWindows: testWindows, bos: bos)
+  }
+
+  /// The method that runs.
+  package var methodName: String {
+    method ?? (bits.isFullPrecision ? GridRow.fullPrecisionMethod : Self.plainMethod)
+  }
+}
+
+extension SingleEvaluation {
+  /// What an evaluation is made a cell with.
+  package struct Program: Sendable {
+    /// The kernel set's name, see ``BLASCore/name(processorFlags:environment:)``.
+    package var blasCore: String
+    /// The code of this program.
+    package var science: ProgramScience
+    /// The methods.
+    package var methods: MethodRegistry
+    /// Reads a model's configuration: its family, its positions.
+    package var facts: ModelReading
+
+    /// A program from its parts.
+    package init(
+      blasCore: String, science: ProgramScience, methods: MethodRegistry,
+      facts: @escaping ModelReading
+    ) {
+      self.blasCore = blasCore
+      self.science = science
+      self.methods = methods
+      self.facts = facts
+    }
+  }
+
+  /// The cell with its id.
+  ///
+  /// - Parameters:
+  ///   - catalog: Models and texts with a manifest.
+  ///   - base: The folder that relative paths are seen from.
+  ///   - program: Methods, and who reads models.
+  ///   - locator: Finds files, and remembers their digests.
+  /// - Returns: The cell, ready to run.
+  /// - Throws: ``SingleEvaluationError``, ``ModelPlaceError``, ``HarnessError``, what `program.facts` throws,
+  ///   or `FileError` for files that can't be read.
+  package func cell(
+    _ catalog: Catalog, from base: String, _ program: Program, locator: inout AssetLocator
+  ) throws -> Cell {
+    // What costs nothing to look at comes first: a slip is told before gigabytes are digested.
+    guard program.methods.names.contains(methodName),
+      let science = program.science.digests(of: methodName)
+    else {
+      throw SingleEvaluationError.unknownMethod(
+        methodName, suggestion: suggestion(for: methodName, among: program.methods.names))
+    }
+    let isUnquantized = program.methods.unquantized.contains(methodName)
+    guard isUnquantized == bits.isFullPrecision else {
+      throw SingleEvaluationError.contradictoryBits(method: methodName, bits: bits)
+    }
+    let place = try ModelPlace(model, from: base, catalog.workspace, models: catalog.models)
+    let described = try place.described(catalog, &locator)
+    let path = try described?.present().path ?? place.path
+    let facts = try program.facts(path)
+    let tokens = windowTokens ?? min(Self.usualWindow, facts.positions)
+    guard tokens <= facts.positions else {
+      throw SingleEvaluationError.windowTooLong(tokens, positions: facts.positions)
+    }
+    let resolved = try options(program.methods, facts.architecture)
+    let bos =
+      self.bos ?? described?.manifest.bos ?? (facts.addsBeginning == true ? .once : .none)
+    let settings = try EvaluationText.own(
+      self, windowTokens: tokens, bos: bos, catalog, from: base, &locator,
+      looksAtText: !program.methods.withoutText.contains(methodName))
+    var cell = Cell(
+      id: "",
+      address: CellAddress(
+        table: Self.table, scale: Self.scale, row: methodName, column: bits.description, seed: seed),
+      model: try described?.present()
+        ?? ModelReference(at: path, name: place.name, locator: &locator),
+      method: resolved, bits: bits, protocolSettings: settings, seed: seed,
+      blasCore: program.blasCore, science: science)
+    cell.id = try cell.computedID
+    return cell
+  }
+
+  /// The method with every option written out.
+  private func options(_ methods: MethodRegistry, _ architecture: Architecture) throws
+    -> MethodReference
+  {
+    for (index, option) in options.enumerated()
+    where options[..<index].contains(where: { $0.name == option.name }) {
+      throw SingleEvaluationError.option(
+        method: methodName, reason: "'\(option.name)' is given twice")
+    }
+    let reference = MethodReference(name: methodName, options: .object(options))
+    do {
+      try methods.check(reference, bits)
+      return try methods.resolve(reference, bits, architecture)
+    } catch let error as JSONError {
+      // The place is one in a text that nobody wrote.
+      let place = error.reason.hasPrefix("unknown member") ? "" : error.pointer.dropFirst() + ": "
+      throw SingleEvaluationError.option(method: methodName, reason: place + error.reason)
+    }
+  }
+}
+
+extension ModelPlace {
+  /// The files of a model that a manifest describes; nil for another.
+  fileprivate func described(_ catalog: Catalog, _ locator: inout AssetLocator) throws
+    -> ModelFiles?
+  {
+    guard case .described(let name) = self else { return nil }
+    return try ModelFiles(of: name, catalog: catalog, locator: &locator)
+  }
+
+  /// What a cell calls the model.
+  package var name: String {
+    switch self {
+    case .described(let name), .undescribed(_, let name): name
+    }
+  }
+
+  /// Where a model is that no manifest describes; empty for another.
+  var path: String {
+    if case .undescribed(let path, _) = self { path } else { "" }
+  }
+}
+
+/// What keeps a model and a text from being a cell.
+package enum SingleEvaluationError: Error, Sendable, Equatable {
+  /// A method that isn't there.
+  case unknownMethod(String, suggestion: String)
+  /// Bits where nothing is quantized, or none where something is.
+  case contradictoryBits(method: String, bits: BitsLabel)
+  /// Options that the method doesn't take.
+  case option(method: String, reason: String)
+  /// A window that the model has too few positions for.
+  case windowTooLong(Int, positions: Int)
+  /// Neither a file nor a text of `datasets/`.
+  case noText(String, suggestion: String)
+  /// A text without a byte.
+  case emptyText(path: String)
+  /// A method that looks at text, with no text that it may look at; `known` are those that are there.
+  case noCalibration(method: String, known: [String])
+  /// A text to look at, for a method that looks at none.
+  case needlessCalibration(method: String)
+  /// A text that is to be scored and looked at.
+  case sameText(path: String)
+}
+
+extension SingleEvaluationError: CustomStringConvertible {
+  /// What is wrong, and the nearest right thing.
+  package var description: String {
+    switch self {
+    case .unknownMethod(let name, let suggestion):
+      return "there is no method '\(name)'; \(suggestion)"
+    case .contradictoryBits(let method, let bits):
+      return bits.isFullPrecision
+        ? "the method '\(method)' quantizes; say to how many bits, as in --bits W4A16g128"
+        : "the method '\(method)' quantizes nothing; leave --bits \(bits) out or name another method"
+    case .option(let method, let reason):
+      return "options of '\(method)': \(reason)"
+    case .windowTooLong(let tokens, let positions):
+      return "windows of \(tokens) tokens are too long: the model has \(positions) positions"
+    case .noText(let name, let suggestion):
+      return "there is no file '\(name)' and no text of that name in datasets/; \(suggestion)"
+    case .emptyText(let path): return "'\(path)' is empty: there is no text in it"
+    case .noCalibration(let method, let known):
+      let names = known.map { "'\($0)'" }.joined(separator: ", ")
+      return
+        "'\(method)' looks at text, and mustn't at the one that is scored: name another file with "
+        + "--calibration" + (known.isEmpty ? "" : ", or a text that is here: \(names)")
+    case .needlessCalibration(let method):
+      return "'\(method)' looks at weights alone; leave --calibration out"
+    case .sameText(let path):
+      return
+        "'\(path)' is scored, so that no method may look at it; name another text with --calibration"
+    }
+  }
+}
