@@ -78,7 +78,7 @@ let rooms = chosen(
     // — science —
     + room("Checkpoints", ["System", "JSONText", "Vocabulary"])
     + room("Tokenizers", ["System", "JSONText"], tests: ["Checkpoints", "Digests"])
-    + room("Transformers", ["Tensors", "Checkpoints", "JSONText"])
+    + room("Transformers", ["Tensors", "Checkpoints", "JSONText", "Vocabulary"])
     + room(
       "Quantizers", ["Tensors", "CKernels", "Vocabulary"], tests: ["Checkpoints", "JSONText"])
     + room("Optimizers", ["Tensors", "Digests", "System"], tests: ["Transformers", "Checkpoints"])

@@ -106,6 +106,20 @@ ZQ_KERNEL void zq_silu_multiply_backward(const float *restrict gate, const float
   }
 }
 
+ZQ_KERNEL void zq_gelu_multiply_backward(const float *restrict gate, const float *restrict up,
+                                         float *restrict dgate, float *restrict dout_dup,
+                                         size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float g = gate[i], d = dout_dup[i];
+    // Forward: out = g·σ(2u)·up. σ' = σ·(1 - σ); (2u)' = √(8/π)·(1 + 3·0.044715·g²).
+    float twice = 1.5957691216057308f * g * __builtin_fmaf(0.044715f * g, g, 1.0f);
+    float slope = 1.5957691216057308f * __builtin_fmaf(0.134145f * g, g, 1.0f);
+    float sigmoid = 1.0f / (1.0f + exponential(-twice));
+    dgate[i] = d * up[i] * sigmoid * __builtin_fmaf(g * slope, 1.0f - sigmoid, 1.0f);
+    dout_dup[i] = d * g * sigmoid;
+  }
+}
+
 ZQ_KERNEL void zq_relu_backward(float *dx, const float *out, size_t count) {
   for (size_t i = 0; i < count; i++) dx[i] = out[i] <= 0.0f ? 0.0f : dx[i];
 }

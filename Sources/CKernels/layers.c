@@ -62,6 +62,15 @@ ZQ_KERNEL void zq_silu_product(const float *restrict gate, const float *restrict
   }
 }
 
+ZQ_KERNEL void zq_gelu_product(const float *gate, const float *up, float *out, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float g = gate[i];
+    // 2u, with u = √(2/π)·(g + 0.044715·g³).
+    float twice = 1.5957691216057308f * g * __builtin_fmaf(0.044715f * g, g, 1.0f);
+    out[i] = g / (1.0f + exponential(-twice)) * up[i];
+  }
+}
+
 ZQ_KERNEL void zq_relu(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] = x[i] < 0.0f ? 0.0f : x[i];
 }

@@ -1,6 +1,6 @@
 package import JSONText
 package import Quantizers
-package import Transformers
+package import Vocabulary
 
 /// The options of a method: plain variables with their defaults, such as `var calibrationWindows = 16`.
 ///
@@ -19,11 +19,11 @@ package struct MethodSetting: Sendable, Equatable {
   /// Widths of weights and activations.
   package let bits: QuantizationSpec
   /// The model's family; nil where it isn't known yet.
-  package let architecture: ModelConfiguration.Architecture?
+  package let architecture: Architecture?
 
   /// A setting from its parts.
   package init(
-    bits: QuantizationSpec, architecture: ModelConfiguration.Architecture? = nil
+    bits: QuantizationSpec, architecture: Architecture? = nil
   ) {
     self.bits = bits
     self.architecture = architecture

@@ -29,7 +29,7 @@ struct FreshModel {
         blocks, tensor: id.tensor, deviation: isResidual ? residual : deviation)
     }
     for block in 0..<c.blocks {
-      for kind in NormKind.allCases { parameters.norm(kind, block: block).gain.fillWithOnes() }
+      for kind in c.norms { parameters.norm(kind, block: block).gain.fillWithOnes() }
     }
     let rest = NormalStream(seed: initialisation.seed, draw: 1)
     func table(_ tensor: Int, rows: Int) -> Matrix {
@@ -38,9 +38,8 @@ struct FreshModel {
       return matrix
     }
     let embedding = SingleTable(table(0, rows: c.vocabularySize))
-    let isOPT = c.architecture == .opt
     let positions: Matrix? =
-      !isOPT
+      c.positionRows == 0
       ? nil
       : initialisation.positions == .sinusoidal
         ? .sinusoids(rows: c.positionRows, columns: c.channels, deviation: initialisation.deviation)
@@ -51,7 +50,7 @@ struct FreshModel {
       embedding: embedding,
       head: c.tiesHead ? embedding : SingleTable(table(2, rows: c.vocabularySize)),
       positions: positions,
-      finalGain: finalGain, finalBias: isOPT ? Vector(zeros: c.channels) : nil)
+      finalGain: finalGain, finalBias: c.parts.hasNormBias ? Vector(zeros: c.channels) : nil)
     transformer = Transformer(configuration: c, frame: frame)
     operators = DenseOperators(parameters)
     frameGradients = FrameGradients(frame, tiesHead: c.tiesHead)

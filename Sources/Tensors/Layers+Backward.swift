@@ -112,6 +112,43 @@ public func siluMultiplyBackward(gate: Matrix, up: Matrix, dGate: Matrix, dOutpu
   }
 }
 
+/// `out ← gelu(gate) · up`, in its tanh form; `out` may be `gate` itself where no backward pass follows.
+///
+/// `gelu(x) = x/2 · (1 + tanh u) = x/(1 + e^−2u)` with `u = √(2/π)·(x + 0.044715·x³)`.
+///
+/// > Source: Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2; Shazeer 2020, arXiv:2002.05202 (GEGLU).
+public func geluProduct(_ gate: Matrix, _ up: Matrix, into out: Matrix) {
+  precondition(
+    gate.rows == up.rows && gate.columns == up.columns && out.rows == gate.rows
+      && out.columns == gate.columns, "gate, up and product differ in shape")
+  forEachTile(tileCount(gate.rows, size: rowTile)) { tile, _ in
+    for r in tileRange(tile, of: gate.rows, size: rowTile) {
+      zq_gelu_product(gate.row(r), up.row(r), out.row(r), gate.columns)
+    }
+  }
+}
+
+/// Writes the gradients of `gelu(gate) · up`.
+///
+/// With σ = 1/(1 + e^−2u), u' = √(2/π)·(1 + 0.134145·gate²): `dGate = dOut·up·σ·(1 + 2·gate·u'·(1 − σ))`,
+/// `dUp = dOut·gate·σ`.
+///
+/// - Parameters:
+///   - gate: The gate before the product.
+///   - up: The other factor.
+///   - dGate: Gets the gate's gradient.
+///   - dUp: Comes with the gradient of the product, leaves with that of `up`.
+public func geluMultiplyBackward(gate: Matrix, up: Matrix, dGate: Matrix, dOutputToUp dUp: Matrix) {
+  precondition(
+    [up, dGate, dUp].allSatisfy { $0.rows == gate.rows && $0.columns == gate.columns },
+    "gate, up and their gradients differ in shape")
+  forEachTile(tileCount(gate.rows, size: rowTile)) { tile, _ in
+    for r in tileRange(tile, of: gate.rows, size: rowTile) {
+      zq_gelu_multiply_backward(gate.row(r), up.row(r), dGate.row(r), dUp.row(r), gate.columns)
+    }
+  }
+}
+
 /// Zeroes `dX` where the output of ``relu(_:)`` isn't above zero; the gradient at 0 is 0, as in PyTorch.
 public func reluBackward(_ dX: Matrix, output: Matrix) {
   precondition(

@@ -12,15 +12,22 @@ extension ConfigurationReader {
   /// Both spellings may be there, and `type` beside `rope_type`, where they say the same.
   ///
   /// > Source: `modeling_rope_utils.py` of transformers 5.
-  func rotary(positions: Int) throws(JSONError) -> RotaryMembers {
+  ///
+  /// - Parameters:
+  ///   - positions: Longest sequence.
+  ///   - newer: Path of the newer spelling.
+  /// - Returns: What the members that are there say.
+  /// - Throws: ``JSONText/JSONError`` at one that contradicts another, or isn't supported.
+  func rotary(positions: Int, newer: String = "rope_parameters") throws(JSONError) -> RotaryMembers
+  {
     let old = try scaling("rope_scaling", positions)
-    let new = try scaling("rope_parameters", positions)
+    let new = try scaling(newer, positions)
     if let old, let new, old != new {
       throw document.error(
-        at: "/rope_parameters", "expected what 'rope_scaling' says too, found other positions")
+        at: "/\(newer)", "expected what 'rope_scaling' says too, found other positions")
     }
     var base = try optionalNumber("rope_theta")
-    for parent in ["rope_scaling", "rope_parameters"] {
+    for parent in ["rope_scaling", newer] {
       guard let inner = try optionalNumber("\(parent)/rope_theta") else { continue }
       if let base, base != inner {
         throw document.error(
@@ -29,6 +36,17 @@ extension ConfigurationReader {
       base = inner
     }
     return RotaryMembers(base: base, scaling: (old ?? nil) ?? (new ?? nil))
+  }
+
+  /// The base that a member with plain rotary positions names; nil where it names none.
+  func plainRotaryBase(in member: String) throws(JSONError) -> Double? {
+    _ = try scaling(member, 1)
+    for name in ["rope_type", "type"] {
+      guard let kind = try optionalText("\(member)/\(name)"), kind != "default" else { continue }
+      throw document.error(
+        at: "/\(member)/\(name)", "expected \"default\", found \"\(kind)\"")
+    }
+    return try optionalNumber("\(member)/rope_theta")
   }
 
   /// Nil without the member; nil inside for plain positions.

@@ -10,7 +10,7 @@ public struct DecodingCache: Sendable {
   public private(set) var length = 0
   fileprivate let blocks: [(key: Matrix, value: Matrix)]
   fileprivate let workspace: Workspace
-  fileprivate let rotary: RotaryTable
+  fileprivate let rotary: BlockRotations
 
   /// An empty cache.
   ///
@@ -52,69 +52,23 @@ extension Transformer {
     let position = cache.length
     let x = try embed(tokens, windowTokens: 1, firstPosition: position)
     cache.advance()
+    let w = cache.workspace
     for block in 0..<configuration.blocks {
-      for kind in NormKind.allCases {
-        decodeHalf(kind, block, x, position, cache, operators)
-      }
+      let pass = BlockPass(
+        c: configuration, block: block, windowTokens: 1,
+        rotary: cache.rotary.table(ofBlock: block)?.at(position), operators: operators)
+      pass.half(.attention, on: x, w) { pass.attend(position, cache) }
+      pass.half(.feedForward, on: x, w) { pass.run(.feedForward, w) }
     }
     return finish(x)
   }
+}
 
-  private func decodeHalf(
-    _ kind: NormKind, _ block: Int, _ x: Matrix, _ position: Int, _ cache: DecodingCache,
-    _ operators: some BlockOperators
-  ) {
-    let (c, w) = (configuration, cache.workspace)
-    if c.normsFirst { normalize(x, kind, block, operators, into: w.normed) }
-    if !c.normsFirst { w.normed.copy(from: x) }
-    switch (kind, c.architecture) {
-    case (.attention, _): attend(block, position, cache, operators)
-    case (.feedForward, .llama): Llama.feedForward(c, block: block, operators, w)
-    case (.feedForward, .opt): OPT.feedForward(block: block, operators, w)
-    }
-    add(w.result, to: x)
-    if !c.normsFirst {
-      normalize(x, kind, block, operators, into: w.result)
-      x.copy(from: w.result)
-    }
-  }
-
-  private func normalize(
-    _ x: Matrix, _ kind: NormKind, _ block: Int, _ operators: some BlockOperators,
-    into out: Matrix
-  ) {
-    let (gain, bias) = operators.norm(kind, block: block)
-    if configuration.architecture == .opt, let bias {
-      OPT.normalize(x, configuration, gain: gain, bias: bias, into: out)
-    } else {
-      rmsNorm(x, gain: gain, bias: bias, epsilon: configuration.normEpsilon, into: out)
-    }
-  }
-
-  /// Attention of the new tokens; leaves its result in the workspace.
-  private func attend(
-    _ block: Int, _ position: Int, _ cache: DecodingCache, _ operators: some BlockOperators
-  ) {
-    let (c, w) = (configuration, cache.workspace)
-    let scale = 1 / Float(c.headSize).squareRoot()
-    operators.quantizeInput(w.normed, of: [.query, .key, .value], block: block)
-    for (kind, y) in [(LinearKind.query, w.query), (.key, w.key), (.value, w.value)] {
-      operators.apply(LinearID(block: block, kind: kind), to: w.normed, into: y)
-    }
-    let isOPT = c.architecture == .opt
-    if isOPT {
-      Tensors.scale(w.query, by: scale)
-    } else {
-      for x in [w.query, w.key] {
-        rotate(
-          x, table: cache.rotary.at(position), windowTokens: 1, headSize: c.headSize,
-          isInterleaved: c.rotaryIsInterleaved)
-      }
-    }
-    for (kind, x) in [(LinearKind.query, w.query), (.key, w.key), (.value, w.value)] {
-      operators.quantizeOperand(
-        x, kind, block: block, groupSize: isOPT ? c.channels : c.headSize)
-    }
+extension BlockPass {
+  /// Attention of one new token of each sequence; leaves its result in the cache's workspace.
+  fileprivate func attend(_ position: Int, _ cache: DecodingCache) {
+    let w = cache.workspace
+    operands(w)
     let (keys, values) = cache.blocks[block]
     for sequence in 0..<cache.sequences {
       let row = sequence * cache.capacity + position
@@ -123,9 +77,8 @@ extension Transformer {
     }
     cachedAttention(
       q: w.query, k: keys, v: values, length: position + 1, capacity: cache.capacity,
-      headSize: c.headSize, scale: isOPT ? 1 : scale, reach: c.reach(ofBlock: block),
+      headSize: c.headSize, scale: productScale, reach: c.reach(ofBlock: block),
       into: w.attended)
-    operators.quantizeInput(w.attended, of: [.output], block: block)
-    operators.apply(LinearID(block: block, kind: .output), to: w.attended, into: w.result)
+    output(w)
   }
 }

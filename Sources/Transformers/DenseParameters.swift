@@ -37,7 +37,7 @@ public struct DenseParameters: BlockOperators {
     self.biases = biases
     weights = FloatBuffer(count: offset)
     norms = try blocks.map { block in
-      try NormKind.allCases.map { kind in
+      try configuration.norms.map { kind in
         let (gain, bias) = try source.norm(kind, block: block)
         return (gain: Vector(gain), bias: bias.map { Vector($0) })
       }
@@ -71,11 +71,13 @@ public struct DenseParameters: BlockOperators {
     self.offsets = offsets
     self.biases = biases
     weights = FloatBuffer(count: offset)
-    let channels = configuration.channels
-    let hasNormBias = configuration.architecture == .opt
     norms = (0..<configuration.blocks).map { _ in
-      NormKind.allCases.map { _ in
-        (Vector(zeros: channels), hasNormBias ? Vector(zeros: channels) : nil)
+      configuration.norms.map { kind in
+        let channels = configuration.channels(of: kind)
+        return (
+          Vector(zeros: channels),
+          configuration.parts.hasNormBias ? Vector(zeros: channels) : nil
+        )
       }
     }
   }

@@ -1,21 +1,26 @@
 public import Checkpoints
+import Vocabulary
 
 extension ModelConfiguration {
-  /// Reads the metadata of a GGUF file of the `llama` architecture, whose Q and K rows are stored
-  /// for interleaved rotary pairs, and holds each key about the model to account.
+  /// Reads the metadata of a GGUF file of an architecture that says how such files hold it, and holds each
+  /// key about the model to account.
   ///
   /// - Throws: ``Checkpoints/CheckpointError`` for a key that is missing, mistyped or may change numbers
   ///   unread, ``ModelError`` for another architecture.
   public init(gguf file: GGUFFile) throws {
     let architecture = try file.string("general.architecture")
-    guard architecture == "llama" else {
+    guard let family = ModelFamily.all.first(where: { $0.gguf?.name == architecture }),
+      let form = family.gguf
+    else {
       throw ModelError.unsupported(
-        path: file.path, what: "GGUF architecture \"\(architecture)\"", supported: "\"llama\"")
+        path: file.path, what: "GGUF architecture \"\(architecture)\"",
+        supported: ModelFamily.all.compactMap { $0.gguf.map { "\"\($0.name)\"" } }
+          .joined(separator: ", "))
     }
-    try GGUFAccount(file: file).check()
-    func integer(_ key: String) throws -> Int { try Int(file.integer("llama.\(key)")) }
+    try GGUFAccount(file: file, name: form.name).check()
+    func integer(_ key: String) throws -> Int { try Int(file.integer("\(form.name).\(key)")) }
     func integer(_ key: String, default absent: Int) throws -> Int {
-      try file.integer("llama.\(key)", default: absent)
+      try file.integer("\(form.name).\(key)", default: absent)
     }
     let channels = try integer("embedding_length")
     let heads = try integer("attention.head_count")
@@ -30,20 +35,21 @@ extension ModelConfiguration {
       let size = try integer(key, default: headSize)
       guard size == headSize else {
         throw CheckpointError(
-          .unsupported, in: file.path, at: .key("llama.\(key)"),
+          .unsupported, in: file.path, at: .key("\(form.name).\(key)"),
           "expected the size of a head, \(headSize), found \(size)")
       }
     }
     func has(_ name: String) -> Bool { file.descriptor(of: name) != nil }
     let positions = try integer("context_length")
     self.init(
-      architecture: .llama, vocabularySize: embedding.shape[0], channels: channels,
+      architecture: family.architecture, parts: family.parts, vocabularySize: embedding.shape[0],
+      channels: channels,
       blocks: try integer("block_count"), heads: heads,
       keyHeads: try integer("attention.head_count_kv", default: heads), headSize: headSize,
       feedForward: try integer("feed_forward_length"), positions: positions,
-      normEpsilon: Float(try file.float("llama.attention.layer_norm_rms_epsilon")),
-      rotaryBase: try file.float("llama.rope.freq_base", default: 10000),
-      rotaryScaling: try file.rotaryScaling(), rotaryIsInterleaved: true,
+      normEpsilon: Float(try file.float("\(form.name).attention.layer_norm_rms_epsilon")),
+      rotaryBase: try file.float("\(form.name).rope.freq_base", default: 10000),
+      rotaryScaling: try file.rotaryScaling(form.name), rotaryIsInterleaved: form.isInterleaved,
       tiesHead: !has("output.weight"), hasAttentionInputBias: has("blk.0.attn_q.bias"),
       hasAttentionOutputBias: has("blk.0.attn_output.bias"),
       hasFeedForwardBias: has("blk.0.ffn_up.bias"), embeddingWidth: channels)
@@ -53,21 +59,21 @@ extension ModelConfiguration {
 }
 
 extension GGUFFile {
-  /// `llama.rope.scaling.*`: nothing, or all frequencies by one factor.
+  /// `NAME.rope.scaling.*`: nothing, or all frequencies by one factor.
   ///
   /// A factor without a type is linear, and may stand under its older name.
   ///
   /// > Source: the keys in the ggml project's description of the format; defaults as in llama.cpp.
-  fileprivate func rotaryScaling() throws -> RotaryScaling? {
-    let kind = try string("llama.rope.scaling.type", default: "linear")
-    let older = try float("llama.rope.scale_linear", default: 0)
-    let factor = try float("llama.rope.scaling.factor", default: older)
+  fileprivate func rotaryScaling(_ name: String) throws -> RotaryScaling? {
+    let kind = try string("\(name).rope.scaling.type", default: "linear")
+    let older = try float("\(name).rope.scale_linear", default: 0)
+    let factor = try float("\(name).rope.scaling.factor", default: older)
     switch kind {
     case "none": return nil
     case "linear": return factor == 0 || factor == 1 ? nil : .linear(factor: factor)
     default:
       throw CheckpointError(
-        .unsupported, in: path, at: .key("llama.rope.scaling.type"),
+        .unsupported, in: path, at: .key("\(name).rope.scaling.type"),
         "expected \"none\" or \"linear\", found \"\(kind)\"")
     }
   }
@@ -89,6 +95,8 @@ extension GGUFFile {
 /// Which keys of a GGUF file's metadata are about numbers, and whether all of those are read.
 private struct GGUFAccount {
   let file: GGUFFile
+  /// What begins the keys about the model.
+  let name: String
 
   /// Read by ``ModelConfiguration/init(gguf:)``.
   private static let read: Set = [
@@ -115,10 +123,10 @@ private struct GGUFAccount {
 
   /// - Throws: ``Checkpoints/CheckpointError`` at the first key of the model that may change numbers unread.
   func check() throws(CheckpointError) {
-    for key in file.metadataKeys where key.hasPrefix("llama.") {
-      let name = String(key.dropFirst("llama.".count))
-      if Self.read.contains(name) || Self.harmless.contains(name) { continue }
-      guard let rule = Self.fixed.first(where: { $0.key == name }) else {
+    for key in file.metadataKeys where key.hasPrefix(name + ".") {
+      let member = String(key.dropFirst(name.count + 1))
+      if Self.read.contains(member) || Self.harmless.contains(member) { continue }
+      guard let rule = Self.fixed.first(where: { $0.key == member }) else {
         throw CheckpointError(
           .unsupported, in: file.path, at: .key(key), "this key isn't read, and may change numbers")
       }
@@ -128,14 +136,15 @@ private struct GGUFAccount {
       guard found == rule.value else {
         throw CheckpointError(
           .unsupported, in: file.path, at: .key(key),
-          "expected \(rule.value), found \(found): a llama model of that kind isn't computed here")
+          "expected \(rule.value), found \(found): a \(name) model of that kind isn't computed here"
+        )
       }
     }
-    if case .string(let layout)? = file.metadata["llama.tensor_data_layout"],
+    if case .string(let layout)? = file.metadata["\(name).tensor_data_layout"],
       layout != "Meta AI original pth"
     {
       throw CheckpointError(
-        .unsupported, in: file.path, at: .key("llama.tensor_data_layout"),
+        .unsupported, in: file.path, at: .key("\(name).tensor_data_layout"),
         "expected \"Meta AI original pth\", found \"\(layout)\"")
     }
   }

@@ -1,4 +1,5 @@
 public import Checkpoints
+import Vocabulary
 
 extension ModelConfiguration {
   /// The configuration of a llama2.c checkpoint: its header, and the format's fixed conventions
@@ -6,7 +7,8 @@ extension ModelConfiguration {
   public init(llama2C file: Llama2CFile) {
     let header = file.header
     self.init(
-      architecture: .llama, vocabularySize: header.vocabularySize, channels: header.channels,
+      architecture: .llama, parts: .gated, vocabularySize: header.vocabularySize,
+      channels: header.channels,
       blocks: header.blocks, heads: header.heads, keyHeads: header.keyHeads,
       headSize: header.headSize, feedForward: header.feedForward, positions: header.positions,
       normEpsilon: 1e-5, rotaryIsInterleaved: true, tiesHead: header.tiesHead,

@@ -7,7 +7,7 @@ extension ModelConfiguration {
       ("max_position_embeddings", positions), ("intermediate_size", feedForward),
     ] where value <= 0 || value > 1 << 28 {
       try fail(
-        ["intermediate_size": architecture == .opt ? "ffn_dim" : name][name] ?? name,
+        name == "intermediate_size" && !parts.isGated ? "ffn_dim" : name,
         "expected a count from 1 to 268435456, found \(value)")
     }
     if heads > 0, keyHeads > 0, heads % keyHeads != 0 {
@@ -20,6 +20,12 @@ extension ModelConfiguration {
     if !(rotaryBase > 0 && rotaryBase.isFinite) {
       try fail("rope_theta", "expected a finite number above 0, found \(rotaryBase)")
     }
+    if let base = windowRotaryBase, !(base > 0 && base.isFinite) {
+      try fail("rope_local_base_freq", "expected a finite number above 0, found \(base)")
+    }
+    if let divisor = attentionDivisor, !(divisor > 0 && divisor.isFinite) {
+      try fail("query_pre_attn_scalar", "expected a finite number above 0, found \(divisor)")
+    }
     if let scaling = rotaryScaling {
       for (name, value) in scaling.positives where !(value > 0 && value.isFinite) {
         try fail("rope_scaling", "expected a '\(name)' above 0, found \(value)")
@@ -28,10 +34,10 @@ extension ModelConfiguration {
     if let slidingWindow, slidingWindow.tokens <= 0 {
       try fail("sliding_window", "expected at least 1, found \(slidingWindow.tokens)")
     }
-    if architecture == .llama, headSize % 2 != 0 {
+    if parts.isRotary, headSize % 2 != 0 {
       try fail("head_dim", "rotary positions need an even head size, found \(headSize)")
     }
-    if architecture == .opt, heads > 0, channels % heads != 0 {
+    if !parts.isRotary, heads > 0, channels % heads != 0 {
       try fail("num_attention_heads", "\(channels) channels don't divide into \(heads) heads")
     }
   }

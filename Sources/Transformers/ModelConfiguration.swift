@@ -1,15 +1,11 @@
+public import Vocabulary
+
 /// The shape of a decoder-only language model and the conventions that its numbers depend on.
 public struct ModelConfiguration: Sendable, Equatable {
-  /// The family, which decides the block's arithmetic.
-  public enum Architecture: String, Sendable {
-    /// RMSNorm, rotary positions, SwiGLU; also Mistral with its window, Qwen2 with its Q, K, V biases.
-    case llama
-    /// LayerNorm, learned positions with offset 2, ReLU.
-    case opt
-  }
-
-  /// The family.
+  /// The architecture.
   public var architecture: Architecture
+  /// What it is made of.
+  public var parts: ModelParts
   /// Rows of the embedding.
   public var vocabularySize: Int
   /// Channels of the residual stream, C.
@@ -34,6 +30,10 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var rotaryScaling: RotaryScaling?
   /// What each rotary frequency is divided by beyond that (`rope_freqs.weight` of a GGUF file).
   public var rotaryDivisors: [Double]?
+  /// Base of the rotary frequencies of blocks with a window, which nothing stretches; nil for that of all.
+  public var windowRotaryBase: Double?
+  /// Blocks whose queries and keys aren't rotated.
+  public var unrotatedBlocks: Set<Int> = []
   /// Rotary pairs are (2i, 2i+1), as in llama2.c and GGUF, instead of (i, i + headSize/2).
   public var rotaryIsInterleaved = false
   /// The head is the embedding.
@@ -52,17 +52,34 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var normsSubtractMean = true
   /// A norm follows the last block.
   public var hasFinalNorm = true
+  /// What embeddings are multiplied by as they enter the stream; nil for nothing.
+  public var embeddingScale: Float?
+  /// Products of queries and keys are divided by the root of this; nil for ``headSize``.
+  public var attentionDivisor: Double?
   /// Width of the embedding where a projection leads to ``channels`` (OPT-350m).
   public var embeddingWidth: Int
 
-  /// Rows of the table of learned positions (OPT): two more than there are positions.
-  public var positionRows: Int { positions + OPT.positionOffset }
+  /// Rows of the table of learned positions, those included that no position reads; 0 without one.
+  public var positionRows: Int { parts.positionOffset.map { positions + $0 } ?? 0 }
+
+  /// What products of queries and keys are multiplied by.
+  public var attentionScale: Float {
+    guard let attentionDivisor else { return 1 / Float(headSize).squareRoot() }
+    return Float(1 / attentionDivisor.squareRoot())
+  }
+
+  /// Channels that an operand of attention is quantised over at a time.
+  public var operandGroup: Int { parts.operands == .rows ? channels : headSize }
 
   /// The linears of a block, in the order in which they run.
-  public var linears: [LinearKind] {
-    architecture == .llama
-      ? [.query, .key, .value, .output, .gate, .up, .down]
-      : [.query, .key, .value, .output, .up, .down]
+  public var linears: [LinearKind] { parts.linears }
+
+  /// The norms of a block, in the order in which they are held.
+  public var norms: [NormKind] { parts.norms }
+
+  /// Channels of a norm's gain.
+  public func channels(of norm: NormKind) -> Int {
+    norm == .query || norm == .key ? headSize : channels
   }
 
   /// Shape of a linear's weight, `[outputs, inputs]`.
@@ -164,9 +181,20 @@ public struct LinearID: Sendable, Hashable {
   public var tensor: Int { kind.key.index(block: block) }
 }
 
-/// One of a block's two norms.
+/// One of a block's norms.
 public enum NormKind: Int, Sendable, CaseIterable {
+  /// Before attention, and before the feed-forward half; these two also stand for the halves.
   case attention, feedForward
+  /// Of every head of queries, and of keys.
+  case query, key
+  /// Of the halves' output, before the sum.
+  case attentionOutput, feedForwardOutput
+
+  /// The halves of a block, by the norm before each.
+  public static let halves: [NormKind] = [.attention, .feedForward]
+
+  /// The norm of a half's output.
+  var output: NormKind { self == .attention ? .attentionOutput : .feedForwardOutput }
 
   /// What keys the random numbers of its gain and bias; never to be changed.
   ///
@@ -175,6 +203,10 @@ public enum NormKind: Int, Sendable, CaseIterable {
     switch self {
     case .attention: .original(0, of: 2)
     case .feedForward: .original(1, of: 2)
+    case .query: .added(0)
+    case .key: .added(1)
+    case .attentionOutput: .added(2)
+    case .feedForwardOutput: .added(3)
     }
   }
 }

@@ -43,7 +43,7 @@ public struct ModelValues: Sendable {
     biases = Dictionary(
       uniqueKeysWithValues: c.linearIDs.compactMap { id in dense.bias(id).map { (id, $0) } })
     norms = (0..<c.blocks).map { block in
-      NormKind.allCases.map { dense.norm($0, block: block) }
+      c.norms.map { dense.norm($0, block: block) }
     }
     embedding = matrix(frame.embedding)
     head = c.tiesHead ? nil : matrix(frame.head)
@@ -67,7 +67,7 @@ extension ModelSource {
     for (id, weight) in values.weights { tensors[naming.weight(id)] = weight }
     for (id, bias) in values.biases { put(naming.bias(id), bias) }
     for (block, norms) in values.norms.enumerated() {
-      for kind in NormKind.allCases {
+      for kind in configuration.norms {
         put(naming.gain(kind, block: block), norms[kind.rawValue].gain)
         put(naming.shift(kind, block: block), norms[kind.rawValue].bias)
       }
@@ -79,7 +79,7 @@ extension ModelSource {
     if let projection = values.projectionOut { tensors[naming.projectionOut] = projection }
     put(naming.finalGain, values.finalGain)
     put(naming.finalBias, values.finalBias)
-    return reading(ReplacedCheckpoint(base: checkpoint, tensors))
+    return reading(ReplacedCheckpoint(base: arranged, tensors))
   }
 }
 

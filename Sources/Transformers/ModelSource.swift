@@ -17,6 +17,8 @@ public struct ModelSource: Sendable {
   /// What a reader of its numbers should know about how the files were read.
   public let notes: [String]
   let naming: TensorNaming
+  /// The same, each linear by itself and gains whole.
+  let arranged: any Checkpoint
 
   /// Rows of a table that are held in float32 at a time while it is converted to half precision.
   public static let convertedRows = 1024
@@ -78,12 +80,17 @@ public struct ModelSource: Sendable {
             + "the two")
       }
     }
-    self.configuration = configuration
-    self.checkpoint = checkpoint
-    self.outliers = outliers
     self.naming = tiedTable == naming.embedding ? naming : naming.embeddingAsHead
-    self.notes = notes
     try TensorAccount.check(checkpoint, configuration, self.naming, alsoRead: alsoRead)
+    self.configuration = configuration
+    let family = ModelFamily.describing(configuration.architecture)
+    self.checkpoint = checkpoint
+    arranged =
+      ArrangedCheckpoint(
+        checkpoint, configuration, self.naming,
+        gainOffset: checkpoint is GGUFFile ? 0 : family.gainOffset) ?? checkpoint
+    self.outliers = outliers
+    self.notes = notes
     try checkOutliers()
   }
 
@@ -100,6 +107,7 @@ public struct ModelSource: Sendable {
   ) {
     self.configuration = configuration
     self.checkpoint = checkpoint
+    arranged = checkpoint
     self.outliers = outliers
     self.naming = naming
     self.notes = notes
@@ -140,7 +148,7 @@ public struct ModelSource: Sendable {
     precondition(
       matrix.rows == rows.count && matrix.stride == matrix.columns,
       "\(rows.count) rows into [\(matrix.rows), \(matrix.columns)]")
-    try checkpoint.read(
+    try arranged.read(
       naming.weight(linear), rows: rows,
       into: UnsafeMutableBufferPointer(
         start: matrix.pointer, count: matrix.rows * matrix.columns))
@@ -150,23 +158,23 @@ public struct ModelSource: Sendable {
   /// The bias of a linear, or nil where the architecture has none.
   public func bias(of linear: LinearID) throws -> [Float]? {
     guard configuration.hasBias(linear.kind) else { return nil }
-    return try checkpoint.read(naming.bias(linear))
+    return try arranged.read(naming.bias(linear))
   }
 
   /// Gain of a norm, and its bias where it has one (LayerNorm).
   public func norm(_ kind: NormKind, block: Int) throws -> (gain: [Float], bias: [Float]?) {
-    let gain = try checkpoint.read(naming.gain(kind, block: block))
+    let gain = try arranged.read(naming.gain(kind, block: block))
     let bias =
-      configuration.architecture == .opt
-      ? try checkpoint.read(naming.shift(kind, block: block)) : nil
-    guard let outliers else { return (gain, bias) }
+      configuration.parts.hasNormBias
+      ? try arranged.read(naming.shift(kind, block: block)) : nil
+    guard let outliers, NormKind.halves.contains(kind) else { return (gain, bias) }
     return (outliers.grow(gain), bias.map(outliers.grow))
   }
 
   /// All norms, by block and kind.
   public func norms() throws -> [[(gain: Vector, bias: Vector?)]] {
     try (0..<configuration.blocks).map { block in
-      try NormKind.allCases.map { kind in
+      try configuration.norms.map { kind in
         let (gain, bias) = try norm(kind, block: block)
         return (Vector(gain), bias.map { Vector($0) })
       }
@@ -178,17 +186,16 @@ public struct ModelSource: Sendable {
     let embedding = try table(naming.embedding, precision)
     let head: any EmbeddingTable =
       configuration.tiesHead ? embedding : try table(naming.head, precision)
-    let isOPT = configuration.architecture == .opt
     let hasProjection = configuration.embeddingWidth != configuration.channels
     return ModelFrame(
       embedding: embedding, head: head,
-      positions: isOPT ? try matrix(naming.positions) : nil,
+      positions: configuration.positionRows > 0 ? try matrix(naming.positions) : nil,
       projectionIn: hasProjection ? try matrix(naming.projectionIn) : nil,
       projectionOut: hasProjection ? try matrix(naming.projectionOut) : nil,
       finalGain: configuration.hasFinalNorm
-        ? Vector(try checkpoint.read(naming.finalGain)) : nil,
-      finalBias: configuration.hasFinalNorm && isOPT
-        ? Vector(try checkpoint.read(naming.finalBias)) : nil)
+        ? Vector(try arranged.read(naming.finalGain)) : nil,
+      finalBias: configuration.hasFinalNorm && configuration.parts.hasNormBias
+        ? Vector(try arranged.read(naming.finalBias)) : nil)
   }
 
   private func matrix(_ name: String) throws -> Matrix {
@@ -210,7 +217,7 @@ public struct ModelSource: Sendable {
       let rows = Matrix(rows: min(piece, shape[0]), columns: shape[1])
       for tile in 0..<tileCount(shape[0], size: piece) {
         let range = tileRange(tile, of: shape[0], size: piece)
-        try checkpoint.read(
+        try arranged.read(
           name, rows: range,
           into: UnsafeMutableBufferPointer(start: rows.pointer, count: range.count * shape[1]))
         table.store(rows.rows(0..<range.count), at: range.lowerBound)
@@ -220,11 +227,11 @@ public struct ModelSource: Sendable {
   }
 
   private func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws {
-    try checkpoint.read(name, into: destination)
+    try arranged.read(name, into: destination)
   }
 
   private func shape(of name: String) throws -> [Int] {
-    try checkpoint.requireTensor(name).shape
+    try arranged.requireTensor(name).shape
   }
 
   private func checkOutliers() throws(ModelError) {

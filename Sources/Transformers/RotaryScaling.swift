@@ -113,12 +113,19 @@ extension ModelConfiguration {
   ///
   /// > Source: Su et al. 2021, arXiv:2104.09864; stretching as in Llama 3.1's configuration.
   public var rotaryFrequencies: [Double] {
-    var frequencies = (0..<headSize / 2).map { i in
-      1 / pow(rotaryBase, Double(2 * i) / Double(headSize))
-    }
+    var frequencies = plainFrequencies(base: rotaryBase)
     if let rotaryScaling { frequencies = rotaryScaling.stretched(frequencies, base: rotaryBase) }
     guard let rotaryDivisors else { return frequencies }
     return zip(frequencies, rotaryDivisors).map { $0 / $1 }
+  }
+
+  /// Frequencies of the blocks with a window, where those have a base of their own.
+  var windowRotaryFrequencies: [Double]? {
+    windowRotaryBase.map { plainFrequencies(base: $0) }
+  }
+
+  private func plainFrequencies(base: Double) -> [Double] {
+    (0..<headSize / 2).map { i in 1 / pow(base, Double(2 * i) / Double(headSize)) }
   }
 
   /// What cosines and sines of the rotary positions are multiplied by; 1 but for YaRN.

@@ -15,6 +15,7 @@ public struct SyntheticCheckpoint: Checkpoint {
   public let tensors: [TensorDescriptor]
   private let positions: [String: Int]
   private let stream: NormalStream
+  private let gain: Float
 
   /// Deviation of what is drawn.
   ///
@@ -52,6 +53,7 @@ public struct SyntheticCheckpoint: Checkpoint {
       tensors.append(tensor)
     }
     self.path = path
+    gain = 1 - ModelFamily.describing(c.architecture).gainOffset
     self.tensors = tensors
     positions = Dictionary(
       uniqueKeysWithValues: tensors.enumerated().map { ($0.element.name, $0.offset) })
@@ -95,7 +97,7 @@ public struct SyntheticCheckpoint: Checkpoint {
     }
     guard let base = destination.baseAddress else { return }
     if tensor.shape.count == 1 {
-      destination.update(repeating: name.hasSuffix(".weight") ? 1 : 0)
+      destination.update(repeating: name.hasSuffix(".weight") ? gain : 0)
       return
     }
     let columns = tensor.rowElementCount

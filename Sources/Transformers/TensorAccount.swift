@@ -1,4 +1,5 @@
 import Checkpoints
+import Vocabulary
 
 /// Which tensors a model reads, and what else may stand in its checkpoint.
 ///
@@ -14,18 +15,15 @@ enum TensorAccount {
   static func entries(_ c: ModelConfiguration, _ naming: TensorNaming) -> [Entry] {
     var entries: [Entry] = [(naming.embedding, [c.vocabularySize, c.embeddingWidth])]
     if !c.tiesHead { entries.append((naming.head, [c.vocabularySize, c.embeddingWidth])) }
-    if c.architecture == .opt {
-      entries.append((naming.positions, [c.positionRows, c.channels]))
-    }
+    if c.positionRows > 0 { entries.append((naming.positions, [c.positionRows, c.channels])) }
     if c.embeddingWidth != c.channels {
       entries.append((naming.projectionIn, [c.channels, c.embeddingWidth]))
       entries.append((naming.projectionOut, [c.embeddingWidth, c.channels]))
     }
-    let isLayerNorm = c.architecture == .opt
     for block in 0..<c.blocks { entries += Self.entries(ofBlock: block, c, naming) }
     if c.hasFinalNorm {
       entries.append((naming.finalGain, [c.channels]))
-      if isLayerNorm { entries.append((naming.finalBias, [c.channels])) }
+      if c.parts.hasNormBias { entries.append((naming.finalBias, [c.channels])) }
     }
     return entries
   }
@@ -34,17 +32,24 @@ enum TensorAccount {
     -> [Entry]
   {
     var entries: [Entry] = []
-    for kind in NormKind.allCases {
-      entries.append((naming.gain(kind, block: block), [c.channels]))
-      if c.architecture == .opt {
-        entries.append((naming.shift(kind, block: block), [c.channels]))
+    for kind in c.norms {
+      entries.append((naming.gain(kind, block: block), [c.channels(of: kind)]))
+      if c.parts.hasNormBias {
+        entries.append((naming.shift(kind, block: block), [c.channels(of: kind)]))
       }
     }
     for kind in c.linears {
       let id = LinearID(block: block, kind: kind)
       let (outputs, inputs) = c.shape(of: kind)
-      entries.append((naming.weight(id), [outputs, inputs]))
-      if c.hasBias(kind) { entries.append((naming.bias(id), [outputs])) }
+      var (weight, bias, rows) = (naming.weight(id), naming.bias(id), outputs)
+      if let joined = naming.joined(id, "weight") {
+        // Once, for the first of those that lie in it.
+        guard joined.linears.first == kind else { continue }
+        (weight, bias) = (joined.name, naming.joined(id, "bias")?.name ?? bias)
+        rows = joined.linears.reduce(0) { $0 + c.shape(of: $1).outputs }
+      }
+      entries.append((weight, [rows, inputs]))
+      if c.hasBias(kind) { entries.append((bias, [rows])) }
     }
     return entries
   }

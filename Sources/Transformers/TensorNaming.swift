@@ -1,12 +1,13 @@
 import Checkpoints
+import Vocabulary
 
-/// How a checkpoint spells the tensors of a model: the only place with checkpoint names.
+/// How a checkpoint spells the tensors of a model.
 ///
 /// Names here are canonical: the hub's own, with the prefix that a whole causal model has. Files saved
 /// from the bare decoder, compiled or wrapped, spell some otherwise; ``fileNames`` leads to those.
 struct TensorNaming: Sendable {
-  private enum Style { case hubLlama, hubOPT, gguf }
-  private let style: Style
+  /// The format's names.
+  let names: TensorNames
   /// Spelling in the file by canonical name, where the two differ.
   private let fileNames: [String: String]
 
@@ -15,15 +16,14 @@ struct TensorNaming: Sendable {
   /// - Throws: ``Checkpoints/CheckpointError`` where two tensors are the same one spelled differently.
   init(configuration: ModelConfiguration, checkpoint: any Checkpoint) throws(CheckpointError) {
     guard checkpoint.descriptor(of: "token_embd.weight") == nil else {
-      style = .gguf
+      names = .gguf
       fileNames = [:]
       return
     }
-    style = configuration.architecture == .opt ? .hubOPT : .hubLlama
-    let prefix = configuration.architecture == .opt ? "model.decoder." : "model."
+    names = ModelFamily.describing(configuration.architecture).names
     var fileNames: [String: String] = [:]
     for tensor in checkpoint.tensors {
-      let canonical = Self.canonical(tensor.name, prefix: prefix)
+      let canonical = Self.canonical(tensor.name, names)
       guard canonical != tensor.name else { continue }
       let other = fileNames.updateValue(tensor.name, forKey: canonical)
       if let other = other ?? (checkpoint.descriptor(of: canonical) == nil ? nil : canonical) {
@@ -36,8 +36,8 @@ struct TensorNaming: Sendable {
   }
 
   /// The hub's own spelling, for files that are written here.
-  init(hub architecture: ModelConfiguration.Architecture) {
-    style = architecture == .opt ? .hubOPT : .hubLlama
+  init(hub architecture: Architecture) {
+    names = ModelFamily.describing(architecture).names
     fileNames = [:]
   }
 
@@ -45,7 +45,7 @@ struct TensorNaming: Sendable {
   ///
   /// > Source: `torch.compile` (`_orig_mod`), `DistributedDataParallel` (`module`), FSDP and its activation
   /// > checkpointing (`_fsdp_wrapped_module`, `_checkpoint_wrapped_module`).
-  static func canonical(_ name: String, prefix: String) -> String {
+  static func canonical(_ name: String, _ names: TensorNames) -> String {
     let wrappers: Set<Substring> = [
       "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
     ]
@@ -53,26 +53,22 @@ struct TensorNaming: Sendable {
     parts.removeAll { wrappers.contains($0) }
     if parts.first == "module" { parts.removeFirst() }
     let plain = parts.joined(separator: ".")
-    if plain.hasPrefix(prefix) || plain.hasPrefix("lm_head.") { return plain }
+    if plain.hasPrefix(names.root) || plain.hasPrefix(names.head + ".") { return plain }
     // A bare decoder was saved with a shorter prefix, or none.
-    let inner = prefix.dropFirst("model.".count)
+    let inner = names.root.dropFirst("model.".count)
     if !inner.isEmpty, plain.hasPrefix(inner) { return "model." + plain }
-    let roots: Set<Substring> = [
-      "embed_tokens", "layers", "norm", "rotary_emb", "embed_positions", "project_in",
-      "project_out", "final_layer_norm",
-    ]
-    return parts.first.map(roots.contains) == true ? prefix + plain : plain
+    return parts.first.map(names.roots.contains) == true ? names.root + plain : plain
   }
 
   /// The same naming for a file that has its one table under the head's name.
   var embeddingAsHead: TensorNaming {
     var fileNames = fileNames
     fileNames[canonicalEmbedding] = head
-    return TensorNaming(style: style, fileNames: fileNames)
+    return TensorNaming(names: names, fileNames: fileNames)
   }
 
-  private init(style: Style, fileNames: [String: String]) {
-    self.style = style
+  private init(names: TensorNames, fileNames: [String: String]) {
+    self.names = names
     self.fileNames = fileNames
   }
 
@@ -81,75 +77,44 @@ struct TensorNaming: Sendable {
 
   var embedding: String { spelled(canonicalEmbedding) }
 
-  private var canonicalEmbedding: String {
-    pick("model.embed_tokens.weight", "embed_tokens.weight", "token_embd.weight")
-  }
+  private var canonicalEmbedding: String { names.name(.embedding) + ".weight" }
 
-  var head: String { spelled(pick("lm_head.weight", nil, "output.weight")) }
+  var head: String { spelled(names.head + ".weight") }
 
-  var positions: String { spelled(pick("", "embed_positions.weight", "")) }
+  var positions: String { spelled(names.name(.positions) + ".weight") }
 
-  var projectionIn: String { spelled(pick("", "project_in.weight", "")) }
+  var projectionIn: String { spelled(names.name(.projectionIn) + ".weight") }
 
-  var projectionOut: String { spelled(pick("", "project_out.weight", "")) }
+  var projectionOut: String { spelled(names.name(.projectionOut) + ".weight") }
 
   func weight(_ id: LinearID) -> String { spelled(linear(id) + ".weight") }
 
   func bias(_ id: LinearID) -> String { spelled(linear(id) + ".bias") }
 
   /// Gain of the final norm.
-  var finalGain: String { spelled(finalNorm + ".weight") }
+  var finalGain: String { spelled(names.name(.finalNorm) + ".weight") }
 
   /// Bias of the final norm.
-  var finalBias: String { spelled(finalNorm + ".bias") }
+  var finalBias: String { spelled(names.name(.finalNorm) + ".bias") }
 
   /// Gain of a block's norm.
-  func gain(_ kind: NormKind, block: Int) -> String { spelled(norm(kind, block) + ".weight") }
+  func gain(_ kind: NormKind, block: Int) -> String {
+    spelled(names.name(.norm(kind), block: block) + ".weight")
+  }
 
   /// Bias of a block's norm.
-  func shift(_ kind: NormKind, block: Int) -> String { spelled(norm(kind, block) + ".bias") }
+  func shift(_ kind: NormKind, block: Int) -> String {
+    spelled(names.name(.norm(kind), block: block) + ".bias")
+  }
 
-  private var finalNorm: String { pick("model.norm", "final_layer_norm", "output_norm") }
-
-  private func norm(_ kind: NormKind, _ block: Int) -> String {
-    let isAttention = kind == .attention
-    return pick(
-      "model.layers.\(block)."
-        + (isAttention ? "input_layernorm" : "post_attention_layernorm"),
-      "layers.\(block)." + (isAttention ? "self_attn_layer_norm" : "final_layer_norm"),
-      "blk.\(block)." + (isAttention ? "attn_norm" : "ffn_norm"))
+  /// The tensor in which the file keeps a linear together with others, and all of those.
+  func joined(_ id: LinearID, _ ending: String) -> (name: String, linears: [LinearKind])? {
+    names.joined(id.kind).map {
+      (spelled("\(names.root)\(names.block)\(id.block).\($0.name).\(ending)"), $0.linears)
+    }
   }
 
   private func linear(_ id: LinearID) -> String {
-    let block = id.block
-    switch id.kind {
-    case .query: return attention(block, "q_proj", "q_proj", "attn_q")
-    case .key: return attention(block, "k_proj", "k_proj", "attn_k")
-    case .value: return attention(block, "v_proj", "v_proj", "attn_v")
-    case .output: return attention(block, "o_proj", "out_proj", "attn_output")
-    case .gate: return feedForward(block, "gate_proj", "", "ffn_gate")
-    case .up: return feedForward(block, "up_proj", "fc1", "ffn_up")
-    case .down: return feedForward(block, "down_proj", "fc2", "ffn_down")
-    }
-  }
-
-  private func attention(_ block: Int, _ llama: String, _ opt: String, _ gguf: String) -> String {
-    pick(
-      "model.layers.\(block).self_attn.\(llama)", "layers.\(block).self_attn.\(opt)",
-      "blk.\(block).\(gguf)")
-  }
-
-  private func feedForward(_ block: Int, _ llama: String, _ opt: String, _ gguf: String)
-    -> String
-  {
-    pick("model.layers.\(block).mlp.\(llama)", "layers.\(block).\(opt)", "blk.\(block).\(gguf)")
-  }
-
-  private func pick(_ llama: String, _ opt: String?, _ gguf: String) -> String {
-    switch style {
-    case .hubLlama: llama
-    case .hubOPT: opt.map { "model.decoder." + $0 } ?? llama
-    case .gguf: gguf
-    }
+    names.name(.linear(id.kind), block: id.block)
   }
 }

@@ -36,7 +36,7 @@ public struct TrainableTensor: Sendable {
     matrix(naming.projectionIn, frame.projectionIn, gradients.projectionIn)
     matrix(naming.projectionOut, frame.projectionOut, gradients.projectionOut)
     for block in operators.parameters.blocks {
-      for kind in NormKind.allCases {
+      for kind in c.norms {
         let (value, gradient) = (
           operators.parameters.norm(kind, block: block),
           operators.gradients.norm(kind, block: block)

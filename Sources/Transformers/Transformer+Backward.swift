@@ -7,13 +7,11 @@ extension Transformer {
   ///
   /// - Precondition: `x` has at most the tape's rows.
   public func runBlock(
-    _ block: Int, on x: Matrix, windowTokens: Int, rotary: RotaryTable,
+    _ block: Int, on x: Matrix, windowTokens: Int, rotary: BlockRotations,
     operators: some BlockOperators, recording tape: BlockTape
   ) {
     let tape = tape.prefix(x.rows)
-    run(
-      block, on: x, windowTokens: windowTokens, rotary: rotary, operators: operators,
-      halves: (tape.attention, tape.feedForward))
+    pass(block, windowTokens, rotary, operators).run(on: x, (tape.attention, tape.feedForward))
   }
 
   /// Takes the gradient `d` of the output of block `block` back to its input, in place.
@@ -24,22 +22,14 @@ extension Transformer {
   ///
   /// - Precondition: The last run recorded on `tape` was this block's, with the same operators.
   public func runBlockBackward(
-    _ block: Int, gradient d: Matrix, windowTokens: Int, rotary: RotaryTable,
+    _ block: Int, gradient d: Matrix, windowTokens: Int, rotary: BlockRotations,
     operators: some DifferentiableBlockOperators, tape: BlockTape, workspace: GradientWorkspace
   ) {
     precondition(
       frame.rotation == nil && configuration.normsSubtractMean,
       "a rotated model has no backward pass")
     let (tape, workspace) = (tape.prefix(d.rows), workspace.prefix(d.rows))
-    switch configuration.architecture {
-    case .llama:
-      Llama.blockBackward(
-        block, configuration, d: d, windowTokens: windowTokens, rotary: rotary, operators, tape,
-        workspace)
-    case .opt:
-      OPT.blockBackward(
-        block, configuration, d: d, windowTokens: windowTokens, operators, tape, workspace)
-    }
+    pass(block, windowTokens, rotary, operators).runBackward(d, tape, workspace)
   }
 
   /// Backward of ``finish(_:)``: from the gradient of the head's input to that of the last block's output.
@@ -73,15 +63,17 @@ extension Transformer {
 
   /// Backward of ``embed(_:windowTokens:)``: accumulates the gradients of embedding, positions and projection.
   ///
-  /// > Shape: `d` is the gradient of the stream before the first block, `[tokens.count, C]`.
+  /// > Shape: `d` is the gradient of the stream before the first block, `[tokens.count, C]`; it is used up.
   func embedBackward(
     _ tokens: [Int32], windowTokens: Int, d: Matrix, _ gradients: FrameGradients
   ) {
-    if let dPositions = gradients.positions {
-      let ids = tokens.indices.map { Int32($0 % windowTokens + OPT.positionOffset) }
+    if let dPositions = gradients.positions, let offset = configuration.parts.positionOffset {
+      let ids = tokens.indices.map { Int32($0 % windowTokens + offset) }
       gatherBackward(dOutput: d, ids: ids, dTable: dPositions)
     }
+    let factor = configuration.embeddingScale
     guard let projection = frame.projectionIn, let dProjection = gradients.projectionIn else {
+      if let factor { scale(d, by: factor) }
       gatherBackward(dOutput: d, ids: tokens, dTable: gradients.embedding)
       return
     }
@@ -89,10 +81,12 @@ extension Transformer {
     for (row, token) in tokens.enumerated() {
       frame.embedding.copyRow(Int(token), to: embedded.row(row))
     }
+    if let factor { scale(embedded, by: factor) }
     let dEmbedded = Matrix(rows: tokens.count, columns: projection.columns)
     linearBackward(
       input: embedded, weight: projection, dOutput: d, dInput: dEmbedded, dWeight: dProjection,
       dBias: nil)
+    if let factor { scale(dEmbedded, by: factor) }
     gatherBackward(dOutput: dEmbedded, ids: tokens, dTable: gradients.embedding)
   }
 }

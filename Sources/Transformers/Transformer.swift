@@ -53,14 +53,15 @@ public struct Transformer: Sendable {
     for (row, token) in tokens.enumerated() {
       frame.embedding.copyRow(Int(token), to: embedded.row(row))
     }
+    if let embeddingScale = c.embeddingScale { scale(embedded, by: embeddingScale) }
     var x = embedded
     if let projection = frame.projectionIn {
       x = Matrix(rows: tokens.count, columns: c.channels)
       linear(embedded, projection, into: x)
     }
-    if let positions = frame.positions {
+    if let positions = frame.positions, let offset = c.parts.positionOffset {
       for row in 0..<x.rows {
-        let position = firstPosition + row % windowTokens + OPT.positionOffset
+        let position = firstPosition + row % windowTokens + offset
         add(positions.rows(position..<position + 1), to: x.rows(row..<row + 1))
       }
     }
@@ -70,34 +71,26 @@ public struct Transformer: Sendable {
     return rotated
   }
 
-  /// Angles of the rotary positions of a window, or an empty table for learned positions.
-  public func rotaryTable(windowTokens: Int) -> RotaryTable {
-    RotaryTable(
-      frequencies: configuration.architecture == .llama ? configuration.rotaryFrequencies : [],
-      positions: windowTokens, factor: configuration.rotaryAmplitude)
+  /// Angles of the rotary positions of a window.
+  public func rotaryTable(windowTokens: Int) -> BlockRotations {
+    BlockRotations(configuration, positions: windowTokens)
   }
 
   /// Runs block `block` in place on the residual stream.
   public func runBlock(
-    _ block: Int, on x: Matrix, windowTokens: Int, rotary: RotaryTable,
+    _ block: Int, on x: Matrix, windowTokens: Int, rotary: BlockRotations,
     operators: some BlockOperators, workspace: Workspace
   ) {
-    run(
-      block, on: x, windowTokens: windowTokens, rotary: rotary, operators: operators,
-      halves: (workspace, workspace))
+    pass(block, windowTokens, rotary, operators).run(on: x, (workspace, workspace))
   }
 
-  func run(
-    _ block: Int, on x: Matrix, windowTokens: Int, rotary: RotaryTable,
-    operators: some BlockOperators, halves: (Workspace, Workspace)
-  ) {
-    switch configuration.architecture {
-    case .llama:
-      Llama.block(
-        block, configuration, x: x, windowTokens: windowTokens, rotary: rotary, operators, halves)
-    case .opt:
-      OPT.block(block, configuration, x: x, windowTokens: windowTokens, operators, halves)
-    }
+  /// The pass of one block.
+  func pass<Operators: BlockOperators>(
+    _ block: Int, _ windowTokens: Int, _ rotary: BlockRotations, _ operators: Operators
+  ) -> BlockPass<Operators> {
+    BlockPass(
+      c: configuration, block: block, windowTokens: windowTokens,
+      rotary: rotary.table(ofBlock: block), operators: operators)
   }
 
   /// What the head multiplies: the stream after the final norm and projection.

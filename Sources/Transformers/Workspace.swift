@@ -23,7 +23,7 @@ public struct Workspace: Sendable {
     key = Matrix(rows: rows, columns: c.keyHeads * c.headSize)
     value = Matrix(rows: rows, columns: c.keyHeads * c.headSize)
     attended = attention
-    gate = c.architecture == .llama ? Matrix(rows: rows, columns: c.feedForward) : nil
+    gate = c.parts.isGated ? Matrix(rows: rows, columns: c.feedForward) : nil
     hidden = Matrix(rows: rows, columns: c.feedForward)
     result = normed.columns == attention.columns ? normed : Matrix(rows: rows, columns: c.channels)
   }
@@ -32,6 +32,7 @@ public struct Workspace: Sendable {
   init(tape c: ModelConfiguration, rows: Int, half: NormKind, result: Matrix, keepsRaw: Bool) {
     let none = Matrix(rows: 0, columns: 0)
     let isAttention = half == .attention
+    let hasHeadNorms = isAttention && c.parts.hasHeadNorms
     func matrix(_ columns: Int, _ isThere: Bool) -> Matrix {
       isThere ? Matrix(rows: rows, columns: columns) : none
     }
@@ -40,7 +41,7 @@ public struct Workspace: Sendable {
     key = matrix(c.keyHeads * c.headSize, isAttention)
     value = matrix(c.keyHeads * c.headSize, isAttention)
     attended = matrix(c.heads * c.headSize, isAttention)
-    gate = c.architecture == .llama && !isAttention ? matrix(c.feedForward, true) : nil
+    gate = c.parts.isGated && !isAttention ? matrix(c.feedForward, true) : nil
     hidden = matrix(c.feedForward, !isAttention)
     self.result = result
     kept = KeptActivations(
@@ -51,7 +52,10 @@ public struct Workspace: Sendable {
       key: keepsRaw ? matrix(key.columns, isAttention) : nil,
       value: keepsRaw ? matrix(value.columns, isAttention) : nil,
       attended: keepsRaw ? matrix(attended.columns, isAttention) : nil,
-      hidden: keepsRaw ? matrix(hidden.columns, !isAttention) : nil)
+      hidden: keepsRaw ? matrix(hidden.columns, !isAttention) : nil,
+      projectedQuery: hasHeadNorms ? matrix(query.columns, true) : nil,
+      projectedKey: hasHeadNorms ? matrix(key.columns, true) : nil,
+      output: c.parts.hasOutputNorms ? matrix(c.channels, true) : nil)
   }
 
   /// Keeps attention's operands as they are before quantisation, where a tape asks for them.
@@ -81,7 +85,9 @@ public struct Workspace: Sendable {
       KeptActivations(
         stream: cut(kept.stream), product: kept.product.map(cut), normed: kept.normed.map(cut),
         query: kept.query.map(cut), key: kept.key.map(cut), value: kept.value.map(cut),
-        attended: kept.attended.map(cut), hidden: kept.hidden.map(cut))
+        attended: kept.attended.map(cut), hidden: kept.hidden.map(cut),
+        projectedQuery: kept.projectedQuery.map(cut), projectedKey: kept.projectedKey.map(cut),
+        output: kept.output.map(cut))
     }
   }
 }
@@ -92,7 +98,7 @@ public struct Workspace: Sendable {
 struct KeptActivations: Sendable {
   /// What the half's norm read.
   let stream: Matrix
-  /// silu(gate) · up, quantised, so that the gate itself stays (LLaMA).
+  /// The gated product, quantised, so that the gate itself stays; nil without a gate.
   let product: Matrix?
   // Before quantisation; nil where nothing is quantised.
   let normed: Matrix?
@@ -102,6 +108,10 @@ struct KeptActivations: Sendable {
   let attended: Matrix?
   /// The input of the down linear.
   let hidden: Matrix?
+  // What the norms of heads and of the half's output read; nil without them.
+  let projectedQuery: Matrix?
+  let projectedKey: Matrix?
+  let output: Matrix?
 }
 
 /// Everything that a block's forward pass leaves for its backward.
@@ -152,15 +162,25 @@ public struct GradientWorkspace: Sendable {
   let hidden: Matrix
   let gain: Vector
   let bias: Vector
+  // Before the norms of heads, and before that of a half's output; nil without them.
+  let projectedQuery: Matrix?
+  let projectedKey: Matrix?
+  let result: Matrix?
+  let headGain: Vector?
 
   /// Storage for `rows` tokens of a model.
   public init(configuration c: ModelConfiguration, rows: Int) {
+    let hasHeadNorms = c.parts.hasHeadNorms
+    projectedQuery = hasHeadNorms ? Matrix(rows: rows, columns: c.heads * c.headSize) : nil
+    projectedKey = hasHeadNorms ? Matrix(rows: rows, columns: c.keyHeads * c.headSize) : nil
+    headGain = hasHeadNorms ? Vector(zeros: c.headSize) : nil
+    result = c.parts.hasOutputNorms ? Matrix(rows: rows, columns: c.channels) : nil
     normed = Matrix(rows: rows, columns: c.channels)
     query = Matrix(rows: rows, columns: c.heads * c.headSize)
     key = Matrix(rows: rows, columns: c.keyHeads * c.headSize)
     value = Matrix(rows: rows, columns: c.keyHeads * c.headSize)
     attended = Matrix(rows: rows, columns: c.heads * c.headSize)
-    gate = c.architecture == .llama ? Matrix(rows: rows, columns: c.feedForward) : nil
+    gate = c.parts.isGated ? Matrix(rows: rows, columns: c.feedForward) : nil
     hidden = Matrix(rows: rows, columns: c.feedForward)
     gain = Vector(zeros: c.channels)
     bias = Vector(zeros: c.channels)
@@ -183,5 +203,9 @@ public struct GradientWorkspace: Sendable {
     hidden = cut(whole.hidden)
     gain = whole.gain
     bias = whole.bias
+    projectedQuery = whole.projectedQuery.map(cut)
+    projectedKey = whole.projectedKey.map(cut)
+    result = whole.result.map(cut)
+    headGain = whole.headGain
   }
 }

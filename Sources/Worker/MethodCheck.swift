@@ -44,19 +44,36 @@ package func checkMethod(_ method: MethodReference, bits: BitsLabel) throws {
 
 /// The method with every option written out, as it is at these bits on a model of this family.
 ///
-/// - Throws: As ``checkMethod(_:bits:)``.
+/// - Throws: As ``checkMethod(_:bits:)``; ``UnknownArchitecture`` for a model of one that nothing describes.
 package func resolvedMethod(
   _ method: MethodReference, bits: BitsLabel, architecture: Architecture?
 ) throws -> MethodReference {
+  if let architecture, !Architecture.described.contains(architecture) {
+    throw UnknownArchitecture(name: architecture.rawValue)
+  }
   let document = try JSONDocument(
     text: Array(jsonText(of: method.options, style: .pretty).utf8), file: "options")
   let setting = MethodSetting(
     bits: try QuantizationSpec(bits),
-    architecture: architecture.flatMap { ModelConfiguration.Architecture(rawValue: $0.rawValue) })
+    architecture: architecture)
   return MethodReference(
     name: method.name,
     options: try MethodCatalog.resolvedOptions(
       of: method.name, document, at: "", for: setting))
+}
+
+/// A manifest's architecture that nothing describes.
+package struct UnknownArchitecture: Error, Equatable, CustomStringConvertible {
+  /// The name.
+  package let name: String
+
+  /// One line: the name, the nearest right one or all.
+  package var description: String {
+    let known = Architecture.described.map(\.rawValue)
+    let near = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" }
+    return "unknown architecture '\(name)'"
+      + (near ?? "; known: " + known.map { "'\($0)'" }.joined(separator: ", "))
+  }
 }
 
 extension QuantizationSpec {

@@ -32,12 +32,8 @@ extension ModelFacts {
         "expected a folder with config.json beside the weights, or a .gguf file; found no config.json"
       )
     }
-    guard let architecture = Architecture(rawValue: configuration.architecture.rawValue) else {
-      throw WorkerError.unknownSetting(
-        name: path, value: configuration.architecture.rawValue,
-        known: Architecture.allCases.map(\.rawValue).joined(separator: ", "))
-    }
     self.init(
-      architecture: architecture, positions: configuration.positions, addsBeginning: addsBeginning)
+      architecture: configuration.architecture, positions: configuration.positions,
+      addsBeginning: addsBeginning)
   }
 }

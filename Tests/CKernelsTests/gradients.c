@@ -27,6 +27,10 @@ static void activations(const float *x, size_t count, int special) {
   zq_silu_multiply_backward(x, up, dgate, dup, count);
   emit("zq_silu_multiply_backward", floats, dgate, count + 1, "gate, " CASE);
   emit("zq_silu_multiply_backward", floats, dup, count + 1, "up, " CASE);
+  float *gup = row(2, count, 18, 0), *gdup = row(3, count, 17, 0);
+  zq_gelu_multiply_backward(x, gup, dgate, gdup, count);
+  emit("zq_gelu_multiply_backward", floats, dgate, count + 1, "gate, " CASE);
+  emit("zq_gelu_multiply_backward", floats, gdup, count + 1, "up, " CASE);
   float *dx = row(1, count, 19, 0);
   zq_relu_backward(dx, x, count);
   emit("zq_relu_backward", floats, dx, count + 1, CASE);

@@ -24,6 +24,12 @@ static void activations(const float *x, size_t count, int special) {
   zq_silu_product(x, up, out, count);
   emit("zq_silu_product", floats, out, count + 1, CASE);
   claim("both products with silu are one", special || same_bits(y, out, 4 * count), "%zu", count);
+  zq_gelu_product(x, up, out, count);
+  emit("zq_gelu_product", floats, out, count + 1, CASE);
+  memcpy(y, x, 4 * count);
+  zq_gelu_product(y, up, y, count);
+  claim("the product with gelu is the same in place", special || same_bits(y, out, 4 * count), "%zu",
+        count);
   memcpy(y, x, 4 * count);
   zq_relu(y, count);
   emit("zq_relu", floats, y, count + 1, CASE);

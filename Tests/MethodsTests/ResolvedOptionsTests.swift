@@ -4,12 +4,13 @@ import Methods
 import Quantizers
 import Testing
 import Transformers
+import Vocabulary
 
 @Suite("Options with every default written out")
 struct ResolvedOptionsTests {
   private func whole(
     _ method: String, _ options: String, _ bits: QuantizationSpec,
-    _ architecture: ModelConfiguration.Architecture? = nil
+    _ architecture: Architecture? = nil
   ) throws -> String {
     let document = try JSONDocument(text: Array(options.utf8), file: "grid")
     return try jsonText(

@@ -59,6 +59,31 @@ extension KernelCases {
       }
     ),
     (
+      "zq_gelu_product",
+      { library, set in
+        let kernel = try library.clone(
+          "zq_gelu_product", set, as: (@convention(c) (In, In, Out, Int) -> Void).self)
+        return overLengths { count, values in
+          var out = values
+          kernel(values, numbers(count, seed: 5), &out, count)
+          return bits(out)
+        }
+      }
+    ),
+    (
+      "zq_gelu_multiply_backward",
+      { library, set in
+        let kernel = try library.clone(
+          "zq_gelu_multiply_backward", set,
+          as: (@convention(c) (In, In, Out, Out, Int) -> Void).self)
+        return overLengths { count, values in
+          var (dgate, dup) = (values, numbers(count, seed: 17))
+          kernel(values, numbers(count, seed: 18), &dgate, &dup, count)
+          return bits(dgate) + bits(dup)
+        }
+      }
+    ),
+    (
       "zq_silu_multiply_backward",
       { library, set in
         let kernel = try library.clone(

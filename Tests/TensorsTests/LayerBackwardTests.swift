@@ -117,6 +117,38 @@ struct LayerBackwardTests {
       "dUp")
   }
 
+  @Test("GEGLU: the product, gate and up", arguments: shapes)
+  func gelu(rows: Int, columns: Int) {
+    let test = Case(rows, columns, seed: 6)
+    let up = Case(rows, columns, seed: 7).x
+    let gate = test.x.map { $0 * 3 }
+    func products(_ gate: [Double], _ up: [Double]) -> [Double] {
+      gate.indices.map { i in
+        let u = (2 / Double.pi).squareRoot() * (gate[i] + 0.044715 * gate[i] * gate[i] * gate[i])
+        return gate[i] / (1 + exponentialOf(-2 * u)) * up[i]
+      }
+    }
+    let (g, u) = (gate.map { Double($0) }, up.map { Double($0) })
+    let out = Matrix(rows: rows, columns: columns)
+    geluProduct(test.matrix(gate), test.matrix(up), into: out)
+    expectClose(
+      out.elements, products(g, u).map { Float($0) }, .relativeToLargest(1e-6), "product")
+    let inPlace = test.matrix(gate)
+    geluProduct(inPlace, test.matrix(up), into: inPlace)
+    #expect(inPlace.elements == out.elements)
+    let (dGate, dUp) = (Matrix(rows: rows, columns: columns), test.matrix(test.d))
+    geluMultiplyBackward(
+      gate: test.matrix(gate), up: test.matrix(up), dGate: dGate, dOutputToUp: dUp)
+    expectClose(
+      dGate.elements,
+      FiniteDifferences.gradient(at: gate) { FiniteDifferences.dot(products($0, u), test.d) },
+      .relativeToLargest(1e-5), "dGate")
+    expectClose(
+      dUp.elements,
+      FiniteDifferences.gradient(at: up) { FiniteDifferences.dot(products(g, $0), test.d) },
+      .relativeToLargest(1e-5), "dUp")
+  }
+
   @Test("The product in other memory is the product in place, to the bit")
   func product() {
     let test = Case(33, 33, seed: 5)

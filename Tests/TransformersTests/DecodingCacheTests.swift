@@ -11,7 +11,7 @@ struct DecodingCacheTests {
     "Every token's logits are those of the whole window",
     arguments: [
       "opt_preln", "opt_preln_nobias", "opt_postln_proj", "llama_gqa_untied", "llama_gqa_tied",
-      "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2",
+      "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2", "mistral_window",
     ])
   func logits(name: String) throws {
     let source = try ModelSource(path: Vectors.path("model/\(name)"))
@@ -23,17 +23,18 @@ struct DecodingCacheTests {
     let expected = try file.read("logits")
     var cache = try DecodingCache(model, sequences: 2, capacity: 20)
     let head = model.frame.head
+    let v = head.vocabularySize
     let rows = head.rows(
-      0..<211, scratch: Matrix(rows: 211, columns: model.configuration.embeddingWidth))
+      0..<v, scratch: Matrix(rows: v, columns: model.configuration.embeddingWidth))
     for position in 0..<17 {
       let hidden = try model.decode(
         [ids[position], ids[17 + position]], &cache, operators: dense)
       let found = Tensors.logits(hidden: hidden, head: rows).elements
       for sequence in 0..<2 {
-        let start = (sequence * 17 + position) * 211
+        let start = (sequence * 17 + position) * v
         expectClose(
-          Array(found[sequence * 211..<(sequence + 1) * 211]),
-          Array(expected[start..<start + 211]), relativeToLargest: 1e-5,
+          Array(found[sequence * v..<(sequence + 1) * v]),
+          Array(expected[start..<start + v]), relativeToLargest: 1e-5,
           "\(name), sequence \(sequence), position \(position)")
       }
     }

@@ -32,6 +32,15 @@ import Transformers
     #expect(NormKind.feedForward.key.index(block: 0) == 1)
     #expect(NormKind.attention.key.index(block: 12) == 24)
     #expect(NormKind.feedForward.key.index(block: 12) == 25)
+    let added: [(NormKind, Int)] = [
+      (.query, 4_194_304), (.key, 4_194_305), (.attentionOutput, 4_194_306),
+      (.feedForwardOutput, 4_194_307),
+    ]
+    for (kind, number) in added {
+      #expect(kind.key.index(block: 0) == number)
+      #expect(kind.key.index(block: 12) == number + 12 * 64)
+    }
+    #expect(NormKind.allCases.count == 6)
   }
 
   /// A kind that is added shares no number with another, in any block of any model that fits in memory.

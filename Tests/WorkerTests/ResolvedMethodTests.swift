@@ -29,6 +29,19 @@ struct ResolvedMethodTests {
     #expect(try whole("full-precision", "{}", bits: "FP", .llama) == "{}")
   }
 
+  @Test("An architecture that nothing describes is refused by name")
+  func unknownArchitecture() {
+    for (name, words) in [
+      ("lama", "unknown architecture 'lama'; did you mean 'llama'?"),
+      ("mamba-2", "unknown architecture 'mamba-2'; known: 'llama', 'opt', "),
+    ] {
+      let error = #expect(throws: UnknownArchitecture.self) {
+        try whole("rtn", "{}", bits: "W4A4", Architecture(rawValue: name))
+      }
+      #expect(error?.description.hasPrefix(words) == true)
+    }
+  }
+
   @Test("Every method's options are whole, and stay as they are when they are resolved again")
   func again() throws {
     for name in methodNames where name != "zo-signal" {

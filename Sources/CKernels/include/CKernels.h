@@ -168,6 +168,9 @@ void zq_silu_product(const float *restrict gate, const float *restrict up, float
 /// x <- max(x, 0).
 void zq_relu(float *x, size_t count);
 
+/// out <- gelu(gate) · up, with the tanh form of GELU; `out` may be `gate`.
+void zq_gelu_product(const float *gate, const float *up, float *out, size_t count);
+
 /// x <- x + y.
 void zq_add(float *x, const float *y, size_t count);
 
@@ -210,6 +213,10 @@ void zq_softmax_backward(const float *weights, float *dweights, size_t rows, siz
 /// dgate <- gradient of zq_silu_multiply's gate; `dout_dup` comes with the gradient of its output and
 /// leaves with that of `up`.
 void zq_silu_multiply_backward(const float *restrict gate, const float *restrict up,
+                               float *restrict dgate, float *restrict dout_dup, size_t count);
+
+/// As zq_silu_multiply_backward, for zq_gelu_product.
+void zq_gelu_multiply_backward(const float *restrict gate, const float *restrict up,
                                float *restrict dgate, float *restrict dout_dup, size_t count);
 
 /// Zeroes dx where zq_relu's output isn't above zero.

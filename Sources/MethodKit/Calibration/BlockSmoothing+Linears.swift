@@ -42,6 +42,7 @@ extension BlockSmoothing {
       Self.norm(gain: gain, bias: bias, scale: attentionScale, shift: attentionShift)
     case .feedForward:
       Self.norm(gain: gain, bias: bias, scale: feedForwardScale, shift: feedForwardShift)
+    case .query, .key, .attentionOutput, .feedForwardOutput: (gain, bias)
     }
   }
 

@@ -31,7 +31,7 @@ package struct Calibration {
   /// T, tokens of a window.
   package let windowTokens: Int
   private let workspace: Workspace
-  private let rotary: RotaryTable
+  private let rotary: BlockRotations
   private let batch: Int
 
   /// Embeds `windows` windows of `text`.

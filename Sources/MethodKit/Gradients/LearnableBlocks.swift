@@ -127,7 +127,7 @@ package struct LearnableBlocks: DifferentiableBlockOperators {
 
   package func normBackward(_ kind: NormKind, block: Int, dGain: Vector, dBias: Vector?) {
     let norm = base(kind, block)
-    guard let smoothing = smoothing[block] else {
+    guard let smoothing = smoothing[block], NormKind.halves.contains(kind) else {
       if let sum = norm.dGain { Tensors.add(dGain, to: sum) }
       if let sum = norm.dBias, let dBias { Tensors.add(dBias, to: sum) }
       return
@@ -201,7 +201,7 @@ package struct LearnableBlocks: DifferentiableBlockOperators {
       }
     }
     for block in norms.keys.sorted() {
-      for (kind, norm) in zip(NormKind.allCases, norms[block] ?? []) {
+      for (kind, norm) in zip(configuration.norms, norms[block] ?? []) {
         add("block \(block) \(kind) norm's gain", norm.gain, norm.dGain)
         add("block \(block) \(kind) norm's bias", norm.bias, norm.dBias)
       }

@@ -53,7 +53,7 @@ package struct LearnableSmoothing: Sendable {
     _ start: BlockSmoothing, _ configuration: ModelConfiguration, sharesRotaryPairs: Bool = true
   ) {
     self.configuration = configuration
-    self.sharesRotaryPairs = sharesRotaryPairs && configuration.architecture == .llama
+    self.sharesRotaryPairs = sharesRotaryPairs && configuration.parts.isRotary
     var members: [Member: LearnedTensor] = [:]
     for member in Member.allCases {
       if let values = start[keyPath: member.path] {
@@ -105,11 +105,13 @@ package struct LearnableSmoothing: Sendable {
 
   /// Accumulates what the backward pass of a smoothed norm found.
   func accumulate(_ gradient: BlockSmoothing.NormGradient, of kind: NormKind) {
-    let (scale, shift): (Member, Member) =
-      switch kind {
-      case .attention: (.attentionScale, .attentionShift)
-      case .feedForward: (.feedForwardScale, .feedForwardShift)
-      }
+    let scale: Member
+    let shift: Member
+    switch kind {
+    case .attention: (scale, shift) = (.attentionScale, .attentionShift)
+    case .feedForward: (scale, shift) = (.feedForwardScale, .feedForwardShift)
+    case .query, .key, .attentionOutput, .feedForwardOutput: return
+    }
     gradient.scale.map { members[scale]?.accumulate($0) }
     gradient.shift.map { members[shift]?.accumulate($0) }
   }

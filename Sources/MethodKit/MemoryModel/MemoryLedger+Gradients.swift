@@ -16,8 +16,9 @@ extension MemoryLedger {
     hold(.activations, 1 + 2 * (twice + 1), of: tokens, c.channels)
     hold(.activations, 2 * twice, of: tokens, c.heads, c.headSize)
     hold(.activations, 2 * twice, of: tokens, c.keyHeads, c.headSize)
-    let isLlama = c.architecture == .llama
-    hold(.activations, (isLlama ? 3 : 1) + twice - 1, of: tokens, c.feedForward)
+    hold(.activations, (c.parts.isGated ? 3 : 1) + twice - 1, of: tokens, c.feedForward)
+    if c.parts.hasHeadNorms { holdHeads(c, tokens: tokens) }
+    if c.parts.hasOutputNorms { hold(.activations, 2, of: tokens, c.channels) }
     // What a half hasn't got is one empty matrix.
     hold(.activations, 2, of: 0)
   }
@@ -27,8 +28,19 @@ extension MemoryLedger {
     hold(.activations, of: tokens, c.channels)
     hold(.activations, 2, of: tokens, c.heads, c.headSize)
     hold(.activations, 2, of: tokens, c.keyHeads, c.headSize)
-    hold(.activations, c.architecture == .llama ? 2 : 1, of: tokens, c.feedForward)
+    hold(.activations, c.parts.isGated ? 2 : 1, of: tokens, c.feedForward)
     hold(.activations, 2, of: c.channels)
+    if c.parts.hasHeadNorms {
+      holdHeads(c, tokens: tokens)
+      hold(.activations, of: c.headSize)
+    }
+    if c.parts.hasOutputNorms { hold(.activations, of: tokens, c.channels) }
+  }
+
+  /// Queries and keys before the norms of their heads, or their gradients.
+  private mutating func holdHeads(_ c: ModelConfiguration, tokens: Int) {
+    hold(.activations, of: tokens, c.heads, c.headSize)
+    hold(.activations, of: tokens, c.keyHeads, c.headSize)
   }
 
   /// The panels in which learnable blocks make weights and their gradients, as large as the largest linear.
@@ -97,9 +109,11 @@ extension MemoryLedger {
     }
     moment { $0.hold(.vectors, grids, of: groups) }
     // Sums of each 64 rows, for the gradients of a norm.
-    moment {
-      $0.hold(
-        .activations, of: tileCount(windows.timesOrMost(s.windowTokens), size: 64), 2, c.channels)
+    let tokens = windows.timesOrMost(s.windowTokens)
+    moment { $0.hold(.activations, of: tileCount(tokens, size: 64), 2, c.channels) }
+    if c.parts.hasHeadNorms {
+      let rows = tokens.timesOrMost(c.heads)
+      moment { $0.hold(.activations, of: tileCount(rows, size: 64), 2, c.headSize) }
     }
   }
 }

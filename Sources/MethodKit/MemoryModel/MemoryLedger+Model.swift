@@ -19,8 +19,9 @@ extension MemoryLedger {
 
   /// Norms of so many blocks: gains, and for LayerNorm biases.
   package mutating func holdNorms(_ c: ModelConfiguration, blocks: Int) {
-    let vectors = NormKind.allCases.count * (c.architecture == .opt ? 2 : 1)
-    hold(.vectors, blocks.timesOrMost(vectors), of: c.channels)
+    for kind in c.norms {
+      hold(.vectors, blocks.timesOrMost(c.parts.normVectors), of: c.channels(of: kind))
+    }
   }
 
   /// Everything outside the blocks, as ``Transformers/ModelSource/frame(precision:)`` reads it.
@@ -36,10 +37,9 @@ extension MemoryLedger {
         }
       }
     }
-    let isOPT = c.architecture == .opt
-    if isOPT { hold(.frame, of: c.positionRows, c.channels) }
+    if c.positionRows > 0 { hold(.frame, of: c.positionRows, c.channels) }
     if c.embeddingWidth != c.channels { hold(.frame, 2, of: c.channels, c.embeddingWidth) }
-    if c.hasFinalNorm { hold(.frame, isOPT ? 2 : 1, of: c.channels) }
+    if c.hasFinalNorm { hold(.frame, c.parts.normVectors, of: c.channels) }
   }
 
   /// A matrix of packed codes with its grids, so often.

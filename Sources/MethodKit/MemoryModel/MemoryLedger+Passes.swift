@@ -26,7 +26,7 @@ extension MemoryLedger {
     hold(.activations, of: tokens, c.channels)
     hold(.activations, 2, of: tokens, c.heads, c.headSize)
     hold(.activations, 2, of: tokens, c.keyHeads, c.headSize)
-    hold(.activations, c.architecture == .llama ? 2 : 1, of: tokens, c.feedForward)
+    hold(.activations, c.parts.isGated ? 2 : 1, of: tokens, c.feedForward)
     if c.channels != c.heads * c.headSize { hold(.activations, of: tokens, c.channels) }
   }
 
@@ -51,8 +51,9 @@ extension MemoryLedger {
 
   /// Angles of the rotary positions, or two empty tables.
   package mutating func holdRotary(_ s: MemoryShape) {
-    let pairs = s.configuration.architecture == .llama ? s.configuration.headSize / 2 : 0
-    hold(.activations, 2, of: s.windowTokens, pairs)
+    let c = s.configuration
+    let tables = c.windowRotaryBase == nil ? 1 : 2
+    hold(.activations, 2 * tables, of: s.windowTokens, c.parts.isRotary ? c.headSize / 2 : 0)
   }
 
   /// The residual stream's embedding, `[tokens, C]`, made and held.

@@ -18,7 +18,7 @@ extension DenseParameters {
   package func norms(
     ofBlock block: Int, smoothing: BlockSmoothing
   ) -> [(gain: Vector, bias: Vector?)] {
-    NormKind.allCases.map { kind in
+    configuration.norms.map { kind in
       let (gain, bias) = norm(kind, block: block)
       let smoothed = smoothing.norm(kind, gain: gain.elements, bias: bias?.elements)
       return (Vector(smoothed.gain), smoothed.bias.map { Vector($0) })

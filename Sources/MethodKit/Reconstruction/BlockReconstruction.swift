@@ -44,7 +44,7 @@ package struct BlockReconstruction: Sendable {
   private let quantized: Matrix
   /// The full-precision block's output on the quantised stream, where the loss asks for it.
   private let second: Matrix?
-  private let rotary: RotaryTable
+  private let rotary: BlockRotations
   private let workspace: Workspace
   private let tape: BlockTape
   private let gradients: GradientWorkspace

@@ -135,7 +135,7 @@ package struct QuantizerLearning: Sendable {
     return LearnableBlocks(
       configuration: c, linears: Dictionary(uniqueKeysWithValues: linears),
       norms: [
-        block: NormKind.allCases.map { kind in
+        block: c.norms.map { kind in
           let (gain, bias) = dense.norm(kind, block: block)
           return LearnableBlocks.Norm(gain: gain, bias: bias)
         }

@@ -43,7 +43,7 @@ package struct FullyTrained: TrainedModel {
       blocks.linears[id]?.bias = bias.moved(perturbation, tensor: Self.bias(id))
     }
     for block in values.norms.indices {
-      for kind in NormKind.allCases {
+      for kind in configuration.norms {
         let (gain, bias) = values.norms[block][kind.rawValue]
         let index = kind.key.index(block: block)
         blocks.norms[block][kind.rawValue] = (
@@ -116,7 +116,7 @@ package struct FullyTrained: TrainedModel {
       put(name + " bias", values.biases[id], Self.bias(id))
     }
     for (block, norms) in values.norms.enumerated() {
-      for kind in NormKind.allCases {
+      for kind in configuration.norms {
         let (norm, index) = (norms[kind.rawValue], kind.key.index(block: block))
         put("block \(block) norm \(kind.rawValue)", norm.gain, Self.gain(index))
         put("block \(block) norm \(kind.rawValue) bias", norm.bias, Self.shift(index))

@@ -82,7 +82,7 @@ package struct JointlyTrained: TrainedModel {
         result.blocks.linears[LinearID(block: block, kind: kind)]?.smoothing = smoothing.smoothing(
           of: kind, c)
       }
-      for kind in NormKind.allCases {
+      for kind in c.norms {
         let (gain, bias) = norms[block][kind.rawValue]
         let smoothed = smoothing.norm(kind, gain: gain.elements, bias: bias?.elements)
         result.blocks.norms[block][kind.rawValue] = (

@@ -58,7 +58,7 @@ extension EfficientQAT {
       ledger.hold(.vectors, 2, of: rows, quantizer.groups(in: columns))
       ledger.holdTrained(2, of: rows, quantizer.groups(in: columns))
     }
-    ledger.holdTrained(NormKind.allCases.count, of: c.channels)
+    for kind in c.norms { ledger.holdTrained(of: c.channels(of: kind)) }
   }
 
   /// Scales of blocks whose levels are frozen, with their gradients, and the gradient of no zero point.

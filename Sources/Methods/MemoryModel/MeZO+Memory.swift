@@ -7,7 +7,6 @@ extension MeZO {
   /// tables, whose rows are moved as they are used.
   package func memory(_ shape: MemoryShape) -> MemoryEstimate? {
     let c = shape.configuration
-    let isOPT = c.architecture == .opt
     return shape.estimate { ledger in
       ledger.holdDense(c, blocks: c.blocks)
       ledger.holdNorms(c, blocks: c.blocks)
@@ -21,11 +20,11 @@ extension MeZO {
         $0.holdWorkspace(c, tokens: windows.timesOrMost(shape.windowTokens))
         $0.holdBiases(c, blocks: c.blocks)
         $0.holdNorms(c, blocks: c.blocks)
-        if isOPT { $0.hold(.frame, of: c.positionRows, c.channels) }
+        if c.positionRows > 0 { $0.hold(.frame, of: c.positionRows, c.channels) }
         if c.embeddingWidth != c.channels {
           $0.hold(.frame, 2, of: c.channels, c.embeddingWidth)
         }
-        if c.hasFinalNorm { $0.hold(.frame, isOPT ? 2 : 1, of: c.channels) }
+        if c.hasFinalNorm { $0.hold(.frame, c.parts.normVectors, of: c.channels) }
         // Moved rows of the head take the space that converted ones do.
         $0.forward(shape, windows: windows, head: .half, transients)
       }

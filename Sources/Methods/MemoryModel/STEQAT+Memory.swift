@@ -35,9 +35,10 @@ extension STEQAT {
 
   /// Gradients and moments of the blocks' biases and norms.
   private func holdVectors(_ c: ModelConfiguration, _ ledger: inout MemoryLedger) {
-    let isOPT = c.architecture == .opt
-    ledger.holdTrained(
-      c.blocks.timesOrMost(NormKind.allCases.count * (isOPT ? 2 : 1)), of: c.channels)
+    for kind in c.norms {
+      ledger.holdTrained(
+        c.blocks.timesOrMost(c.parts.normVectors), of: c.channels(of: kind))
+    }
     for kind in c.linears where c.hasBias(kind) {
       ledger.holdTrained(c.blocks, of: c.shape(of: kind).outputs)
     }
@@ -46,9 +47,8 @@ extension STEQAT {
   /// Gradients and moments of everything outside the blocks.
   private func holdFrame(_ c: ModelConfiguration, _ ledger: inout MemoryLedger) {
     ledger.holdTrained(c.tiesHead ? 1 : 2, of: c.vocabularySize, c.embeddingWidth)
-    let isOPT = c.architecture == .opt
-    if isOPT { ledger.holdTrained(of: c.positionRows, c.channels) }
+    if c.positionRows > 0 { ledger.holdTrained(of: c.positionRows, c.channels) }
     if c.embeddingWidth != c.channels { ledger.holdTrained(2, of: c.channels, c.embeddingWidth) }
-    if c.hasFinalNorm { ledger.holdTrained(isOPT ? 2 : 1, of: c.channels) }
+    if c.hasFinalNorm { ledger.holdTrained(c.parts.normVectors, of: c.channels) }
   }
 }

@@ -33,7 +33,7 @@ package struct AWQSearch: Sendable {
   private let transformer: Transformer
   private let windowTokens: Int
   private let quantizer: AWQQuantizer
-  private let rotary: RotaryTable
+  private let rotary: BlockRotations
   /// r goes from 0 in so many steps.
   private static let steps = 20
 
@@ -60,7 +60,7 @@ package struct AWQSearch: Sendable {
     -> (pairs: [Pair], smoothing: BlockSmoothing)
   {
     let c = transformer.configuration
-    let isLlama = c.architecture == .llama
+    let isGated = c.parts.isGated
     var pairs: [Pair] = []
     var smoothing = BlockSmoothing()
     func search(_ linears: [LinearKind], _ inspected: Inspected) throws(MethodError) -> [Float] {
@@ -73,7 +73,7 @@ package struct AWQSearch: Sendable {
       smoothing.outputScale = try search([.output], .linear(.output))
     }
     smoothing.feedForwardScale = try search(
-      isLlama ? [.gate, .up] : [.up], isLlama ? .part(.feedForward) : .linear(.up))
+      isGated ? [.gate, .up] : [.up], isGated ? .part(.feedForward) : .linear(.up))
     smoothing.downScale = try search([.down], .linear(.down))
     return (pairs, smoothing)
   }

@@ -72,6 +72,11 @@ package struct Hadamard: QuantizationMethod {
         method: Self.card.name,
         reason: "the rotation passes through norms before linears; this model is post-norm")
     }
+    guard c.parts.canRotateStream else {
+      throw MethodError.model(
+        method: Self.card.name,
+        reason: "the rotation doesn't pass through the norms that this model has before its sums")
+    }
     try check(
       "calibrationWindows", calibrationWindows ?? 1,
       expected: "at most the \(context.training.count) windows of training text"

@@ -126,7 +126,7 @@ package struct OmniQuant: QuantizationMethod {
     let method = try OmniQuant(options: options, bits: setting.bits)
     var options = options
     options.lwc = method.learnsClipping
-    options.let = setting.architecture.map(method.learnsSmoothing) ?? options.let
+    options.let = setting.architecture?.parts.map(method.learnsSmoothing) ?? options.let
     return options
   }
 
@@ -134,20 +134,21 @@ package struct OmniQuant: QuantizationMethod {
   private var learnsClipping: Bool { options.lwc ?? (bits.weightBits != nil) }
 
   /// Whether smoothing is learned: the option `let`, or its default.
-  private func learnsSmoothing(_ architecture: ModelConfiguration.Architecture) -> Bool {
-    options.let ?? !(bits.activationBits == nil && architecture == .llama)
+  private func learnsSmoothing(_ parts: ModelParts) -> Bool {
+    options.let ?? !(bits.activationBits == nil && !parts.hasNormBias)
   }
 
   func learning(_ c: ModelConfiguration) -> QuantizerLearning {
     let isWeightOnly = bits.activationBits == nil
-    let isLlama = c.architecture == .llama
     let alpha = options.alpha
     var smoothing: SmoothingStart?
-    if learnsSmoothing(c.architecture) {
+    if learnsSmoothing(c.parts) {
       smoothing = SmoothingStart(
         rule: .zeroQAT(least: alpha, most: alpha), outputAlpha: alpha,
-        // Shifts are for OPT with quantised activations only (official code, quantize/omniquant.py).
-        shifts: !isLlama && !isWeightOnly, scalesQueryKey: !isWeightOnly)
+        // Shifts are for OPT, whose norms have biases to take them in, with quantised activations only
+        // (official code, quantize/omniquant.py).
+        shifts: c.parts.hasNormBias && !isWeightOnly,
+        scalesQueryKey: c.parts.canScaleQueries && !isWeightOnly)
     }
     return QuantizerLearning(
       bits: bits, minimumScale: options.minimumScale,

@@ -27,7 +27,7 @@ struct StreamRotation {
     online = OnlineRotation(c)
   }
 
-  private var isCentred: Bool { c.architecture == .opt }
+  private var isCentred: Bool { c.parts.hasNormBias }
 
   /// Rotates all parameters of `dense` in place.
   ///
@@ -35,12 +35,17 @@ struct StreamRotation {
   func rotate(_ dense: DenseParameters, _ transformer: Transformer) -> QuantizedModel {
     var linears: [LinearID: QuantizedBlocks.Linear] = [:]
     for id in c.linearIDs { linears[id] = rotated(id, dense) }
-    // All gains and biases live in the linears now.
+    // Gains and biases in front of linears live in those now.
     let ones = Vector([Float](repeating: 1, count: c.channels))
     let zeros = isCentred ? Vector([Float](repeating: 0, count: c.channels)) : nil
     var blocks = QuantizedBlocks(
       linears: linears,
-      norms: (0..<c.blocks).map { _ in NormKind.allCases.map { _ in (gain: ones, bias: zeros) } })
+      norms: (0..<c.blocks).map { block in
+        c.norms.map { kind in
+          NormKind.halves.contains(kind)
+            ? (gain: ones, bias: zeros) : dense.norm(kind, block: block)
+        }
+      })
     blocks.rotation = online
     var configuration = c
     configuration.normsSubtractMean = false

@@ -167,7 +167,7 @@ package struct EfficientQAT: QuantizationMethod {
           quantizer: .grid(LearnableGrid(of: weight, quantizer: quantizer)), learnsWeight: true)
       )
     }
-    let norms = NormKind.allCases.map { kind in
+    let norms = c.norms.map { kind in
       let (gain, bias) = dense.norm(kind, block: block)
       return LearnableBlocks.Norm(gain: gain, bias: bias, learnsGain: true)
     }

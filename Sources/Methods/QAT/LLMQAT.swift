@@ -135,7 +135,7 @@ package struct LLMQAT: QuantizationMethod {
     let norms = (0..<c.blocks).map { block in
       (
         block,
-        NormKind.allCases.map { kind in
+        c.norms.map { kind in
           let (gain, bias) = dense.norm(kind, block: block)
           return LearnableBlocks.Norm(
             gain: gain, bias: bias, learnsGain: learnsVectors, learnsBias: learnsVectors)

@@ -5,19 +5,19 @@ import Transformers
 extension ZeroQATOptions {
   /// How quantisation parameters are learned before training; nil unless they start from blocks.
   ///
-  /// γ 3 and a floor of 1e-4 under Δ, two epochs, the augmented loss; learning rates per architecture.
-  /// Weight-only OPT is smoothed without shifts, weight-only LLaMA not at all.
+  /// γ 3 and a floor of 1e-4 under Δ, two epochs, the augmented loss; learning rates of OPT where norms have
+  /// biases, of LLaMA elsewhere. Weight-only OPT is smoothed without shifts, weight-only LLaMA not at all.
   ///
   /// > Source: ZeroQAT's official code, trainer_wiki.py; paper, section 5.1.
   func blockLearning(_ bits: QuantizationSpec, _ c: ModelConfiguration) -> QuantizerLearning? {
     guard initialisation == .blocks, let passes, let startingGamma else { return nil }
-    let isLlama = c.architecture == .llama
+    let isLlama = !c.parts.hasNormBias
     let isWeightOnly = bits.activationBits == nil
     var smoothing: SmoothingStart?
     if let rule = smoothingRule(bits), !(isWeightOnly && isLlama) {
       smoothing = SmoothingStart(
         rule: rule, outputAlpha: nil, shifts: !isLlama && !isWeightOnly,
-        scalesQueryKey: !isWeightOnly)
+        scalesQueryKey: c.parts.canScaleQueries && !isWeightOnly)
     }
     return QuantizerLearning(
       bits: bits, minimumScale: minimumScale, clipGamma: startingGamma,

@@ -83,6 +83,7 @@ struct LayerFixture {
     switch kind {
     case .attention: isOPT ? "self_attn_layer_norm" : "input_layernorm"
     case .feedForward: isOPT ? "final_layer_norm" : "post_attention_layernorm"
+    case .query, .key, .attentionOutput, .feedForwardOutput: "no norm of these models"
     }
   }
 

@@ -7,6 +7,7 @@ import Tensors
 import TestSupport
 import Testing
 import Transformers
+import Vocabulary
 
 @Suite("AWQ")
 struct AWQTests {

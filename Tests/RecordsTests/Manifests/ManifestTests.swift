@@ -50,7 +50,6 @@ import Testing
         #""name": "toy","#, #""name": "yot","#, "/name",
         "expected the folder's name 'toy', found 'yot'"
       ),
-      (#""llama""#, #""gpt""#, "/architecture", "unknown value 'gpt'; did you mean 'opt'?"),
       (
         #""bos": "none""#, #""bos": "twice""#, "/bos",
         "unknown value 'twice'; known: 'none', 'once'"

@@ -1,72 +1,14 @@
 import JSONText
 
-/// A `model_type` of the hub: which members of a configuration it reads, and what it assumes without them.
-///
-/// > Source: the configuration classes of transformers 5.
-struct HubFamily {
-  /// The `model_type`.
-  let name: String
-  /// The arithmetic.
-  let architecture: ModelConfiguration.Architecture
-  /// Members that are read, beside those of all families.
-  let reads: [String]
-  /// Members whose other values change numbers in a way that isn't computed here.
-  let fixed: [(name: String, value: JSON)]
-  /// Positions where the file names none.
-  let positions: Int
-  /// Key heads where the file names none; nil for as many as query heads.
-  var keyHeads: Int?
-  /// Whether Q, K and V have biases where nothing says so.
-  var hasQueryBias = false
-
-  /// All that are read.
-  static let all: [HubFamily] = [llama, mistral, qwen2, opt]
-
-  /// The family called `name`.
-  static func named(_ name: String) -> HubFamily? { all.first { $0.name == name } }
-
-  private static let llama = HubFamily(
-    name: "llama", architecture: .llama, reads: gated + ["attention_bias", "mlp_bias"], fixed: [],
-    positions: 2048)
-
-  private static let mistral = HubFamily(
-    name: "mistral", architecture: .llama, reads: gated + ["sliding_window"],
-    fixed: [("attention_bias", .bool(false)), ("mlp_bias", .bool(false))], positions: 131072,
-    keyHeads: 8)
-
-  private static let qwen2 = HubFamily(
-    name: "qwen2", architecture: .llama,
-    reads: gated + ["sliding_window", "use_sliding_window", "max_window_layers", "layer_types"],
-    fixed: [
-      ("attention_bias", .bool(true)), ("mlp_bias", .bool(false)), ("use_mrope", .bool(false)),
-    ],
-    positions: 32768, keyHeads: 32, hasQueryBias: true)
-
-  private static let opt = HubFamily(
-    name: "opt", architecture: .opt,
-    reads: [
-      "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "ffn_dim",
-      "max_position_embeddings", "activation_function", "enable_bias", "do_layer_norm_before",
-      "_remove_final_layer_norm", "tie_word_embeddings", "word_embed_proj_dim",
-    ], fixed: [("layer_norm_elementwise_affine", .bool(true))], positions: 2048)
-
-  /// What every family with rotary positions and a gated MLP reads.
-  private static let gated = [
-    "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
-    "num_key_value_heads", "head_dim", "hidden_act", "max_position_embeddings", "rms_norm_eps",
-    "rope_theta", "rope_scaling", "rope_parameters", "tie_word_embeddings",
-  ]
-}
-
-extension HubFamily {
+extension ModelFamily {
   /// Holds every member of a configuration to account: read, known not to change numbers, or refused.
   ///
   /// - Throws: ``JSONText/JSONError`` at the first member that may change numbers unread.
   func account(for document: JSONDocument) throws(JSONError) {
-    guard case .object(let members) = document.root else {
+    guard case .object(let found) = document.root else {
       throw document.error(at: "", "expected an object")
     }
-    for member in members where member.value != .null {
+    for member in found where member.value != .null {
       let name = member.name
       if name == "quantization_config" || name == "compression_config" {
         throw document.error(
@@ -74,7 +16,7 @@ extension HubFamily {
           "expected weights as they were trained, found a checkpoint that is quantized already, by "
             + "\(Self.quantizer(member.value)); name the model that it was made from")
       }
-      if reads.contains(name) || Self.always.contains(name) || Self.harmless.contains(name) {
+      if members.contains(name) || Self.always.contains(name) || Self.harmless.contains(name) {
         continue
       }
       if let rule = (fixed + Self.fixedForAll).first(where: { $0.name == name }) {
@@ -85,7 +27,9 @@ extension HubFamily {
             + "model of that kind isn't computed here")
       }
       var reason = "'\(name)' isn't read for model_type \"\(self.name)\", and may change numbers"
-      if let near = nearestName(to: name, in: reads) { reason += "; did you mean '\(near)'?" }
+      if let near = nearestName(to: name, in: self.members) {
+        reason += "; did you mean '\(near)'?"
+      }
       throw document.error(at: "/\(name)", reason)
     }
   }
