@@ -1,15 +1,17 @@
 """Tiny random models of the families' variants, with logits, loss and gradients, by transformers and autograd.
 
-Run by hand, never by a build:  pip install torch transformers==5.24 safetensors
-  python3 Reference/tiny_variants.py
-Writes Tests/Vectors/model/NAME/{config.json, model.safetensors, expected.safetensors} and their lines of
+Run by hand, never by a build:  pip install torch transformers==5.24 safetensors gguf
+  python3 Reference/tiny_variants.py [NAME…]
+Writes Tests/Vectors/model/NAME/{config.json, model.safetensors, expected.safetensors}, for some model.gguf, and their lines of
 Tests/Vectors/MANIFEST.json. Biases are random as well, which transformers starts at zero.
 """
 
 import hashlib
 import json
 import pathlib
+import sys
 
+import gguf
 import torch
 import transformers
 from safetensors.torch import save_file
@@ -19,6 +21,10 @@ COMMON = dict(
     vocab_size=61, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
     num_key_value_heads=2, max_position_embeddings=64, rms_norm_eps=1e-5, bos_token_id=1, eos_token_id=2,
     tie_word_embeddings=False)
+SMALL = dict(
+    vocab_size=37, hidden_size=16, intermediate_size=24, head_dim=8, max_position_embeddings=64,
+    num_attention_heads=4, num_key_value_heads=2, num_hidden_layers=2, rms_norm_eps=1e-5, bos_token_id=1,
+    eos_token_id=2, pad_token_id=None, tie_word_embeddings=False)
 L, M, Q = "Llama", "Mistral", "Qwen2"
 VARIANTS = {
     "llama_biases": (L, dict(attention_bias=True, mlp_bias=True)),
@@ -31,49 +37,67 @@ VARIANTS = {
         "mscale": 1.5, "mscale_all_dim": 0.7, "beta_fast": 4, "beta_slow": 0.5, "truncate": False})),
     "mistral_window": (M, dict(sliding_window=5)),
     "qwen2_sliding": (Q, dict(use_sliding_window=True, sliding_window=5, max_window_layers=1)),
+    "qwen3": ("Qwen3", dict(SMALL, attention_bias=True)),
 }
+# What a family calls itself, and its configuration, where that isn't its own name.
+KINDS = {"Gemma3": ("gemma3_text", "Gemma3TextConfig")}
+# Families whose GGUF files are read too, by their name there.
+GGUF = {"Qwen3": "qwen3"}
+# Linears that lie in one tensor: their gradients are compared one by one.
+JOINED = {"qkv_proj": ("q_proj", "k_proj", "v_proj"), "gate_up_proj": ("gate_proj", "up_proj")}
 
 
 def make(name, family, options):
     torch.manual_seed(sum(name.encode()))
-    config = getattr(transformers, family + "Config")(**COMMON, **options)
+    options = {**COMMON, **options}
+    kind, config_class = KINDS.get(family, (family.lower(), family + "Config"))
+    config = getattr(transformers, config_class)(**options)
     config._attn_implementation = "eager"
     model = getattr(transformers, family + "ForCausalLM")(config).float()
     with torch.no_grad():
         for parameter_name, p in model.named_parameters():
             p.normal_(0, 0.25)
-            if "norm" in parameter_name:
+            if "norm" in parameter_name and family != "Gemma3":
                 p.add_(1)
     folder = ROOT / "model" / name
     folder.mkdir(parents=True, exist_ok=True)
-    plain = {**COMMON, **options, "model_type": family.lower(), "architectures": [family + "ForCausalLM"],
-             "hidden_act": "silu", "torch_dtype": "float32"}
+    activation = {"hidden_activation": "gelu_pytorch_tanh"} if family == "Gemma3" else {"hidden_act": "silu"}
+    plain = {**options, **activation, "model_type": kind, "architectures": [family + "ForCausalLM"],
+             "torch_dtype": "float32"}
     (folder / "config.json").write_text(json.dumps(plain, indent=1, sort_keys=True) + "\n")
-    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "model.safetensors",
+    weights = {k: v.contiguous() for k, v in model.state_dict().items()}
+    if options["tie_word_embeddings"]:
+        del weights["lm_head.weight"]
+    save_file(weights, folder / "model.safetensors",
               metadata={"format": "pt"})
-    ids = torch.randint(0, 61, (2, 17))
+    vocabulary = options["vocab_size"]
+    names = ["config.json", "expected.safetensors", "model.safetensors"]
+    if family in GGUF:
+        names.append("model.gguf")
+        write_gguf(folder / "model.gguf", GGUF[family], weights, config)
+    ids = torch.randint(0, vocabulary, (2, 17))
     out = {"input_ids": ids.int()}
     result = model(ids, labels=ids)
     result.loss.backward()
     out["logits"], out["loss"] = result.logits.detach(), result.loss.detach().reshape(1)
     for parameter_name, p in model.named_parameters():
-        out["grad." + parameter_name] = p.grad
+        out.update(gradients(parameter_name, p.grad, config))
     for kind, length in (("short", 1), ("long", 61)):
-        more = torch.randint(0, 61, (1, length))
+        more = torch.randint(0, vocabulary, (1, length))
         out[kind + ".input_ids"] = more.int()
         with torch.no_grad():
             out[kind + ".logits"] = model(more).logits
     save_file({k: v.contiguous() for k, v in out.items()}, folder / "expected.safetensors")
     kinds = {torch.float32: "float32", torch.int32: "int32"}
     files = {}
-    for file in ("config.json", "expected.safetensors", "model.safetensors"):
+    for file in names:
         content = (folder / file).read_bytes()
         files["model/%s/%s" % (name, file)] = {
             "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     return {
         "case": "model/" + name,
         "what": "a random %s with %s: logits of two windows of 17 tokens, of 1 and of 61; mean loss of the two "
-                "windows and the gradient of every parameter" % (family, json.dumps(options, sort_keys=True)),
+                "windows and the gradient of every parameter" % (family, json.dumps({k: v for k, v in options.items() if COMMON.get(k, ...) != v}, sort_keys=True)),
         "origin": "transformers %s, torch %s" % (transformers.__version__, torch.__version__),
         "tolerance": "1e-4 of the largest element", "dtype": "float32/int32",
         "generator": "Reference/tiny_variants.py", "files": files,
@@ -81,10 +105,44 @@ def make(name, family, options):
     }
 
 
+def write_gguf(path, architecture, weights, config):
+    """The same model as a GGUF file, its tensors called as the package gguf has it."""
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH[architecture.upper()], config.num_hidden_layers)
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_key_length(config.head_dim)
+    writer.add_value_length(config.head_dim)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    for name, tensor in weights.items():
+        writer.add_tensor(names.get_name(name, try_suffixes=(".weight", ".bias")), tensor.numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def gradients(name, gradient, config):
+    """The gradient of a parameter; of each linear where several lie in it."""
+    part = name.split(".")[-2]
+    if part not in JOINED:
+        return {"grad." + name: gradient}
+    heads, keys = (n * config.head_dim for n in (config.num_attention_heads, config.num_key_value_heads))
+    rows = [heads, keys, keys] if part == "qkv_proj" else [config.intermediate_size] * 2
+    pieces = zip(JOINED[part], gradient.split(rows))
+    return {"grad." + name.replace(part, linear): piece for linear, piece in pieces}
+
+
 def main():
     path = ROOT / "MANIFEST.json"
     manifest = json.loads(path.read_text())
-    made = [make(name, *variant) for name, variant in VARIANTS.items()]
+    wanted = sys.argv[1:] or VARIANTS
+    made = [make(name, *VARIANTS[name]) for name in wanted]
     names = {case["case"] for case in made}
     manifest["cases"] = sorted(
         [case for case in manifest["cases"] if case["case"] not in names] + made, key=lambda case: case["case"])

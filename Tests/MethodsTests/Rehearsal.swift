@@ -32,21 +32,25 @@ let normFolding: Set<String> = [
   "awq", "hadamard", "omniquant", "smoothquant", "ste-qat", "zeroqat", "zeroqat-light", "zo-signal",
 ]
 
-/// One id a byte, inside the tiny models' vocabulary of 211.
+/// One id a byte, inside the tiny models' vocabulary.
 struct ByteTokenizer: Tokenizer {
-  let vocabularySize = 211
+  var vocabularySize = 211
   let beginningOfSequence: Int32? = nil
   let endOfSequence: Int32? = nil
-  func encode(_ text: [UInt8]) -> Encoding { Encoding(ids: text.map { Int32($0 % 211) }) }
+  func encode(_ text: [UInt8]) -> Encoding {
+    Encoding(ids: text.map { Int32(Int($0) % vocabularySize) })
+  }
   func decode(_ ids: [Int32]) -> [UInt8] { ids.map { UInt8($0) } }
 }
 
 /// Windows of 16 tokens of made-up text.
-func windows<S: Split>(_ split: S.Type, count: Int) throws -> TokenWindows<S> {
+func windows<S: Split>(_ split: S.Type, count: Int, vocabulary: Int = 211) throws -> TokenWindows<S>
+{
   var random = SplitMix64(seed: UInt64(S.name.utf8.count))
   let text = (0..<count * 16).map { _ in UInt8(random.next() % 211) }
   return try TokenWindows(
-    TokenStream(text, ByteTokenizer(), beginning: .none), windowTokens: 16, selection: .first)
+    TokenStream(text, ByteTokenizer(vocabularySize: vocabulary), beginning: .none),
+    windowTokens: 16, selection: .first)
 }
 
 /// Runs a method on a tiny model, as the worker would, and keeps what it says.
@@ -54,6 +58,7 @@ final class Rehearsal: RunObserver {
   /// The model's folder.
   let path: String
   let context: (any RunObserver) throws -> MethodContext
+  private let vocabulary: Int
   private(set) var phases: [RunPhase] = []
   private(set) var summary: TrainingSummary?
   private(set) var checkpoints: [(step: Int, meanNLL: Double)] = []
@@ -69,16 +74,18 @@ final class Rehearsal: RunObserver {
 
   init(
     model: String = Vectors.path("model/llama_gqa_untied"), seed: UInt64 = 1,
-    windows count: Int = 20
+    windows count: Int = 20, vocabulary: Int = 211
   )
     throws
   {
     path = model
+    self.vocabulary = vocabulary
     context = { observer in
       MethodContext(
         source: try ModelSource(path: model),
-        training: try windows(TrainingSplit.self, count: count),
-        development: try windows(DevelopmentSplit.self, count: 3), seed: seed, observer: observer)
+        training: try windows(TrainingSplit.self, count: count, vocabulary: vocabulary),
+        development: try windows(DevelopmentSplit.self, count: 3, vocabulary: vocabulary),
+        seed: seed, observer: observer)
     }
   }
 
@@ -88,7 +95,9 @@ final class Rehearsal: RunObserver {
 
   /// Mean NLL of the development text.
   func score(_ model: QuantizedModel, order: SummationOrder = .whole) throws -> Double {
-    try model.score(windows(DevelopmentSplit.self, count: 3), order: order).meanNLL ?? .nan
+    try model.score(
+      windows(DevelopmentSplit.self, count: 3, vocabulary: vocabulary), order: order
+    ).meanNLL ?? .nan
   }
 
   func during<R>(_ phase: RunPhase, _ body: () throws -> R) rethrows -> R {
@@ -109,7 +118,8 @@ final class Rehearsal: RunObserver {
   }
 
   func checkpoint(step: Int, _ model: QuantizedModel) throws -> DevelopmentScore {
-    let scores = try model.score(windows(DevelopmentSplit.self, count: 3))
+    let scores = try model.score(
+      windows(DevelopmentSplit.self, count: 3, vocabulary: vocabulary))
     checkpoints.append((step, scores.meanNLL ?? .nan))
     weights.append(digest(of: model))
     return DevelopmentScore(scores)

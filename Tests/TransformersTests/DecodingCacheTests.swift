@@ -11,7 +11,7 @@ struct DecodingCacheTests {
     "Every token's logits are those of the whole window",
     arguments: [
       "opt_preln", "opt_preln_nobias", "opt_postln_proj", "llama_gqa_untied", "llama_gqa_tied",
-      "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2", "mistral_window",
+      "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2", "mistral_window", "qwen3",
     ])
   func logits(name: String) throws {
     let source = try ModelSource(path: Vectors.path("model/\(name)"))

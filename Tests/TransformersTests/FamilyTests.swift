@@ -8,7 +8,7 @@ import Vocabulary
 
 /// What follows from a family's description alone.
 @Suite struct FamilyTests {
-  static let names = ["llama_gqa_untied", "opt_preln"]
+  static let names = ["llama_gqa_untied", "opt_preln", "qwen3"]
 
   private func configuration(_ type: String, _ members: String) throws -> ModelConfiguration {
     let text = """
@@ -74,5 +74,20 @@ import Vocabulary
     #expect(dense.norm(.attention, block: 0).gain.elements[3] == 5)
     let up = LinearID(block: 0, kind: .up)
     #expect(dense.matrix(up).elements == (try DenseParameters(source: source)).matrix(up).elements)
+  }
+
+  @Test("A GGUF file of the same model gives the same logits to the last bit", arguments: ["qwen3"])
+  func gguf(name: String) throws {
+    let ids = try Vectors.safetensors("model/\(name)/expected").readIntegers("input_ids")
+    let logits = try ["", "/model.gguf"].map { file in
+      let source = try ModelSource(path: Vectors.path("model/\(name)") + file)
+      #expect(source.configuration.architecture.rawValue == name)
+      let transformer = Transformer(
+        configuration: source.configuration, frame: try source.frame(precision: .single))
+      return try transformer.logits(
+        ids, windowTokens: 17, operators: DenseParameters(source: source)
+      ).elements
+    }
+    #expect(logits[0] == logits[1])
   }
 }

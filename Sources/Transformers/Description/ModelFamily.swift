@@ -38,6 +38,7 @@ struct ModelFamily: Sendable {
     .mistral,
     .qwen2,
     .opt,
+    .qwen3,
   ]
 
   /// The family of a `model_type`.
