@@ -38,6 +38,10 @@ VARIANTS = {
     "mistral_window": (M, dict(sliding_window=5)),
     "qwen2_sliding": (Q, dict(use_sliding_window=True, sliding_window=5, max_window_layers=1)),
     "qwen3": ("Qwen3", dict(SMALL, attention_bias=True)),
+    "gemma3": ("Gemma3", dict(
+        SMALL, tie_word_embeddings=True, sliding_window=5, sliding_window_pattern=2,
+        rope_theta=500.0, rope_local_base_freq=50.0, query_pre_attn_scalar=11,
+        rope_scaling={"rope_type": "linear", "factor": 4.0})),
 }
 # What a family calls itself, and its configuration, where that isn't its own name.
 KINDS = {"Gemma3": ("gemma3_text", "Gemma3TextConfig")}

@@ -8,7 +8,7 @@ import Transformers
 /// Cells on architectures that the methods were not written for: they ask for facts, and these are others.
 @Suite("Methods on further families")
 struct FamilyCellTests {
-  static let models = ["qwen3"]
+  static let models = ["qwen3", "gemma3"]
 
   private func rehearsal(_ model: String) throws -> Rehearsal {
     try Rehearsal(model: Vectors.path("model/\(model)"), vocabulary: 37)
@@ -65,5 +65,18 @@ struct FamilyCellTests {
     #expect(try rehearsal.score(result).isFinite)
     let c = result.transformer.configuration
     #expect(c.parts.canScaleQueries == !c.parts.hasHeadNorms)
+  }
+
+  @Test("A rotation that can't pass is refused by name")
+  func rotation() throws {
+    let rehearsal = try rehearsal("gemma3")
+    let error = #expect(throws: MethodError.self) {
+      try rehearsal(make(Hadamard.self, "{}", spec(4, 4)))
+    }
+    #expect(
+      try #require(error).description
+        == "method 'hadamard': the rotation doesn't pass through the norms that this model has before its "
+        + "sums"
+    )
   }
 }

@@ -8,7 +8,7 @@ import Vocabulary
 
 /// What follows from a family's description alone.
 @Suite struct FamilyTests {
-  static let names = ["llama_gqa_untied", "opt_preln", "qwen3"]
+  static let names = ["llama_gqa_untied", "opt_preln", "qwen3", "gemma3"]
 
   private func configuration(_ type: String, _ members: String) throws -> ModelConfiguration {
     let text = """
@@ -89,5 +89,45 @@ import Vocabulary
       ).elements
     }
     #expect(logits[0] == logits[1])
+  }
+
+  @Test("Gemma 3's spellings: the pattern or the list, rotary positions flat or by kind of block")
+  func gemma() throws {
+    let flat = try configuration(
+      "gemma3_text",
+      #", "sliding_window_pattern": 3, "sliding_window": 5, "rope_theta": 500.0, "#
+        + #""rope_local_base_freq": 50.0, "rope_scaling": {"rope_type": "linear", "factor": 4.0}"#)
+    let kinds = (0..<8).map { $0 % 3 == 2 ? #""full_attention""# : #""sliding_attention""# }
+    let nested = try configuration(
+      "gemma3_text",
+      #", "layer_types": ["# + kinds.joined(separator: ",") + #"], "sliding_window": 5, "#
+        + #""rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 4.0, "#
+        + #""rope_theta": 500.0}, "sliding_attention": {"rope_type": "default", "rope_theta": 50.0}}"#
+    )
+    #expect(flat == nested)
+    #expect((0..<8).map { flat.reach(ofBlock: $0) } == [5, 5, nil, 5, 5, nil, 5, 5])
+    #expect(flat.windowRotaryBase == 50 && flat.rotaryBase == 500 && flat.attentionScale == 0.0625)
+    #expect(flat.embeddingScale == Float(8).squareRoot() && flat.tiesHead)
+    #expect(try configuration("gemma3_text", "").reach(ofBlock: 5) == nil)
+    #expect(try configuration("gemma3_text", "").reach(ofBlock: 6) == 4096)
+    #expect(
+      complaint("gemma3_text", #", "final_logit_softcapping": 30.0"#)
+        == "/final_logit_softcapping: 'final_logit_softcapping' isn't read for model_type "
+        + "\"gemma3_text\", and may change numbers")
+    #expect(
+      complaint("gemma3_text", #", "hidden_activation": "silu""#)
+        == "/hidden_activation: expected \"gelu_pytorch_tanh\", found \"silu\"")
+    #expect(
+      complaint(
+        "gemma3_text",
+        #", "rope_parameters": {"full_attention": {}, "sliding_attention": {"rope_type": "yarn", "#
+          + #""factor": 2}}"#)
+        == "/rope_parameters/sliding_attention/rope_type: expected \"default\", found \"yarn\"")
+    #expect(
+      complaint("gemma3_text", #", "rope_parameters": {"full_attention": {}, "factor": 2}"#)
+        == "/rope_parameters/factor: this member isn't read, and may change numbers")
+    #expect(
+      complaint("gemma3_text", #", "sliding_window_pattern": 0"#)
+        == "/sliding_window_pattern: expected a count of at least 1, found 0")
   }
 }

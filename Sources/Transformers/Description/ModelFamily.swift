@@ -39,6 +39,7 @@ struct ModelFamily: Sendable {
     .qwen2,
     .opt,
     .qwen3,
+    .gemma3,
   ]
 
   /// The family of a `model_type`.

@@ -1,0 +1,84 @@
+import JSONText
+import Vocabulary
+
+// Gemma 3, text: norms before and after each half, GEGLU, scaled embeddings, five blocks of six with a window
+// and rotary frequencies of their own. Gemma Team 2025, arXiv:2503.19786, section 2.
+extension ModelFamily {
+  /// Gemma 3 as text models are saved; gains of norms are stored less 1.
+  static let gemma3 = ModelFamily(
+    name: "gemma3_text", architecture: "gemma3",
+    parts: ModelParts(
+      norm: .rootMeanSquare, feedForward: .gatedGELU, positions: .rotary, hasHeadNorms: true,
+      hasOutputNorms: true),
+    names: .gated.with([
+      .norm(.query): "self_attn.q_norm", .norm(.key): "self_attn.k_norm",
+      .norm(.attentionOutput): "post_attention_layernorm",
+      .norm(.feedForward): "pre_feedforward_layernorm",
+      .norm(.feedForwardOutput): "post_feedforward_layernorm",
+    ]),
+    members: gatedMembers + [
+      "hidden_activation", "attention_bias", "sliding_window", "layer_types",
+      "sliding_window_pattern", "_sliding_window_pattern", "rope_local_base_freq",
+      "query_pre_attn_scalar",
+    ],
+    fixed: [("mlp_bias", .bool(false)), ("use_bidirectional_attention", .bool(false))],
+    gainOffset: 1
+  ) { family, reader throws(JSONError) in
+    let isNested = try reader.hasRotaryOfEachKind()
+    var c = try reader.gated(
+      family,
+      GatedDefaults(
+        positions: 131072, keyHeads: 4, headSize: 256, tiesHead: true, rotaryBase: 1_000_000,
+        rotaryMember: isNested ? "rope_parameters/full_attention" : "rope_parameters",
+        activation: ("gelu_pytorch_tanh", ["hidden_activation", "hidden_act"])))
+    c.embeddingScale = Float(Double(max(c.channels, 0)).squareRoot())
+    c.attentionDivisor = try reader.optionalNumber("query_pre_attn_scalar") ?? 256
+    guard let tokens = try reader.windowTokens(default: 4096) else { return c }
+    c.slidingWindow = SlidingWindow(
+      tokens: tokens, exceptions: try reader.fullBlocksOfPattern(blocks: c.blocks))
+    c.windowRotaryBase = try reader.windowRotaryBase()
+    return c
+  }
+}
+
+extension ConfigurationReader {
+  /// The blocks without a window: those that `layer_types` names, or the last of each pattern.
+  fileprivate func fullBlocksOfPattern(blocks: Int) throws(JSONError) -> Set<Int> {
+    if let full = try fullBlocks(blocks: blocks) { return full }
+    var length = 6
+    for member in ["_sliding_window_pattern", "sliding_window_pattern"] {
+      length = try optionalInteger(member) ?? length
+    }
+    guard length > 0 else {
+      throw document.error(
+        at: "/sliding_window_pattern", "expected a count of at least 1, found \(length)")
+    }
+    return Set(stride(from: length - 1, to: max(blocks, 0), by: length))
+  }
+
+  /// Whether `rope_parameters` has members for blocks with and without a window; then it has no others.
+  fileprivate func hasRotaryOfEachKind() throws(JSONError) -> Bool {
+    guard value("rope_parameters/full_attention") != nil,
+      case .object(let members)? = value("rope_parameters")
+    else { return false }
+    for member in members where !["full_attention", "sliding_attention"].contains(member.name) {
+      throw document.error(
+        at: "/rope_parameters/\(member.name)", "this member isn't read, and may change numbers")
+    }
+    return true
+  }
+
+  /// Base of the rotary frequencies of blocks with a window, which have no scaling.
+  fileprivate func windowRotaryBase() throws(JSONError) -> Double {
+    let member = "rope_parameters/sliding_attention"
+    let base = try optionalNumber("rope_local_base_freq")
+    guard value(member) != nil else { return base ?? 10000 }
+    let inner = try plainRotaryBase(in: member)
+    if let base, let inner, base != inner {
+      throw document.error(
+        at: "/\(member)/rope_theta",
+        "expected \(base), as 'rope_local_base_freq' says, found \(inner)")
+    }
+    return inner ?? base ?? 10000
+  }
+}
