@@ -42,6 +42,7 @@ VARIANTS = {
         SMALL, tie_word_embeddings=True, sliding_window=5, sliding_window_pattern=2,
         rope_theta=500.0, rope_local_base_freq=50.0, query_pre_attn_scalar=11,
         rope_scaling={"rope_type": "linear", "factor": 4.0})),
+    "phi3": ("Phi3", dict(SMALL, sliding_window=6)),
 }
 # What a family calls itself, and its configuration, where that isn't its own name.
 KINDS = {"Gemma3": ("gemma3_text", "Gemma3TextConfig")}

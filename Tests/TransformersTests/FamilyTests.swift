@@ -8,7 +8,7 @@ import Vocabulary
 
 /// What follows from a family's description alone.
 @Suite struct FamilyTests {
-  static let names = ["llama_gqa_untied", "opt_preln", "qwen3", "gemma3"]
+  static let names = ["llama_gqa_untied", "opt_preln", "qwen3", "gemma3", "phi3"]
 
   private func configuration(_ type: String, _ members: String) throws -> ModelConfiguration {
     let text = """
@@ -129,5 +129,19 @@ import Vocabulary
     #expect(
       complaint("gemma3_text", #", "sliding_window_pattern": 0"#)
         == "/sliding_window_pattern: expected a count of at least 1, found 0")
+  }
+
+  @Test("Phi-3's positions of long texts are refused, its window is read")
+  func phi() throws {
+    #expect(try configuration("phi3", #", "sliding_window": 7"#).reach(ofBlock: 7) == 7)
+    #expect(try configuration("phi3", "").reach(ofBlock: 0) == nil)
+    #expect(
+      complaint("phi3", #", "rope_scaling": {"type": "longrope", "short_factor": [1]}"#)
+        == "/rope_scaling: expected rope_type \"default\", \"linear\", \"dynamic\", \"llama3\" "
+        + "or \"yarn\", found \"longrope\"")
+    #expect(
+      complaint("phi3", #", "partial_rotary_factor": 0.75"#)
+        == "/partial_rotary_factor: expected 1, found 0.75: a phi3 model of that kind isn't computed here"
+    )
   }
 }

@@ -40,6 +40,7 @@ struct ModelFamily: Sendable {
     .opt,
     .qwen3,
     .gemma3,
+    .phi3,
   ]
 
   /// The family of a `model_type`.
