@@ -43,6 +43,7 @@ VARIANTS = {
         rope_theta=500.0, rope_local_base_freq=50.0, query_pre_attn_scalar=11,
         rope_scaling={"rope_type": "linear", "factor": 4.0})),
     "phi3": ("Phi3", dict(SMALL, sliding_window=6)),
+    "smollm3": ("SmolLM3", dict(SMALL, no_rope_layer_interval=2, attention_bias=True)),
 }
 # What a family calls itself, and its configuration, where that isn't its own name.
 KINDS = {"Gemma3": ("gemma3_text", "Gemma3TextConfig")}

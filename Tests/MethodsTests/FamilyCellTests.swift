@@ -8,7 +8,7 @@ import Transformers
 /// Cells on architectures that the methods were not written for: they ask for facts, and these are others.
 @Suite("Methods on further families")
 struct FamilyCellTests {
-  static let models = ["qwen3", "gemma3", "phi3"]
+  static let models = ["qwen3", "gemma3", "phi3", "smollm3"]
 
   private func rehearsal(_ model: String) throws -> Rehearsal {
     try Rehearsal(model: Vectors.path("model/\(model)"), vocabulary: 37)

@@ -134,7 +134,7 @@ import Transformers
       ("mistral", #""sliding_window": 0"#, "/sliding_window: expected at least 1, found 0"),
       (
         "gemma", #""x": 1"#,
-        "/model_type: expected one of llama, mistral, qwen2, opt, qwen3, gemma3_text, phi3; "
+        "/model_type: expected one of llama, mistral, qwen2, opt, qwen3, gemma3_text, phi3, smollm3; "
           + "found \"gemma\""
       ),
     ])

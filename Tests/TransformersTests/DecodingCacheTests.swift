@@ -12,7 +12,7 @@ struct DecodingCacheTests {
     arguments: [
       "opt_preln", "opt_preln_nobias", "opt_postln_proj", "llama_gqa_untied", "llama_gqa_tied",
       "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2", "mistral_window", "qwen3",
-      "gemma3", "phi3",
+      "gemma3", "phi3", "smollm3",
     ])
   func logits(name: String) throws {
     let source = try ModelSource(path: Vectors.path("model/\(name)"))

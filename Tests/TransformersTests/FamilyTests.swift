@@ -8,7 +8,7 @@ import Vocabulary
 
 /// What follows from a family's description alone.
 @Suite struct FamilyTests {
-  static let names = ["llama_gqa_untied", "opt_preln", "qwen3", "gemma3", "phi3"]
+  static let names = ["llama_gqa_untied", "opt_preln", "qwen3", "gemma3", "phi3", "smollm3"]
 
   private func configuration(_ type: String, _ members: String) throws -> ModelConfiguration {
     let text = """
@@ -142,6 +142,24 @@ import Vocabulary
     #expect(
       complaint("phi3", #", "partial_rotary_factor": 0.75"#)
         == "/partial_rotary_factor: expected 1, found 0.75: a phi3 model of that kind isn't computed here"
+    )
+  }
+
+  @Test("SmolLM3's blocks without rotation: by list, or every fourth")
+  func smolLM() throws {
+    #expect(try configuration("smollm3", "").unrotatedBlocks == [3, 7])
+    #expect(
+      try configuration("smollm3", #", "no_rope_layers": [0, 1, 1, 0, 1, 1, 1, 1, 1, 0]"#)
+        .unrotatedBlocks == [0, 3])
+    #expect(
+      complaint("smollm3", #", "no_rope_layers": [0, 1]"#)
+        == "/no_rope_layers: expected an array of at least 8 numbers, 0 or 1")
+    #expect(
+      complaint("smollm3", #", "no_rope_layers": [0, 1, 1, 2, 1, 1, 1, 1]"#)
+        == "/no_rope_layers/3: expected 0 or 1")
+    #expect(
+      complaint("smollm3", #", "use_sliding_window": true"#)
+        == "/use_sliding_window: expected false, found true: a smollm3 model of that kind isn't computed here"
     )
   }
 }

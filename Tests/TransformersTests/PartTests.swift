@@ -10,6 +10,7 @@ struct PartTests {
     "Norm, part and sum, twice, are the block",
     arguments: [
       "opt_preln", "opt_preln_nobias", "llama_gqa_untied", "llama_mha", "qwen2", "qwen3", "phi3",
+      "smollm3",
     ])
   func parts(name: String) throws {
     let source = try ModelSource(path: Vectors.path("model/\(name)"))

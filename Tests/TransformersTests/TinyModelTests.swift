@@ -11,7 +11,7 @@ struct TinyModelTests {
     "opt_preln", "opt_preln_nobias", "opt_postln_proj", "llama_gqa_untied", "llama_gqa_tied",
     "llama_mha", "llama_theta500k", "llama_rope_llama3", "qwen2", "llama_biases",
     "llama_rope_linear", "llama_rope_dynamic", "llama_rope_yarn", "llama_rope_yarn_mscale",
-    "mistral_window", "qwen2_sliding", "qwen3", "gemma3", "phi3",
+    "mistral_window", "qwen2_sliding", "qwen3", "gemma3", "phi3", "smollm3",
   ]
 
   private func model(_ folder: String) throws -> (Transformer, DenseParameters) {

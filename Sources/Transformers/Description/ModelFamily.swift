@@ -41,6 +41,7 @@ struct ModelFamily: Sendable {
     .qwen3,
     .gemma3,
     .phi3,
+    .smolLM3,
   ]
 
   /// The family of a `model_type`.
