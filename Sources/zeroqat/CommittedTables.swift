@@ -103,7 +103,7 @@ struct CommittedTables {
       let next = open.reduce(into: [Witness]()) { list, witness in
         if !list.contains(where: { $0.place == witness.place }) { list.append(witness) }
       }
-      guard let witness = next.first else { return }
+      guard let witness = next.first else { break }
       tried.insert(witness.place)
       let seconds = next.reduce(0) { $0 + ($1.seconds.isFinite ? $1.seconds : 0) }
       say("\(next.count) to run, about \(durationInWords(seconds)): \(witness.place)")
@@ -112,6 +112,12 @@ struct CommittedTables {
       if let found = session.disagreements.first(where: { $0.place == witness.place }) {
         say("\(found)")
       }
+    }
+    for group in session.stale {
+      guard let first = group.candidates.first(where: { !tried.contains($0.place) }),
+        case .cannotRun(let why) = standing(of: first)
+      else { continue }
+      try writeToStandardOutput("not run: \(first.place): \(why)\n")
     }
   }
 
@@ -160,11 +166,28 @@ struct CommittedTables {
 
   /// Today's cell at the witness's place; nil when it can't run here or isn't the same one.
   private func cell(of witness: Witness) -> Cell? {
-    guard let (table, entry) = entry(of: witness), let cell = entry.cell,
-      table.resolver[entry.point.panel]?.assets.allSatisfy(\.exists) == true,
-      (try? witness.isOfSameCell(as: cell)) == true
-    else { return nil }
-    return cell
+    if case .runs(let cell) = standing(of: witness) { return cell }
+    return nil
+  }
+
+  /// Today's cell at the witness's place, or what keeps it from running again.
+  private func standing(of witness: Witness) -> CommittedCell {
+    guard let (table, entry) = entry(of: witness) else {
+      return .cannotRun("the grid has no such cell any more")
+    }
+    guard let cell = entry.cell else { return .cannotRun("it can't run here: \(entry.state)") }
+    if let asset = table.resolver[entry.point.panel]?.assets.first(where: { !$0.exists }) {
+      return .cannotRun("'\(asset.path)' isn't there")
+    }
+    do {
+      let pointers = try witness.differences(from: cell)
+      guard pointers.isEmpty else {
+        return .cannotRun("the grid's cell differs in \(pointers.joined(separator: ", "))")
+      }
+    } catch {
+      return .cannotRun("\(error)")
+    }
+    return .runs(cell)
   }
 
   /// The record that this machine has of the witness's cell under today's science.
@@ -199,4 +222,12 @@ struct CommittedTables {
   }
 
   private func say(_ line: String) { writeToStandardError(Array((line + "\n").utf8)) }
+}
+
+/// Whether a committed cell can run again.
+private enum CommittedCell {
+  /// As this cell.
+  case runs(Cell)
+  /// No, and why.
+  case cannotRun(String)
 }

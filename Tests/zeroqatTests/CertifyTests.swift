@@ -110,7 +110,30 @@ import Testing
     let program = try Self.aged()
     try forgetResults(program)
     try removeTree(program.sample.folder.path("cache/zeroqat/models/toy/toy.gguf"))
-    #expect(try certify(program).status == 4)
+    let result = try certify(program)
+    #expect(result.status == 4)
+    #expect(
+      result.output.contains("not run: sample/tiny/fp.ppl-w8a8.seed1: '")
+        && result.output.contains("/cache/zeroqat/models/toy/toy.gguf' isn't there\n"))
+    #expect(program.sample.runs().isEmpty)
+  }
+
+  @Test func aCellThatIsAnotherOneTodayProvesNothingAndSaysWhy() throws {
+    let program = try Self.aged()
+    try forgetResults(program)
+    let committed = CommittedRecords(root: program.sample.root, table: "sample", scale: .tiny)
+    try committed.replace(
+      by: committed.read().map { record in
+        var record = record
+        record.cell.blasCore = "SkylakeX"
+        record.cell.id = try record.cell.computedID
+        return record
+      })
+    let result = try certify(program)
+    #expect(result.status == 4)
+    #expect(
+      result.output.contains(
+        "not run: sample/tiny/fp.ppl-w8a8.seed1: the grid's cell differs in /blasCore\n"))
     #expect(program.sample.runs().isEmpty)
   }
 

@@ -207,17 +207,24 @@ extension Witness {
 
   /// Whether the record is of `cell`, whatever science made it.
   ///
+  /// - Throws: `JSONError` for a cell that can't be written as JSON.
+  package func isOfSameCell(as cell: Cell) throws -> Bool {
+    try differences(from: cell).isEmpty
+  }
+
+  /// The pointers at which the record's cell is another one than `cell`, whatever science made either.
+  ///
   /// Options of the older layout are those that were written down; the newer one has every default as well.
   ///
   /// - Throws: `JSONError` for a cell that can't be written as JSON.
-  package func isOfSameCell(as cell: Cell) throws -> Bool {
+  package func differences(from cell: Cell) throws -> [String] {
     let (a, b) = (record.cell, cell)
     let (old, new) = a.schema <= b.schema ? (a, b) : (b, a)
     let pointers = try new.differences(from: old).filter { !$0.hasPrefix("/science") }
-    if old.schema == new.schema { return pointers.isEmpty }
-    return pointers.allSatisfy { pointer in
+    if old.schema == new.schema { return pointers }
+    return pointers.filter { pointer in
       let name = pointer.split(separator: "/").last.map(String.init) ?? ""
-      return pointer.hasPrefix("/method/options/") && old.method.options[name] == nil
+      return !(pointer.hasPrefix("/method/options/") && old.method.options[name] == nil)
     }
   }
 

@@ -197,7 +197,8 @@ extension RunRecord {
   /// `weightType` says so) and the rest packed in b bits; metadata, embeddings and activations aren't
   /// counted.
   ///
-  /// Nil without the facts `linear parameters` and, for a training, its trained parameters. A method
+  /// Nil without the facts `linear parameters` and, for a training, its trained parameters, and for a type of
+  /// weights that this program doesn't know. A method
   /// that doesn't pack while it trains holds all of them.
   var memoryShare: Double? {
     let bits = cell.bits
@@ -207,16 +208,16 @@ extension RunRecord {
     let kept =
       facts.first { $0.name == Self.halfPrecisionParameters }?.value
       ?? zerothOrder.map { Double($0.trainableParameters) }
-    guard let kept else { return nil }
+    guard let kept, let weightType else { return nil }
     let share = min(1, kept / total)
     let trained = Double(weightType.countedBits)
     return 100 * (share * trained / 16 + (1 - share) * Double(bits.weights) / 16)
   }
 
-  /// What the method holds trained weights in.
-  private var weightType: WeightType {
+  /// What the method holds trained weights in; nil for a type that this program doesn't know.
+  private var weightType: WeightType? {
     guard case .string(let name)? = cell.method.options[WeightType.option] else { return .float32 }
-    return WeightType(rawValue: name) ?? .float32
+    return WeightType(rawValue: name)
   }
 
   /// The fact that holds the number of weights in all linear layers of the blocks.

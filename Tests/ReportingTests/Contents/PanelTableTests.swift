@@ -284,5 +284,10 @@ import Vocabulary
       grid: grid, scale: .small, panels: [:], paper: paper, records: records)
     let share = try #require(eight.entry(row: "rtn-w4", column: "memory")?.score?.value)
     #expect((share - 100 * (1.0 / 12 + 5.0 / 24)).magnitude < 1e-12)
+    // No figure rather than one of another type's width.
+    records[1].cell.method.options = .object([.init("weightType", .string("float8"))])
+    let unknown = try TableContents(
+      grid: grid, scale: .small, panels: [:], paper: paper, records: records)
+    #expect(unknown.entry(row: "rtn-w4", column: "memory")?.score == nil)
   }
 }
