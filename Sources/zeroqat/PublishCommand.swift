@@ -28,9 +28,17 @@ struct PublishCommand: ParsableCommand {
   @Flag(help: "With --pages: write nothing, and name the pages that would change.")
   var check = false
 
+  @Flag(
+    help:
+      "Only records whose numbers differ from the committed ones, and new ones; the others stay.")
+  var differing = false
+
   @OptionGroup var options: TableOptions
 
   func validate() throws {
+    if differing, pages {
+      throw ValidationError("--differing is for records, --pages publishes none")
+    }
     if check, !pages { throw ValidationError("--check is for --pages") }
     if !pages { return try options.validate(table: table, all: all) }
     guard table == nil, !all else { throw ValidationError("--pages are those of all tables") }
@@ -81,10 +89,29 @@ struct PublishCommand: ParsableCommand {
     if published == 0 { throw ExitCode(4) }
   }
 
+  /// The committed records, with those in place of them that a later run gives other numbers for.
+  private static func differing(
+    _ fresh: [RunRecord], from committed: [RunRecord], in place: TableAtScale
+  ) throws -> [RunRecord] {
+    let byAddress = Dictionary(fresh.map { ($0.cell.address, $0) }) { $1 }
+    let kept = committed.filter { old in
+      byAddress[old.cell.address].map { $0.firstDifference(from: old) == nil } ?? true
+    }
+    let keptAddresses = Set(kept.map(\.cell.address))
+    let new = fresh.filter { !keptAddresses.contains($0.cell.address) }
+    say(
+      "\(place.grid.table) at scale \(place.scale.rawValue): \(new.count) of \(fresh.count) fresh records "
+        + "differ from the committed ones or are new")
+    return kept + new
+  }
+
   /// Publishes a table's records, or renders the committed ones again; false when there are neither.
   private func publish(_ place: TableAtScale) throws -> Bool {
-    let records = try place.plan(options).currentRecords()
     let committed = CommittedRecords(place)
+    var records = try place.plan(options).currentRecords()
+    if differing, !records.isEmpty {
+      records = try Self.differing(records, from: committed.read(), in: place)
+    }
     // What can't be rendered isn't published: the old records stay.
     let rendered = try PlannedTable(
       records.isEmpty ? committed.read() : records.map(\.withoutFolders), place.grid,

@@ -150,6 +150,26 @@ import Testing
     #expect(try certify(program, ["--sample", "2"]).status == 1)
   }
 
+  /// What came out the same stays, with the day and the program that measured it.
+  @Test func onlyNumbersThatDifferArePublished() throws {
+    let program = try Self.aged()
+    let committed = CommittedRecords(root: program.sample.root, table: "sample", scale: .tiny)
+    var records = try committed.read()
+    let place = records[0].cell.address
+    records[0].scores[0].value = records[0].scores[0].value?.nextUp
+    try committed.replace(by: records)
+    let result = try program(
+      ["publish", "sample", "--differing", "--blas-core", "haswell"] + program.place)
+    #expect(result.status == 0)
+    #expect(
+      result.output.contains(
+        "sample at scale tiny: 1 of 5 fresh records differ from the committed ones or are new\n"))
+    for record in try committed.read() {
+      let isOfToday = record.cell.science.shared != String(repeating: "a", count: 64)
+      #expect(isOfToday == (record.cell.address == place))
+    }
+  }
+
   @Test func anotherProgramsResultsAreEvidence() throws {
     let program = try Self.aged()
     let elsewhere = program.sample.folder.path("elsewhere")
