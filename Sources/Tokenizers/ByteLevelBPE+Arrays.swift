@@ -6,7 +6,7 @@ extension ByteLevelBPE {
   ///   - merges: Pairs, best first, each two texts with a space between (`tokenizer.ggml.merges`).
   ///   - types: One of 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte by id
   ///     (`tokenizer.ggml.token_type`); nil when the file has none. Only a normal or byte token spells
-  ///     a byte of text.
+  ///     a byte of text; one of type 4 that is no mark is found in text before that is cut.
   ///   - preTokenizer: How text is cut (`tokenizer.ggml.pre`).
   ///   - beginningOfSequence: `tokenizer.ggml.bos_token_id`.
   ///   - endOfSequence: `tokenizer.ggml.eos_token_id`.
@@ -30,7 +30,7 @@ extension ByteLevelBPE {
     var texts = TokenTexts()
     texts.reserve(texts: tokens.count, bytes: tokens.count * 8)
     for token in tokens { texts.append(token.utf8) }
-    var vocabulary = try ByteLevelVocabulary(
+    var vocabulary = try MergeVocabulary(
       texts, file: file, mergeCapacity: merges.count
     ) { .token($0) }
     for (number, merge) in merges.enumerated() {
@@ -43,14 +43,15 @@ extension ByteLevelBPE {
         expected: "ids of the sequence marks from 0 to \(tokens.count - 1)", found: "\(mark)")
     }
     // A token that the user defined is found in text before anything is cut; marks are plain text here.
-    for (id, type) in (types ?? []).enumerated() where type == 4 && !isMark(tokens[id]) {
-      throw .malformed(
-        file: file, place: .token(id), expected: "a mark such as <name> as a token of type 4",
-        found: "\(quoted(Array(tokens[id].utf8))), which is ordinary text")
+    var added: [AddedTokens.Token] = []
+    for (id, type) in (types ?? []).enumerated() where type == 4 {
+      added.append(
+        AddedTokens.Token(
+          text: Array(tokens[id].utf8), id: Int32(clamping: id), isSpecial: isMark(tokens[id])))
     }
     self = vocabulary.tokenizer(
       preTokenizer, beginningOfSequence: beginningOfSequence, endOfSequence: endOfSequence,
-      takesWholePieces: preTokenizer == .llama3
+      takesWholePieces: preTokenizer.takesWholePieces, added: added
     ) { id in
       guard let types else { return true }
       return types[Int(id)] == 1 || types[Int(id)] == 6

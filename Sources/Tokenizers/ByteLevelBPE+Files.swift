@@ -21,7 +21,7 @@ extension ByteLevelBPE {
 
   /// The vocabulary and merges of two files.
   static func vocabulary(_ vocabularyFile: String, mergesFile: String) throws(TokenizerError)
-    -> ByteLevelVocabulary
+    -> MergeVocabulary
   {
     let mergesText: [UInt8]
     do throws(FileReadError) {
@@ -36,7 +36,7 @@ extension ByteLevelBPE {
 
   private static func vocabulary(
     _ file: String, mergeCapacity: Int
-  ) throws(TokenizerError) -> ByteLevelVocabulary {
+  ) throws(TokenizerError) -> MergeVocabulary {
     let document: JSONDocument
     do throws(JSONError) {
       document = try JSONDocument(contentsOf: file)
@@ -44,7 +44,7 @@ extension ByteLevelBPE {
       throw .json(error)
     }
     let texts = try Self.texts(document, at: "")
-    return try ByteLevelVocabulary(texts, file: file, mergeCapacity: mergeCapacity) { .token($0) }
+    return try MergeVocabulary(texts, file: file, mergeCapacity: mergeCapacity) { .token($0) }
   }
 
   /// Texts by id, from an object of ids by text, and from a list of tokens that were added to those.
@@ -102,7 +102,7 @@ extension ByteLevelBPE {
   }
 
   private static func readMerges(
-    _ text: [UInt8], file: String, into vocabulary: inout ByteLevelVocabulary
+    _ text: [UInt8], file: String, into vocabulary: inout MergeVocabulary
   ) throws(TokenizerError) {
     var start = 0
     var number = 1

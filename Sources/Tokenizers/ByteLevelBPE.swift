@@ -23,6 +23,8 @@ public struct ByteLevelBPE: Tokenizer {
   public let composes: Bool
   /// Tokens by their bytes, where a pre-token that is one is taken as it is, before any merge (Llama 3).
   private let pieces: TextIndex?
+  /// Tokens that are found in text before it is cut.
+  private let added: AddedTokens?
   /// The id that opens a sequence, if any.
   public let beginningOfSequence: Int32?
   /// The id that closes a sequence, if any.
@@ -31,7 +33,8 @@ public struct ByteLevelBPE: Tokenizer {
   /// A tokenizer from parts that were checked before.
   init(
     texts: TokenTexts, byteIDs: [Int32], merges: PairTable, preTokenizer: PreTokenizer,
-    composes: Bool, pieces: TextIndex?, beginningOfSequence: Int32?, endOfSequence: Int32?
+    composes: Bool, pieces: TextIndex?, added: AddedTokens?, beginningOfSequence: Int32?,
+    endOfSequence: Int32?
   ) {
     self.texts = texts
     self.byteIDs = byteIDs
@@ -39,6 +42,7 @@ public struct ByteLevelBPE: Tokenizer {
     self.preTokenizer = preTokenizer
     self.composes = composes
     self.pieces = pieces
+    self.added = added
     self.beginningOfSequence = beginningOfSequence
     self.endOfSequence = endOfSequence
   }
@@ -60,7 +64,21 @@ public struct ByteLevelBPE: Tokenizer {
     var result = Encoding(ids: [])
     result.ids.reserveCapacity(text.count / 4)
     var merger = PairMerger(merges)
-    let text = composes ? composed(text) : text
+    guard let added else {
+      append(composes ? composed(text) : text, &merger, to: &result)
+      return result
+    }
+    added.forEachSection(of: text, normalize: { composes ? composed($0) : $0 }) { section in
+      switch section {
+      case .token(let id): result.ids.append(id)
+      case .text(let text, let range, _): append(Array(text[range]), &merger, to: &result)
+      }
+    }
+    return result
+  }
+
+  /// Appends the ids of a text without added tokens.
+  private func append(_ text: [UInt8], _ merger: inout PairMerger, to result: inout Encoding) {
     for range in PreTokens(text, preTokenizer) {
       if let whole = pieces?[text[range]] {
         result.ids.append(whole)
@@ -76,7 +94,6 @@ public struct ByteLevelBPE: Tokenizer {
       }
       merger.finish(into: &result.ids)
     }
-    return result
   }
 
   /// The bytes that `ids` spell; special tokens as they are written in the vocabulary.

@@ -3,7 +3,9 @@
 /// No merge crosses a cut, so a token that a cut would have taken apart rules that cut out. Where no file
 /// names the cut, only what the merges leave possible is believed.
 struct CutEvidence {
-  /// Cuts that leave every merged token whole.
+  /// Cuts of vocabularies that come as vocab.json and merges.txt.
+  static let known: [PreTokenizer] = [.gpt2, .smollm, .qwen2, .llama3]
+  /// Those of ``known`` that leave every merged token whole.
   let possible: [PreTokenizer]
   /// A merged token that GPT-2's cut takes apart; nil when there is none.
   let against: [UInt8]?
@@ -14,8 +16,8 @@ struct CutEvidence {
   let isEmpty: Bool
 
   /// What the merges of `vocabulary` tell.
-  init(_ vocabulary: ByteLevelVocabulary) {
-    var (possible, against, isPlain) = (PreTokenizer.allCases, [UInt8]?.none, true)
+  init(_ vocabulary: MergeVocabulary) {
+    var (possible, against, isPlain) = (Self.known, [UInt8]?.none, true)
     for id in vocabulary.mergedIDs {
       let token = vocabulary.bytes(of: id)
       if !Self.isPlain(token) { isPlain = false }

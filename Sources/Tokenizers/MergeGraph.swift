@@ -25,7 +25,7 @@ struct MergeGraph {
     for (id, piece) in pieces.enumerated() where piece.kind == .normal {
       if let earlier = index.insert(id) {
         throw model.malformed(
-          piece.offset, "a text that no other piece has",
+          piece, "a text that no other piece has",
           "\(quoted(piece.text)), which is piece \(earlier) too")
       }
     }
@@ -55,7 +55,7 @@ struct MergeGraph {
     while position < piece.text.count {
       let decoded = decodedScalar(in: piece.text, at: position)
       guard decoded.isWellFormed else {
-        throw model.malformed(piece.offset, "a piece in UTF-8", quoted(piece.text))
+        throw model.malformed(piece, "a piece in UTF-8", quoted(piece.text))
       }
       let end = position + decoded.length
       var id = scalarIDs[decoded.value]

@@ -20,6 +20,12 @@ public enum PreTokenizer: String, Sendable, CaseIterable {
   ///
   /// > Source: `tokenizer.py` of the meta-llama/llama3 repository.
   case llama3
+  /// The pattern of Mistral's Tekken, which cuts words where small letters end, over text as it is:
+  /// `[^\r\n\p{L}\p{N}]?U*S+|[^\r\n\p{L}\p{N}]?U+S*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+  /// with `U` = `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]` and `S` = `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`.
+  ///
+  /// > Source: `tokenizer.json` of mistralai/Mistral-Nemo-Base-2407.
+  case tekken
 }
 
 extension PreTokenizer {
@@ -30,8 +36,26 @@ extension PreTokenizer {
     case .smollm: "smollm"
     case .qwen2: "qwen2"
     case .llama3: "llama-bpe"
+    case .tekken: "tekken"
     }
   }
+
+  /// The cut that a name of `tokenizer.ggml.pre` stands for; some have several.
+  ///
+  /// > Source: the names that llama.cpp's `src/llama-vocab.cpp` reads.
+  public init?(ggufName: String) {
+    switch ggufName {
+    case "llama3", "llama-v3": self = .llama3
+    case "deepseek-r1-qwen": self = .qwen2
+    case "phi-2": self = .gpt2
+    default:
+      guard let cut = Self.allCases.first(where: { $0.ggufName == ggufName }) else { return nil }
+      self = cut
+    }
+  }
+
+  /// Whether a pre-token that is a token is taken as it is, before any merge, where only the cut's name is known.
+  var takesWholePieces: Bool { self == .llama3 || self == .tekken }
 
   /// Whose it is, for a reader.
   public var words: String {
@@ -40,6 +64,7 @@ extension PreTokenizer {
     case .smollm: "SmolLM's"
     case .qwen2: "Qwen2's"
     case .llama3: "Llama 3's"
+    case .tekken: "Tekken's"
     }
   }
 
@@ -50,7 +75,7 @@ extension PreTokenizer {
   fileprivate var longestNumber: Int {
     switch self {
     case .gpt2: .max
-    case .smollm, .qwen2: 1
+    case .smollm, .qwen2, .tekken: 1
     case .llama3: 3
     }
   }
@@ -58,9 +83,10 @@ extension PreTokenizer {
 
 /// Walks over a text and yields the byte ranges of its pre-tokens, in order, without gaps.
 package struct PreTokens: Sequence, IteratorProtocol {
-  private let text: [UInt8]
+  let text: [UInt8]
   private let isDigitAlone: Bool
   private let takesMarks: Bool
+  private let mindsCase: Bool
   private let longestNumber: Int
   private let ascii = ScalarClass.ascii
   private var position = 0
@@ -72,6 +98,7 @@ package struct PreTokens: Sequence, IteratorProtocol {
     self.text = text
     isDigitAlone = rule == .smollm
     takesMarks = rule == .qwen2 || rule == .llama3
+    mindsCase = rule == .tekken
     longestNumber = rule.longestNumber
   }
 
@@ -79,7 +106,11 @@ package struct PreTokens: Sequence, IteratorProtocol {
   package mutating func next() -> Range<Int>? {
     guard position < text.count else { return nil }
     let start = position
-    position = takesMarks ? endTakingMarks(from: start) : end(from: start)
+    if mindsCase {
+      position = endByCase(from: start)
+    } else {
+      position = takesMarks ? endTakingMarks(from: start) : end(from: start)
+    }
     return start..<position
   }
 
@@ -149,7 +180,7 @@ package struct PreTokens: Sequence, IteratorProtocol {
   }
 
   /// Class and length of the scalar at `index`.
-  private func scalar(at index: Int) -> (class: ScalarClass, length: Int) {
+  func scalar(at index: Int) -> (class: ScalarClass, length: Int) {
     let byte = text[index]
     if byte < 0x80 { return (ascii[Int(byte)], 1) }
     let decoded = decodedScalar(in: text, at: index)
@@ -213,7 +244,7 @@ package struct PreTokens: Sequence, IteratorProtocol {
     return end
   }
 
-  private func isLineEnd(at index: Int) -> Bool {
+  func isLineEnd(at index: Int) -> Bool {
     text[index] == UInt8(ascii: "\n") || text[index] == UInt8(ascii: "\r")
   }
 
@@ -225,7 +256,7 @@ package struct PreTokens: Sequence, IteratorProtocol {
   }
 
   /// `\s*[\r\n]+|\s+(?!\S)|\s+`: up to the last line end of the spaces, else as ``endOfSpaces(from:)``.
-  private func endOfSpacesOrLines(from start: Int) -> Int {
+  func endOfSpacesOrLines(from start: Int) -> Int {
     var end = start
     var lines: Int?
     while end < text.count {

@@ -15,7 +15,7 @@ extension SentencePieceBPE {
       SentencePieceModel(scoredList: Self.contents(of: scoredListFile), file: scoredListFile))
   }
 
-  private static func contents(of file: String) throws(TokenizerError) -> [UInt8] {
+  static func contents(of file: String) throws(TokenizerError) -> [UInt8] {
     do throws(FileReadError) {
       return try fileBytes(at: file)
     } catch {
@@ -32,7 +32,9 @@ extension SentencePieceBPE {
     endOfSequence = try model.mark(model.endOfSequence)
     let bytes = try model.byteTokens()
     byteIDs = bytes.ids
-    beginsWithSpace = pieces.map { $0.kind == .normal && $0.text.starts(with: Self.spaceMark) }
+    beginsWithSpace = pieces.map {
+      ($0.kind == .normal || $0.kind == .userDefined) && $0.text.starts(with: Self.spaceMark)
+    }
 
     let graph = try MergeGraph(model)
     scalarIDs = graph.scalarIDs
@@ -42,14 +44,36 @@ extension SentencePieceBPE {
     var texts = TokenTexts()
     for (id, piece) in pieces.enumerated() {
       switch piece.kind {
-      case .normal: texts.append(Self.withSpaces(piece.text))
+      case .normal, .userDefined: texts.append(Self.withSpaces(piece.text))
       case .byte: texts.append([UInt8(truncatingIfNeeded: bytes.values[id])])
-      case .control: texts.append([])
+      case .control, .unused: texts.append([])
       case .unknown: texts.append(model.unknownSurface)
       }
     }
+    added = AddedTokens(Self.userDefined(model)) { $0 }
     for scalar in graph.looseScalars { texts.append(Unicode.Scalar(scalar)?.utf8.map { $0 } ?? []) }
     self.texts = texts
+  }
+
+  /// The pieces that are found before anything merges; a sequence's mark is none of them.
+  ///
+  /// > Source: the sentencepiece package, whose matcher of prefixes this is.
+  private static func userDefined(_ model: SentencePieceModel) -> [AddedTokens.Token] {
+    var tokens: [AddedTokens.Token] = []
+    for (id, piece) in model.pieces.enumerated() where piece.kind == .userDefined {
+      let isMark = id == model.beginningOfSequence || id == model.endOfSequence
+      // They are looked for where spaces are marks already, and so are written with marks.
+      tokens.append(
+        AddedTokens.Token(
+          text: marked(piece.text, front: false), id: Int32(clamping: id), isSpecial: isMark))
+    }
+    return tokens
+  }
+
+  /// `text` with each space as U+2581, behind one more if `front`.
+  static func marked(_ text: [UInt8], front: Bool) -> [UInt8] {
+    let text = replaced([UInt8(ascii: " ")], by: spaceMark, in: text)
+    return front && !text.isEmpty ? spaceMark + text : text
   }
 
   /// `text` with each U+2581 as a space.
@@ -89,11 +113,11 @@ extension SentencePieceModel {
     for (id, piece) in pieces.enumerated() where piece.kind == .byte {
       guard let byte = Self.byte(namedBy: piece.text) else {
         throw malformed(
-          piece.offset, "a byte token from '<0x00>' to '<0xFF>'", quoted(piece.text))
+          piece, "a byte token from '<0x00>' to '<0xFF>'", quoted(piece.text))
       }
       guard ids[Int(byte)] < 0 else {
         throw malformed(
-          piece.offset, "one token for each byte",
+          piece, "one token for each byte",
           "\(quoted(piece.text)), which is token \(ids[Int(byte)]) too")
       }
       ids[Int(byte)] = Int32(id)

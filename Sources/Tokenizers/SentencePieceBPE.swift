@@ -29,8 +29,10 @@ public struct SentencePieceBPE: Tokenizer {
   let merges: PairTable
   /// Which pairs of scalars stand side by side in some piece.
   let neighbours: PairTable
+  /// Pieces that are found before anything merges.
+  let added: AddedTokens?
   /// Whether a space is put before the text.
-  let addsSpaceInFront: Bool
+  public let addsSpaceInFront: Bool
   /// The id that opens a sequence, if any.
   public let beginningOfSequence: Int32?
   /// The id that closes a sequence, if any.
@@ -46,6 +48,24 @@ public struct SentencePieceBPE: Tokenizer {
     var result = Encoding(ids: [])
     guard !text.isEmpty else { return result }
     result.ids.reserveCapacity(text.count / 3)
+    guard let added else {
+      append(text, 0..<text.count, front: addsSpaceInFront, to: &result)
+      return result
+    }
+    let marked = Self.marked(wellFormed(text, &result.replacedBytes), front: addsSpaceInFront)
+    added.forEachSection(of: marked, normalize: { $0 }) { section in
+      switch section {
+      case .token(let id): result.ids.append(id)
+      case .text(let text, let range, _): append(text, range, front: false, to: &result)
+      }
+    }
+    return result
+  }
+
+  /// Appends the ids of `text[range]`, of which nothing is found before it merges; `front` puts a space before.
+  private func append(
+    _ text: [UInt8], _ range: Range<Int>, front: Bool, to result: inout Encoding
+  ) {
     var stretch = PairMerger(merges)
     var merged: [Int32] = []
     var before: Int32 = -1
@@ -64,9 +84,9 @@ public struct SentencePieceBPE: Tokenizer {
       }
       before = id
     }
-    if addsSpaceInFront { push(Self.spaceScalar, Self.spaceMark[...]) }
-    var index = 0
-    while index < text.count {
+    if front { push(Self.spaceScalar, Self.spaceMark[...]) }
+    var index = range.lowerBound
+    while index < range.upperBound {
       let decoded = decodedScalar(in: text, at: index)
       let end = index + decoded.length
       if !decoded.isWellFormed {
@@ -80,7 +100,6 @@ public struct SentencePieceBPE: Tokenizer {
       index = end
     }
     flush()
-    return result
   }
 
   /// UTF-8 of U+FFFD.

@@ -1,8 +1,8 @@
 extension SentencePieceModel {
   /// Reads a `tokenizer.model`: the protocol buffers message ModelProto.
   ///
-  /// Only what LLaMA's models use is understood: BPE with byte fallback, identity normalization, no
-  /// user-defined pieces. Anything else is refused rather than tokenized wrongly.
+  /// Only what LLaMA's and Gemma's models use is understood: BPE with byte fallback, identity normalization.
+  /// Anything else is refused rather than tokenized wrongly.
   ///
   /// > Source: the sentencepiece package's published schema, `sentencepiece_model.proto`.
   init(protobuf bytes: [UInt8], file: String) throws(TokenizerError) {
@@ -51,9 +51,9 @@ extension SentencePieceModel {
         score = Float(bitPattern: bits)
         guard score.isFinite else { throw malformed(field.offset, "a finite score", "\(score)") }
       case (3, .varint(let value)):
-        guard let known = Kind(rawValue: value) else {
+        guard let known = Kind(rawValue: value), known != .unused else {
           throw malformed(
-            field.offset, "a piece of type 1, 2, 3 or 6 (others aren't supported)",
+            field.offset, "a piece of type 1, 2, 3, 4 or 6 (others aren't supported)",
             "type \(value)")
         }
         kind = known
@@ -69,7 +69,7 @@ extension SentencePieceModel {
     guard let text, !text.isEmpty else {
       throw malformed(offset, "a piece with a text", "a piece without")
     }
-    return Piece(offset: offset, text: Array(bytes[text]), score: score, kind: kind)
+    return Piece(place: .byte(offset), text: Array(bytes[text]), score: score, kind: kind)
   }
 
   /// TrainerSpec: 3 model type, 24 spaces at the end of pieces, 35 byte fallback, 41 and 42 sequence

@@ -34,7 +34,7 @@ extension SentencePieceModel {
       let text = bytes[start..<(start + length)].flatMap {
         $0 == UInt8(ascii: " ") ? SentencePieceBPE.spaceMark : [$0]
       }
-      pieces.append(Piece(offset: position, text: text, score: score, kind: kind))
+      pieces.append(Piece(place: .byte(position), text: text, score: score, kind: kind))
       position = start + length
     }
     guard pieces.count >= 259 else {

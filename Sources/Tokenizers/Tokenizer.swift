@@ -1,7 +1,8 @@
 /// Turns text into token ids and back.
 ///
 /// Text is UTF-8 bytes. Strings that look like special tokens (`</s>`, `<|im_start|>`) are plain
-/// text here: a corpus that happens to contain them can't open or close a sequence.
+/// text here: a corpus that happens to contain them can't open or close a sequence. Tokens that a vocabulary
+/// finds in text although they aren't special (runs of spaces, Gemma's `<b>`) are found.
 public protocol Tokenizer: Sendable {
   /// How many ids there are: every id is in `0 ..< vocabularySize`.
   var vocabularySize: Int { get }

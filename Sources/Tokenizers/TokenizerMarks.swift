@@ -17,12 +17,29 @@ struct TokenizerMarks {
   private(set) var beginning: Mark?
   private(set) var end: Mark?
 
-  /// Looks into `tokenizer_config.json`, `special_tokens_map.json` and `config.json`, in this order.
+  /// Looks into `tokenizer_config.json`, `special_tokens_map.json`, `config.json` and
+  /// `generation_config.json`, in this order.
   init(_ files: [(name: String, document: JSONDocument)]) {
     for (name, document) in files {
       beginning = beginning ?? Self.mark("bos_token", document, name)
       end = end ?? Self.mark("eos_token", document, name)
     }
+  }
+
+  /// Sets what no file names to what a class of transformers has by itself; for vocabularies of scalars.
+  ///
+  /// > Source: the tokenizer classes of transformers.
+  mutating func complete(byClass name: String?) {
+    let texts: (beginning: String, end: String)
+    switch name {
+    case "LlamaTokenizer"?, "LlamaTokenizerFast"?, "CodeLlamaTokenizer"?, "CodeLlamaTokenizerFast"?:
+      texts = ("<s>", "</s>")
+    case "GemmaTokenizer"?, "GemmaTokenizerFast"?: texts = ("<bos>", "<eos>")
+    default: return
+    }
+    let file = "\(name ?? "") in tokenizer_config.json"
+    beginning = beginning ?? Mark(text: texts.beginning, file: file)
+    end = end ?? Mark(text: texts.end, file: file)
   }
 
   private static func mark(_ member: String, _ document: JSONDocument, _ file: String) -> Mark? {
@@ -46,20 +63,28 @@ struct TokenizerMarks {
   }
 
   /// The id of the beginning of a sequence.
-  func beginning(in vocabulary: ByteLevelVocabulary) throws(TokenizerError) -> Int32? {
-    try Self.id(beginning, vocabulary)
+  ///
+  /// Where no file names one, it is what the post-processor puts in
+  /// front, else `custom` if the vocabulary has that.
+  func beginning(
+    in vocabulary: MergeVocabulary, byCustom custom: String? = "</s>", front: String? = nil
+  ) throws(TokenizerError) -> Int32? {
+    let mark = beginning ?? front.map { Mark(text: $0, file: "tokenizer.json") }
+    return try Self.id(mark, vocabulary, custom)
   }
 
-  /// The id of the end of a sequence.
-  func end(in vocabulary: ByteLevelVocabulary) throws(TokenizerError) -> Int32? {
-    try Self.id(end, vocabulary)
+  /// The id of the end of a sequence; `custom` where no file names one and the vocabulary has it.
+  func end(
+    in vocabulary: MergeVocabulary, byCustom custom: String? = "</s>"
+  ) throws(TokenizerError) -> Int32? {
+    try Self.id(end, vocabulary, custom)
   }
 
-  /// OPT's `</s>` where no file says anything and the vocabulary has it.
-  private static func id(_ mark: Mark?, _ vocabulary: ByteLevelVocabulary) throws(TokenizerError)
-    -> Int32?
-  {
-    guard let mark else { return vocabulary.id(of: Array("</s>".utf8)) }
+  /// The id of a mark, or that of `custom`.
+  private static func id(
+    _ mark: Mark?, _ vocabulary: MergeVocabulary, _ custom: String?
+  ) throws(TokenizerError) -> Int32? {
+    guard let mark else { return custom.flatMap { vocabulary.id(of: Array($0.utf8)) } }
     if mark.isNone { return nil }
     if let text = mark.text {
       guard let id = vocabulary.id(of: Array(text.utf8)) else {
@@ -80,11 +105,12 @@ struct TokenizerMarks {
   }
 
   /// Where the marks were read, for a reader.
-  var words: String {
+  func words(byCustom custom: String? = "</s>", front: String? = nil) -> String {
     func words(_ mark: Mark?) -> String {
-      guard let mark else { return "'</s>' by custom" }
+      guard let mark else { return custom.map { "'\($0)' by custom" } ?? "none" }
       return mark.isNone ? "none (\(mark.file))" : mark.file
     }
+    let beginning = beginning ?? front.map { Mark(text: $0, file: "tokenizer.json") }
     return beginning?.file == end?.file && beginning?.isNone == end?.isNone
       ? words(beginning) : "\(words(beginning)) and \(words(end))"
   }

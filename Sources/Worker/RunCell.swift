@@ -120,7 +120,7 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noTokenizer(let path):
       "\(path): expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model"
     case .unsupportedTokenizer(let path, let kind):
-      "\(path): the tokenizer kind \(kind) is not supported; supported: gpt2 with pre-tokenizer "
+      "\(path): the tokenizer kind \(kind) is not supported; supported: llama, and gpt2 with pre-tokenizer "
         + PreTokenizer.allCases.map(\.ggufName).joined(separator: ", ")
     case .vocabularyTooLarge(let path, let tokenizer, let model):
       "\(path): the tokenizer has \(tokenizer) ids, the model's vocabulary only \(model); "

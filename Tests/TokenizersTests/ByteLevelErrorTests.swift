@@ -135,10 +135,7 @@ import Tokenizers
       message(["a", "b", "ab"], ["a b", "a c"])
         == "m.gguf: merge 1: error: expected a token of m.gguf, found 'c'")
     #expect(message(["a", "<x>", "[MASK]"], [], [1, 4, 4]) == nil)
-    #expect(
-      message(["a", "  "], [], [1, 4])
-        == "m.gguf: token 1: error: expected a mark such as <name> as a token of type 4, found '  ', "
-        + "which is ordinary text")
+    #expect(message(["a", "  "], [], [1, 4]) == nil)
     for end: Int32 in [-1, 1, .max] {
       #expect(
         message(["a"], end: end)

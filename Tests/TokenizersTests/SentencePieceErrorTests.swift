@@ -41,8 +41,8 @@ import Tokenizers
         ": byte 2: error: expected a finite score, found nan"
       ),
       (
-        [0x0A, 2, 0x18, 4],
-        ": byte 2: error: expected a piece of type 1, 2, 3 or 6 (others aren't supported), found type 4"
+        [0x0A, 2, 0x18, 5],
+        ": byte 2: error: expected a piece of type 1, 2, 3, 4 or 6 (others aren't supported), found type 5"
       ),
     ]
     for (bytes, expected) in cases { #expect(try message(bytes) == expected) }

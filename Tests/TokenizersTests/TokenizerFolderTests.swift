@@ -112,12 +112,12 @@ struct TokenizerFolderTests {
       ),
       (
         tokenizerJSON("null"),
-        "/pre_tokenizer: expected one of the cuts GPT-2's, SmolLM's, Qwen2's, Llama 3's, which end with "
-          + "ByteLevel; found none"
+        "/pre_tokenizer: expected one of the cuts GPT-2's, SmolLM's, Qwen2's, Llama 3's, Tekken's, which "
+          + "end with ByteLevel; found none"
       ),
       (
         tokenizerJSON(Self.split(#"\\p{N}{1,2}"#)),
-        "/pre_tokenizer: expected one of the cuts GPT-2's, SmolLM's, Qwen2's, Llama 3's; found Split by "
+        "/pre_tokenizer: expected one of the cuts GPT-2's, SmolLM's, Qwen2's, Llama 3's, Tekken's; found Split by "
           + #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
       ),
       (
@@ -130,8 +130,7 @@ struct TokenizerFolderTests {
       ),
       (
         tokenizerJSON(Self.byteLevel, model: #""byte_fallback": true,"#),
-        "/model/byte_fallback: expected false, found true: SentencePiece's vocabularies are read from "
-          + "tokenizer.model"
+        "/model/byte_fallback: expected false, found true: a vocabulary of bytes has nothing to fall back to"
       ),
       (
         tokenizerJSON(Self.byteLevel, model: #""new": 1,"#),
@@ -140,8 +139,29 @@ struct TokenizerFolderTests {
       (
         tokenizerJSON(
           Self.byteLevel,
-          more: #""added_tokens": [{"id": 262, "content": "  ", "special": false}],"#),
-        "/added_tokens/0/content: expected a mark such as <name>, found '  ', which is ordinary text"
+          more: #""added_tokens": [{"id": 262, "content": "", "special": false}],"#),
+        "/added_tokens/0/content: expected a text, found an empty string"
+      ),
+      (
+        tokenizerJSON(
+          Self.byteLevel,
+          more: #""added_tokens": [{"id": 262, "content": "x", "lstrip": 1}],"#),
+        "/added_tokens/0/lstrip: expected true or false"
+      ),
+      (
+        tokenizerJSON(Self.byteLevel, more: #""filters": [],"#),
+        ": 'filters' isn't read, and may change ids"
+      ),
+      (
+        tokenizerJSON(Self.byteLevel).replacing(
+          #""decoder": null"#, with: #""decoder": {"type": "CTC"}"#),
+        "/decoder: expected none or ByteFallback, ByteLevel, Fuse, Metaspace, Replace, Strip, found CTC"
+      ),
+      (
+        tokenizerJSON(Self.byteLevel)
+          .replacing(#""post_processor": null"#, with: #""post_processor": {"type": "Other"}"#),
+        "/post_processor: expected none, TemplateProcessing, ByteLevel, RobertaProcessing or "
+          + "BertProcessing, found Other"
       ),
     ]
     for (text, expected) in cases {
@@ -171,6 +191,43 @@ struct TokenizerFolderTests {
     #expect(tokenizer.vocabularySize == count + 1)
     #expect(tokenizer.beginningOfSequence == nil && tokenizer.endOfSequence == Int32(count))
     #expect(tokenizer.encode("<tool>").ids.count == 6)
+  }
+
+  @Test("Ordinary added tokens are found before text is cut; those that look like marks aren't")
+  func ordinaryAdded() throws {
+    let count = small.tokens.count
+    try write([
+      "tokenizer.json": tokenizerJSON(
+        Self.byteLevel,
+        more: """
+          "added_tokens": [{"id": \(count), "content": "h e", "special": false},
+            {"id": \(count + 1), "content": "<think>", "special": false},
+            {"id": \(count + 2), "content": "</think>", "special": false}],
+          """)
+    ])
+    let found = try #require(try TokenizerFolder(folder.path))
+    #expect(found.tokenizer.encode("th e").ids == [small.id("t"), Int32(count)])
+    #expect(found.tokenizer.encode("<think>").ids.count == 6)
+    #expect(try found.tokenizer.decode([small.id("t"), Int32(count)]) == Array("th e".utf8))
+    #expect(
+      found.notes == [
+        "'<think>' and 1 more in a text are read as plain text, though they aren't marked as special"
+      ])
+  }
+
+  @Test("An unknown token would take the place of bytes that the vocabulary lacks")
+  func unknownByte() throws {
+    try write([
+      "tokenizer.json": tokenizerJSON(
+        Self.byteLevel, model: #""unk_token": "<unk>","#,
+        vocabulary: SmallVocabulary(missing: [0x41]))
+    ])
+    let error = #expect(throws: TokenizerError.self) { try TokenizerFolder(folder.path) }
+    guard case .json(let found)? = error else { return }
+    #expect(
+      "\(found.pointer): \(found.reason)"
+        == "/model/unk_token: expected none in a vocabulary without byte 65, found '<unk>', which isn't "
+        + "put in its place here")
   }
 
   @Test("Without tokenizer.json: the class, then the model's type")

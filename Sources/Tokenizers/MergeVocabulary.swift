@@ -1,13 +1,16 @@
-/// A byte-level vocabulary while it is being read: texts as they are spelled, and merges.
-struct ByteLevelVocabulary {
+/// A vocabulary of byte pair encoding while it is being read: texts as they are spelled, and merges.
+struct MergeVocabulary {
   /// The file, for messages.
   let file: String
   /// Text of each id as the file spells it, and the way back.
-  private let index: TextIndex
-  private var merges: PairTable
+  let index: TextIndex
+  /// Rank and id of what two ids make.
+  private(set) var merges: PairTable
   private var mergeCount: UInt32 = 0
   /// What each merge makes, in order.
   private(set) var mergedIDs: [Int32] = []
+  /// What each merge joins, in order.
+  private(set) var mergedPairs: [(left: Int32, right: Int32)] = []
 
   /// A vocabulary of the texts given by id.
   ///
@@ -68,13 +71,24 @@ struct ByteLevelVocabulary {
     else {
       throw malformed(0, "two tokens with one space between", quoted(line))
     }
-    let left = line[..<space]
-    let right = line[(space + 1)...]
+    try appendMerge(line[..<space], line[(space + 1)...], file: mergesFile, place: place)
+  }
+
+  /// Adds the next merge of two texts.
+  ///
+  /// - Throws: ``TokenizerError`` at `place(offset of the culprit, were the two written left right)`.
+  mutating func appendMerge(
+    _ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>, file mergesFile: String,
+    place: (Int) -> TokenizerError.Place
+  ) throws(TokenizerError) {
+    func malformed(_ offset: Int, _ expected: String, _ found: String) -> TokenizerError {
+      .malformed(file: mergesFile, place: place(offset), expected: expected, found: found)
+    }
     guard let leftID = index[left] else {
       throw malformed(0, "a token of \(file)", quoted(left))
     }
     guard let rightID = index[right] else {
-      throw malformed(space + 1 - line.startIndex, "a token of \(file)", quoted(right))
+      throw malformed(left.count + 1, "a token of \(file)", quoted(right))
     }
     let joined = left + right
     guard let mergedID = index[joined] else {
@@ -84,11 +98,12 @@ struct ByteLevelVocabulary {
     let earlier = merges.insert(leftID, rightID, merge)
     guard earlier == PairTable.none else {
       throw malformed(
-        0, "a pair that isn't listed before", "\(quoted(line)), which is merge \(earlier >> 32) too"
-      )
+        0, "a pair that isn't listed before",
+        "\(quoted(left + [UInt8(ascii: " ")] + right)), which is merge \(earlier >> 32) too")
     }
     mergeCount += 1
     mergedIDs.append(mergedID)
+    mergedPairs.append((leftID, rightID))
   }
 
   /// How many tokens there are.
@@ -102,14 +117,17 @@ struct ByteLevelVocabulary {
 
   /// The finished tokenizer; `isText` says whether a token may spell text, rather than be a mark.
   ///
-  /// A token with a scalar outside the byte alphabet stands for its own UTF-8.
+  /// A token with a scalar outside the byte alphabet stands for its own UTF-8; so does one that is only found.
   func tokenizer(
     _ preTokenizer: PreTokenizer, beginningOfSequence: Int32?, endOfSequence: Int32?,
-    composes: Bool? = nil, takesWholePieces: Bool = false,
+    composes: Bool? = nil, takesWholePieces: Bool = false, added: [AddedTokens.Token] = [],
     isText: (Int32) -> Bool = { _ in true }
   ) -> ByteLevelBPE {
     var texts = TokenTexts()
-    for id in 0..<index.texts.count { texts.append(bytes(of: Int32(id))) }
+    let found = Set(added.lazy.filter { !$0.isSpecial }.map(\.id))
+    for id in 0..<Int32(clamping: index.texts.count) {
+      texts.append(found.contains(id) && !isText(id) ? Array(index.texts[Int(id)]) : bytes(of: id))
+    }
     let byteIDs = (0...UInt8.max).map { byte -> Int32 in
       guard let id = index[ByteAlphabet.spelling(of: byte)], isText(id) else { return -1 }
       return id
@@ -120,9 +138,11 @@ struct ByteLevelVocabulary {
       for id in 0..<texts.count where isText(Int32(id)) { _ = index.insert(id) }
       pieces = index
     }
+    let composes = composes ?? preTokenizer.composes
     return ByteLevelBPE(
       texts: texts, byteIDs: byteIDs, merges: merges, preTokenizer: preTokenizer,
-      composes: composes ?? preTokenizer.composes, pieces: pieces,
+      composes: composes, pieces: pieces,
+      added: AddedTokens(added) { composes ? composed($0) : $0 },
       beginningOfSequence: beginningOfSequence, endOfSequence: endOfSequence)
   }
 }
