@@ -18,6 +18,9 @@ let package = Package(
       name: "FuzzJSONText", dependencies: [.product(name: "JSONText", package: "zeroqat")]),
     // What maps a file: an input stands in one, and all that is in it is read.
     .target(name: "FuzzedFile", dependencies: [.product(name: "Checkpoints", package: "zeroqat")]),
+    .executableTarget(
+      name: "FuzzTokenizerJSON",
+      dependencies: [.product(name: "Tokenizers", package: "zeroqat")]),
   ]
     + ["FuzzGGUF", "FuzzPickle", "FuzzSafetensors"].map { name in
       .executableTarget(
