@@ -170,7 +170,10 @@ import Testing
     (Edit("MeZOThenPTQ.swift", "Hadamard.self, OmniQuant.self", "OmniQuant.self"), ["mezo-ptq"]),
     (Edit("ZerothOrderSignal.swift", "learningRate: 0,", "learningRate: 1,"), ["zo-signal"]),
     (Edit("Dummy.swift", "by: 4096", "by: 8192"), ["dummy"]),
-    (Edit("FullPrecision.swift", "precision: .single", "precision: .half"), ["full-precision"]),
+    (
+      Edit("FullPrecision.swift", "asItIs: context.source", "asItWas: context.source"),
+      ["full-precision"]
+    ),
   ]
 
   @Test(arguments: own) func anEditOfAMethodChangesItAndWhoStandsOnIt(
