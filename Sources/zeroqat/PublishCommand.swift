@@ -93,12 +93,20 @@ struct PublishCommand: ParsableCommand {
   private static func differing(
     _ fresh: [RunRecord], from committed: [RunRecord], in place: TableAtScale
   ) throws -> [RunRecord] {
-    let byAddress = Dictionary(fresh.map { ($0.cell.address, $0) }) { $1 }
-    let kept = committed.filter { old in
-      byAddress[old.cell.address].map { $0.firstDifference(from: old) == nil } ?? true
+    // One cell may serve several places, and have its record at another of them here.
+    var kept: [RunRecord] = []
+    var known: Set<String> = []
+    for old in committed {
+      let partner =
+        try fresh.first { $0.cell.address == old.cell.address }
+        ?? fresh.first { try Witness(old, architecture: "").isOfSameCell(as: $0.cell) }
+      if let partner {
+        guard partner.firstDifference(from: old) == nil else { continue }
+        known.insert(partner.cell.id)
+      }
+      kept.append(old)
     }
-    let keptAddresses = Set(kept.map(\.cell.address))
-    let new = fresh.filter { !keptAddresses.contains($0.cell.address) }
+    let new = fresh.filter { !known.contains($0.cell.id) }
     say(
       "\(place.grid.table) at scale \(place.scale.rawValue): \(new.count) of \(fresh.count) fresh records "
         + "differ from the committed ones or are new")
