@@ -1,5 +1,5 @@
-// Copy this file to Sources/Methods/YourMethod.swift, rename the type, add `YourMethod.self` to
-// MethodCatalog.all, and the contract suite covers it.
+// Copy this file to Sources/Methods/PTQ/YourMethod.swift, rename the type, add `YourMethod.self` to
+// MethodCatalog.all, and the contract suite covers it. These lines go.
 package import MethodKit
 package import Quantizers
 import Tensors

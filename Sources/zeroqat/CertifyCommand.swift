@@ -74,8 +74,9 @@ struct CertifyCommand: ParsableCommand {
     Interruption.install()
     if let sample { return try tables.runSample(of: sample, session) }
     try session.add(tables.evidence())
-    try tables.runWhatIsStale(&session)
+    // Written as it is proven: what ends early has lost nothing.
     try tables.file.write(session.certificates)
+    try tables.runWhatIsStale(&session)
     try report(session, on: tables)
   }
 

@@ -109,6 +109,7 @@ struct CommittedTables {
       say("\(next.count) to run, about \(durationInWords(seconds)): \(witness.place)")
       guard let record = try run(witness) else { continue }
       try session.add([try self.witness(record)])
+      try file.write(session.certificates)
       if let found = session.disagreements.first(where: { $0.place == witness.place }) {
         say("\(found)")
       }
