@@ -44,7 +44,7 @@ size() {
       xargs -r cat | wc -l)" "$target"
   done
   echo "largest files"
-  sources | xargs wc -l | grep -v ' total$' | sort -rn | head -n 10
+  sources | xargs wc -l | grep -v ' total$' | sort -rn | sed -n '1,10p'
 }
 
 # A type or a top-level declaration that leaves its room, without a `///` above it (attributes may
