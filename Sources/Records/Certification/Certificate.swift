@@ -87,11 +87,21 @@ public struct Certificates: Codable, Sendable, Equatable {
   }
 
   /// The newest science that a chain leads to from `start`; `start` itself where nothing was certified.
+  ///
+  /// Of two sciences the newer is the one that a certificate named later for the first time, whatever its lineage:
+  /// what is proven for an older one afterwards makes that no newer.
   public func newest(from start: ScienceDigests, of lineage: Lineage) -> ScienceDigests {
-    for edge in edges(of: lineage).reversed()
-    where chain(from: start, to: edge.to, of: lineage) != nil {
-      return edge.to
+    var ages: [String: Int] = [:]
+    for (age, edge) in edges.enumerated() where ages[edge.to.shared] == nil {
+      ages[edge.to.shared] = age
     }
-    return start
+    let reached = edges(of: lineage).map(\.to).filter {
+      chain(from: start, to: $0, of: lineage) != nil
+    }
+    // The last of those whose shared science is the same: a method's own may have changed since.
+    let newest = reached.indices.max {
+      (ages[reached[$0].shared] ?? 0, $0) < (ages[reached[$1].shared] ?? 0, $1)
+    }
+    return newest.map { reached[$0] } ?? start
   }
 }

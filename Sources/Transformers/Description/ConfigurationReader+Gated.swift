@@ -64,7 +64,7 @@ extension ConfigurationReader {
       hasFeedForwardBias: try optionalFlag("mlp_bias") ?? false, embeddingWidth: channels)
   }
 
-  /// Throws unless the first of `members` that is there names `expected`.
+  /// Throws unless every one of `members` that is there names `expected`.
   func requireActivation(_ expected: String, in members: [String]) throws(JSONError) {
     for member in members {
       guard let found = try optionalText(member), found != expected else { continue }

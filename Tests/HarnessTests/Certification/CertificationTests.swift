@@ -137,6 +137,23 @@ import Vocabulary
       session.certificates.newest(from: Self.old, of: Self.lineage) == Self.new)
   }
 
+  /// Evidence for an older science that is taken in late makes it no newer.
+  @Test func theNewestScienceIsTheOneNamedLastForTheFirstTime() {
+    func edge(_ from: ScienceDigests, _ to: ScienceDigests, _ lineage: Lineage) -> Certificate {
+      Certificate(
+        of: lineage, from: from, to: to, cells: [], commit: "c", date: "2026-11-28",
+        blasCore: "Haswell")
+    }
+    let other = Lineage(method: "awq", architecture: "llama", material: .text)
+    let book = Certificates(edges: [
+      edge(Self.old, Self.middle, other), edge(Self.old, Self.new, Self.lineage),
+      edge(Self.old, Self.middle, Self.lineage),
+    ])
+    #expect(book.newest(from: Self.old, of: Self.lineage) == Self.new)
+    #expect(book.newest(from: Self.old, of: other) == Self.middle)
+    #expect(book.newest(from: Self.new, of: other) == Self.new)
+  }
+
   @Test func aDifferenceTakesBackWhatOtherCellsProved() throws {
     let committed = [Self.witness(Self.old), Self.witness(Self.old, "ppl-w2a16")]
     var session = Self.certification(committed)
