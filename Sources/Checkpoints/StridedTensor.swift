@@ -52,7 +52,8 @@ struct StridedTensor: Sendable {
     self.tensor = tensor
     self.storage = storage
     self.offset = offset
-    self.strides = strides
+    // A dimension of one element takes no step: whatever its stride says, it leads nowhere.
+    self.strides = zip(shape, strides).map { $0 > 1 ? $1 : 0 }
   }
 
   /// Where the tensor is when its elements follow each other in row-major order; nil otherwise.

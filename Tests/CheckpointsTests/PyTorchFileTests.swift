@@ -49,6 +49,21 @@ import Testing
     }
   }
 
+  /// A stride that is never taken may be any number.
+  @Test func aDimensionOfOneElementTakesNoStep() throws {
+    var torch = PyTorchBytes()
+    torch.storages = [("0", little([1, 2, 3, 4]))]
+    torch.item("w") {
+      $0.tensor("FloatStorage", "0", count: 4, shape: [2, 1], strides: [3, .max])
+    }
+    torch.item("v") {
+      $0.tensor("FloatStorage", "0", count: 4, shape: [1, 2], strides: [.max, 2])
+    }
+    let file = try open(torch.file)
+    #expect(try file.read("w") == [1, 4])
+    #expect(try file.read("v") == [1, 3])
+  }
+
   @Test func viewsOfASharedStorage() throws {
     let file = try open(PyTorchBytes.everything.file)
     #expect(
