@@ -12,7 +12,7 @@ ONLY := $(if $(FILTER),--filter '$(FILTER)',)
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
 
-check: lint walls plans pages ## format, file sizes, no paths of one machine, declared imports only, every grid readable, pages as rendered
+check: lint walls plans pages certified ## format, file sizes, no paths of one machine, declared imports only, every grid readable, pages as rendered, no record of an older program
 
 lint: ## swift format in strict mode, shellcheck where there is one, Scripts/check-sources.sh
 	swift format lint --strict -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)
