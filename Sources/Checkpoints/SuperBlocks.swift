@@ -96,30 +96,25 @@ private func scaleAndMinimum(_ bytes: UnsafeRawPointer, _ k: Int) -> (UInt8, UIn
 func dequantizeQ4K(
   _ source: UnsafeRawPointer, blocks: Int, into target: UnsafeMutablePointer<Float>
 ) {
-  for number in 0..<blocks {
-    let block = source + number &* 144
-    let d = scale(at: block)
-    let dmin = scale(at: block + 2)
-    for group in 0..<8 {
-      let (s, m) = scaleAndMinimum(block + 4, group)
-      let step = d * Float(s)
-      let minimum = dmin * Float(m)
-      let codes = block + (16 &+ 32 &* (group / 2))
-      let places = 4 &* (group % 2)
-      let weights = target + (number &* 256 &+ 32 &* group)
-      for i in 0..<32 {
-        weights[i] = step * Float(shifted(byte(codes, i), places) & 15) - minimum
-      }
-    }
-  }
+  dequantizeNibbles(source, blocks: blocks, into: target, hasFifthBits: false)
 }
 
 /// Q5_K: as Q4_K, with 32 bytes between the scales and the nibbles whose bit `k` is the fifth of group `k`.
 func dequantizeQ5K(
   _ source: UnsafeRawPointer, blocks: Int, into target: UnsafeMutablePointer<Float>
 ) {
+  dequantizeNibbles(source, blocks: blocks, into: target, hasFifthBits: true)
+}
+
+/// Q4_K, or Q5_K with fifth bits.
+@inline(__always)
+private func dequantizeNibbles(
+  _ source: UnsafeRawPointer, blocks: Int, into target: UnsafeMutablePointer<Float>,
+  hasFifthBits: Bool
+) {
+  let fifthBytes = hasFifthBits ? 32 : 0
   for number in 0..<blocks {
-    let block = source + number &* 176
+    let block = source + number &* (144 &+ fifthBytes)
     let d = scale(at: block)
     let dmin = scale(at: block + 2)
     for group in 0..<8 {
@@ -127,12 +122,12 @@ func dequantizeQ5K(
       let step = d * Float(s)
       let minimum = dmin * Float(m)
       let highBits = block + 16
-      let codes = block + (48 &+ 32 &* (group / 2))
+      let codes = block + (16 &+ fifthBytes &+ 32 &* (group / 2))
       let places = 4 &* (group % 2)
       let weights = target + (number &* 256 &+ 32 &* group)
       for i in 0..<32 {
-        let code =
-          shifted(byte(codes, i), places) & 15 | (shifted(byte(highBits, i), group) & 1) &<< 4
+        var code = shifted(byte(codes, i), places) & 15
+        if hasFifthBits { code |= (shifted(byte(highBits, i), group) & 1) &<< 4 }
         weights[i] = step * Float(code) - minimum
       }
     }

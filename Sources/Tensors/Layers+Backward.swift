@@ -80,15 +80,22 @@ public func add(_ y: Vector, to x: Vector) {
   zq_add(x.pointer, y.pointer, x.count)
 }
 
+/// Calls `body` with every row of a gate, tiled over rows.
+///
+/// - Precondition: What else it reads or writes has the gate's shape.
+private func forEachRow(of gate: Matrix, _ others: [Matrix], _ body: @Sendable (Int) -> Void) {
+  precondition(
+    others.allSatisfy { $0.rows == gate.rows && $0.columns == gate.columns },
+    "a gate and what goes with it differ in shape")
+  forEachTile(tileCount(gate.rows, size: rowTile)) { tile, _ in
+    for r in tileRange(tile, of: gate.rows, size: rowTile) { body(r) }
+  }
+}
+
 /// `out ← silu(gate) · up`, leaving `gate` as it is for ``siluMultiplyBackward(gate:up:dGate:dOutputToUp:)``.
 public func siluProduct(_ gate: Matrix, _ up: Matrix, into out: Matrix) {
-  precondition(
-    gate.rows == up.rows && gate.columns == up.columns && out.rows == gate.rows
-      && out.columns == gate.columns, "gate, up and product differ in shape")
-  forEachTile(tileCount(gate.rows, size: rowTile)) { tile, _ in
-    for r in tileRange(tile, of: gate.rows, size: rowTile) {
-      zq_silu_product(gate.row(r), up.row(r), out.row(r), gate.columns)
-    }
+  forEachRow(of: gate, [up, out]) { r in
+    zq_silu_product(gate.row(r), up.row(r), out.row(r), gate.columns)
   }
 }
 
@@ -102,13 +109,8 @@ public func siluProduct(_ gate: Matrix, _ up: Matrix, into out: Matrix) {
 ///   - dGate: Gets the gate's gradient.
 ///   - dUp: Comes with the gradient of the product, leaves with that of `up`.
 public func siluMultiplyBackward(gate: Matrix, up: Matrix, dGate: Matrix, dOutputToUp dUp: Matrix) {
-  precondition(
-    [up, dGate, dUp].allSatisfy { $0.rows == gate.rows && $0.columns == gate.columns },
-    "gate, up and their gradients differ in shape")
-  forEachTile(tileCount(gate.rows, size: rowTile)) { tile, _ in
-    for r in tileRange(tile, of: gate.rows, size: rowTile) {
-      zq_silu_multiply_backward(gate.row(r), up.row(r), dGate.row(r), dUp.row(r), gate.columns)
-    }
+  forEachRow(of: gate, [up, dGate, dUp]) { r in
+    zq_silu_multiply_backward(gate.row(r), up.row(r), dGate.row(r), dUp.row(r), gate.columns)
   }
 }
 
@@ -118,13 +120,8 @@ public func siluMultiplyBackward(gate: Matrix, up: Matrix, dGate: Matrix, dOutpu
 ///
 /// > Source: Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2; Shazeer 2020, arXiv:2002.05202 (GEGLU).
 public func geluProduct(_ gate: Matrix, _ up: Matrix, into out: Matrix) {
-  precondition(
-    gate.rows == up.rows && gate.columns == up.columns && out.rows == gate.rows
-      && out.columns == gate.columns, "gate, up and product differ in shape")
-  forEachTile(tileCount(gate.rows, size: rowTile)) { tile, _ in
-    for r in tileRange(tile, of: gate.rows, size: rowTile) {
-      zq_gelu_product(gate.row(r), up.row(r), out.row(r), gate.columns)
-    }
+  forEachRow(of: gate, [up, out]) { r in
+    zq_gelu_product(gate.row(r), up.row(r), out.row(r), gate.columns)
   }
 }
 
@@ -139,13 +136,8 @@ public func geluProduct(_ gate: Matrix, _ up: Matrix, into out: Matrix) {
 ///   - dGate: Gets the gate's gradient.
 ///   - dUp: Comes with the gradient of the product, leaves with that of `up`.
 public func geluMultiplyBackward(gate: Matrix, up: Matrix, dGate: Matrix, dOutputToUp dUp: Matrix) {
-  precondition(
-    [up, dGate, dUp].allSatisfy { $0.rows == gate.rows && $0.columns == gate.columns },
-    "gate, up and their gradients differ in shape")
-  forEachTile(tileCount(gate.rows, size: rowTile)) { tile, _ in
-    for r in tileRange(tile, of: gate.rows, size: rowTile) {
-      zq_gelu_multiply_backward(gate.row(r), up.row(r), dGate.row(r), dUp.row(r), gate.columns)
-    }
+  forEachRow(of: gate, [up, dGate, dUp]) { r in
+    zq_gelu_multiply_backward(gate.row(r), up.row(r), dGate.row(r), dUp.row(r), gate.columns)
   }
 }
 
