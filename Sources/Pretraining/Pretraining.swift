@@ -52,7 +52,7 @@ package struct Pretraining {
     text = try PretrainingText(
       recipe, folder: recipeFolder, dataFolder: dataFolder, tokenizer)
     for note in text.notes { report(note) }
-    model = FreshModel(try recipe.modelConfiguration(tokenizer), recipe.initialisation)
+    model = FreshModel(try recipe.modelConfiguration(), recipe.initialisation)
     pass = TrainingPass(
       transformer: model.transformer, tokens: recipe.stepTokens,
       recomputation: recipe.training.recomputation)
@@ -95,7 +95,8 @@ package struct Pretraining {
       if let line = pace.line(step: step, loss: loss) { report(line) }
     }
     try writeModel(
-      model.tensors, configuration: recipe.hubConfiguration(tokenizer),
+      TrainableTensor.stored(model.tensors, model.transformer.configuration),
+      configuration: recipe.hubConfiguration(tokenizer),
       tokenizerFiles: tokenizerFiles, from: tokenizerFolder, to: folder)
     report("wrote \(folder)/model.safetensors after step \(state.step)")
   }

@@ -2,6 +2,7 @@ import Digests
 import Glibc
 import Tasks
 import Tokenizers
+import Transformers
 import Vocabulary
 
 /// The windows that a recipe trains and is judged on.

@@ -13,10 +13,10 @@ package struct Recipe: Codable, Sendable, Equatable {
   package var schema: Int
   /// The model's name.
   package var name: String
-  /// Its family.
-  package var architecture: Architecture
+  /// Its family, as the hub's `model_type` calls it.
+  package var architecture: FreshFamily
   /// Its sizes.
-  package var shape: Shape
+  package var shape: ModelShape
   /// Its first weights.
   package var initialisation: Initialisation
   /// What it reads.
@@ -28,38 +28,6 @@ package struct Recipe: Codable, Sendable, Equatable {
   /// When the state is written.
   package var checkpoint: Checkpoint
 
-  /// A family of models.
-  package enum Architecture: String, Codable, Sendable, CaseIterable {
-    /// RMSNorm, rotary positions, SwiGLU; no biases.
-    case llama
-    /// LayerNorm before each half block, learned positions, ReLU; biases everywhere.
-    case opt
-  }
-
-  /// A model's sizes.
-  package struct Shape: Codable, Sendable, Equatable {
-    /// Rows of the embedding.
-    package var vocabulary: Int
-    /// Channels of the residual stream.
-    package var channels: Int
-    /// Number of blocks.
-    package var blocks: Int
-    /// Query heads.
-    package var heads: Int
-    /// Key and value heads; LLaMA only.
-    package var keyHeads: Int?
-    /// Hidden channels of the feed-forward part.
-    package var feedForward: Int
-    /// Longest sequence in tokens.
-    package var positions: Int
-    /// Whether the head is the embedding.
-    package var tiesHead: Bool
-    /// Base of the rotary frequencies; LLaMA only.
-    package var rotaryBase: Double?
-    /// ε of the norms; LLaMA only, OPT's is 1e-5.
-    package var normEpsilon: Double?
-  }
-
   /// First weights: normals of mean 0; biases are 0, gains 1.
   package struct Initialisation: Codable, Sendable, Equatable {
     /// Seed of the normals.
@@ -70,7 +38,7 @@ package struct Recipe: Codable, Sendable, Equatable {
     ///
     /// > Source: Radford et al. 2019, "Language models are unsupervised multitask learners", section 2.3.
     package var scalesResiduals: Bool
-    /// How the table of positions starts; OPT only, and normals where it is missing.
+    /// How the table of positions starts, for a family that has one; normals where it is missing.
     package var positions: Positions?
 
     /// First values of learned positions.

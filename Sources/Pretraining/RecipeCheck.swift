@@ -1,6 +1,7 @@
 package import JSONText
 import Tasks
 import Tensors
+import Transformers
 import Vocabulary
 
 extension Recipe {
@@ -33,9 +34,10 @@ private struct RecipeCheck {
     }
     try check(recipe.shape, recipe.architecture)
     try number(recipe.initialisation.deviation, "/initialisation/deviation", above: 0)
-    if recipe.architecture == .llama, recipe.initialisation.positions != nil {
+    if recipe.architecture.parts.positionOffset == nil, recipe.initialisation.positions != nil {
       throw document.error(
-        at: "/initialisation/positions", "a LLaMA model has no table of positions")
+        at: "/initialisation/positions",
+        "the architecture '\(recipe.architecture.rawValue)' has no table of positions")
     }
     try check(recipe.data, positions: recipe.shape.positions)
     try check(recipe.training)
@@ -45,41 +47,44 @@ private struct RecipeCheck {
     try count(recipe.checkpoint.every, "/checkpoint/every")
   }
 
-  private func check(
-    _ shape: Recipe.Shape, _ architecture: Recipe.Architecture
-  ) throws(JSONError) {
+  private func check(_ shape: ModelShape, _ family: FreshFamily) throws(JSONError) {
     for (name, value) in [
       ("vocabulary", shape.vocabulary), ("channels", shape.channels), ("blocks", shape.blocks),
       ("heads", shape.heads), ("feedForward", shape.feedForward), ("positions", shape.positions),
     ] {
       try count(value, "/shape/\(name)")
     }
-    guard shape.channels % shape.heads == 0 else {
+    for option in ModelShape.Option.allCases {
+      let isThere = shape.has(option)
+      if isThere, !(family.required + family.optional).contains(option) {
+        throw document.error(
+          at: "/shape/\(option)",
+          "the architecture '\(family.rawValue)' has no '\(option)'")
+      }
+      if !isThere, family.required.contains(option) {
+        throw document.error(
+          at: "/shape", "the architecture '\(family.rawValue)' needs the member '\(option)'")
+      }
+    }
+    for (name, value) in [
+      ("keyHeads", shape.keyHeads), ("headSize", shape.headSize),
+      ("slidingWindow", shape.slidingWindow),
+    ] {
+      if let value { try count(value, "/shape/\(name)") }
+    }
+    guard shape.headSize != nil || shape.channels % shape.heads == 0 else {
       throw document.error(
         at: "/shape/heads", "\(shape.channels) channels don't divide into \(shape.heads) heads")
     }
-    let own: [(String, isThere: Bool)] = [
-      ("keyHeads", shape.keyHeads != nil), ("rotaryBase", shape.rotaryBase != nil),
-      ("normEpsilon", shape.normEpsilon != nil),
-    ]
-    for (name, isThere) in own where isThere != (architecture == .llama) {
-      throw isThere
-        ? document.error(at: "/shape/\(name)", "an OPT model has no '\(name)'")
-        : document.error(at: "/shape", "a LLaMA model needs the member '\(name)'")
-    }
-    guard architecture == .llama else { return }
-    if let keyHeads = shape.keyHeads {
-      try count(keyHeads, "/shape/keyHeads")
-      guard shape.heads % keyHeads == 0 else {
-        throw document.error(
-          at: "/shape/keyHeads",
-          "\(shape.heads) query heads can't share \(keyHeads) key heads evenly")
-      }
-    }
-    guard shape.channels / shape.heads % 2 == 0 else {
+    if let keyHeads = shape.keyHeads, shape.heads % keyHeads != 0 {
       throw document.error(
-        at: "/shape/heads",
-        "rotary positions need an even head size, found \(shape.channels / shape.heads)")
+        at: "/shape/keyHeads",
+        "\(shape.heads) query heads can't share \(keyHeads) key heads evenly")
+    }
+    guard !family.parts.isRotary || shape.channelsPerHead % 2 == 0 else {
+      throw document.error(
+        at: shape.headSize == nil ? "/shape/heads" : "/shape/headSize",
+        "rotary positions need an even head size, found \(shape.channelsPerHead)")
     }
     if let base = shape.rotaryBase { try number(base, "/shape/rotaryBase", above: 0) }
     if let epsilon = shape.normEpsilon { try number(epsilon, "/shape/normEpsilon", above: 0) }

@@ -1,4 +1,5 @@
 import JSONText
+import Transformers
 
 /// Refuses a recipe whose counts are fine one by one but make tensors that can't be had.
 struct RecipeSizeCheck {
@@ -33,7 +34,7 @@ struct RecipeSizeCheck {
         "expected tensors of at most \(Self.largestTensor) numbers, found \(what) of "
           + factors.map { "\($0.count)" }.joined(separator: " × "))
     }
-    let memory = TrainingMemory(recipe, threads: threads)
+    let memory = try TrainingMemory(recipe, threads: threads)
     guard memory.total > memoryBytes else { return }
     let (use, bytes) = memory.largest
     throw document.error(
@@ -52,6 +53,8 @@ struct RecipeSizeCheck {
   /// The counts that sizes are made of.
   private struct Members {
     let vocabulary, channels, blocks, feedForward, positions, batchWindows, windowTokens: Member
+    /// What heads are as wide as together: channels, unless their size is given.
+    let heads: [Member]
 
     init(_ recipe: Recipe) {
       let shape = recipe.shape
@@ -62,15 +65,19 @@ struct RecipeSizeCheck {
       positions = ("/shape/positions", shape.positions)
       batchWindows = ("/training/batchWindows", recipe.training.batchWindows)
       windowTokens = ("/data/windowTokens", recipe.data.windowTokens)
+      heads =
+        shape.headSize.map { [("/shape/heads", shape.heads), ("/shape/headSize", $0)] }
+        ?? [("/shape/channels", shape.channels)]
     }
 
     /// The tensors that are largest of their kind, and what their sizes are the product of.
     var tensors: [(what: String, [Member])] {
       [
         ("an embedding", [vocabulary, channels]), ("positions", [positions, channels]),
-        ("an attention weight", [channels, channels]),
+        ("an attention weight", heads + [channels]),
         ("a feed-forward weight", [feedForward, channels]),
         ("a batch's activations", [batchWindows, windowTokens, channels]),
+        ("a batch's activations", [batchWindows, windowTokens] + heads),
         ("a batch's activations", [batchWindows, windowTokens, feedForward]),
       ]
     }

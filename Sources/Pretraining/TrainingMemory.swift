@@ -1,4 +1,5 @@
 internal import Glibc
+package import JSONText
 internal import Tensors
 internal import Transformers
 
@@ -41,8 +42,9 @@ package struct TrainingMemory: Sendable {
   /// - Parameters:
   ///   - recipe: Its counts are at least 1, and heads divide channels.
   ///   - threads: Each has scores of its own.
-  package init(_ recipe: Recipe, threads: Int) {
-    let sizes = Sizes(recipe, threads: threads)
+  /// - Throws: ``JSONText/JSONError`` for a shape that no model of the family can have.
+  package init(_ recipe: Recipe, threads: Int) throws(JSONError) {
+    let sizes = try Sizes(recipe, threads: threads)
     let lasting = sizes.parameters.adding(sizes.activations)
     var most = lasting
     for moment in sizes.moments {
@@ -82,64 +84,54 @@ extension Bytes {
 
 /// The numbers that a training's buffers are made of.
 ///
-/// Legend: V vocabulary, C channels, K channels of keys, F feed-forward channels, M tokens of a batch,
-/// T tokens of a window; a development batch has no more than `evaluated`.
+/// Legend: V vocabulary, C channels, Q channels of queries, K channels of keys, F feed-forward channels, M tokens
+/// of a batch, T tokens of a window; a development batch has no more than `evaluated`.
 private struct Sizes {
-  let isOPT: Bool
+  let model: ModelConfiguration
   let keepsAll: Bool
-  let tiesHead: Bool
-  let blocks: Int
   let v: Int
   let c: Int
+  let q: Int
   let k: Int
   let f: Int
-  let positions: Int
   let m: Int
   let t: Int
   let evaluated: Int
   let threads: Int
   let backwardThreads: Int
 
-  init(_ recipe: Recipe, threads: Int) {
-    let shape = recipe.shape
-    isOPT = recipe.architecture == .opt
+  init(_ recipe: Recipe, threads: Int) throws(JSONError) {
+    model = try recipe.modelConfiguration()
     keepsAll = recipe.training.recomputation == .none
-    tiesHead = shape.tiesHead
-    (blocks, v, c, f) = (shape.blocks, shape.vocabulary, shape.channels, shape.feedForward)
-    let keyHeads = shape.keyHeads ?? shape.heads
-    k = keyHeads * (shape.channels / shape.heads)
-    positions = shape.positions
+    (v, c, f) = (model.vocabularySize, model.channels, model.feedForward)
+    q = model.heads.timesOrMost(model.headSize)
+    k = model.keyHeads.timesOrMost(model.headSize)
     (m, t) = (recipe.stepTokens, recipe.data.windowTokens)
     evaluated = min(recipe.evaluation.windows, recipe.training.batchWindows).timesOrMost(t)
     self.threads = threads
-    backwardThreads = min(threads, recipe.training.batchWindows.timesOrMost(keyHeads))
+    backwardThreads = min(threads, recipe.training.batchWindows.timesOrMost(model.keyHeads))
   }
 
   /// So many tensors of so many elements each; weights of linears share a buffer, others have their own.
   private typealias Tensors = (use: TrainingMemory.Use, number: Int, elements: Int, areLinear: Bool)
 
   private var tensors: [Tensors] {
-    func ofBlocks(
-      _ use: TrainingMemory.Use, _ number: Int, _ elements: Int, areLinear: Bool
-    ) -> Tensors {
-      (use, number.timesOrMost(blocks), elements, areLinear)
+    let vectors = model.parts.normVectors
+    var list: [Tensors] = [(.embedding, model.tiesHead ? 1 : 2, v.timesOrMost(c), false)]
+    if model.positionRows > 0 {
+      list.append((.positions, 1, model.positionRows.timesOrMost(c), false))
     }
-    var list: [Tensors] = [
-      (.embedding, tiesHead ? 1 : 2, v.timesOrMost(c), false),
-      ofBlocks(.attention, 2, c.timesOrMost(c), areLinear: true),
-      ofBlocks(.attention, 2, k.timesOrMost(c), areLinear: true),
-      ofBlocks(.attention, isOPT ? 4 : 2, c, areLinear: false),
-      ofBlocks(.feedForward, isOPT ? 2 : 3, f.timesOrMost(c), areLinear: true),
-      (.attention, isOPT ? 2 : 1, c, false),
-    ]
-    if isOPT {
-      list += [
-        (.positions, 1, (positions + 2).timesOrMost(c), false),
-        ofBlocks(.attention, 4, c, areLinear: false),
-        ofBlocks(.feedForward, 1, c, areLinear: false),
-        ofBlocks(.feedForward, 1, f, areLinear: false),
-      ]
+    for kind in model.linears {
+      let use: TrainingMemory.Use = kind.isOfAttention ? .attention : .feedForward
+      let (outputs, inputs) = model.shape(of: kind)
+      list.append((use, model.blocks, outputs.timesOrMost(inputs), true))
+      if model.hasBias(kind) { list.append((use, model.blocks, outputs, false)) }
     }
+    for kind in model.norms {
+      list.append(
+        (.attention, vectors.timesOrMost(model.blocks), model.channels(of: kind), false))
+    }
+    if model.hasFinalNorm { list.append((.attention, vectors, c, false)) }
     return list
   }
 
@@ -163,20 +155,35 @@ private struct Sizes {
     return bytes
   }
 
+  /// Matrices as wide as the hidden channels: the up projection's, and the gate's.
+  private var wide: Int { model.parts.isGated ? 2 : 1 }
+
   /// What every step writes to: tapes, streams, gradients of activations, a chunk of logits.
   var activations: Bytes {
     var bytes: Bytes = [:]
-    let tapes = keepsAll ? blocks : 1
-    // Norm's output, stream, query, attended and result are C wide; key and value K.
-    bytes.add(.attentionActivations, tapes.timesOrMost(5), of: m, c)
+    let parts = model.parts
+    let tapes = keepsAll ? model.blocks : 1
+    // Norm's output, stream and result are C wide; query and attended Q; key and value K.
+    bytes.add(.attentionActivations, tapes.timesOrMost(3), of: m, c)
+    bytes.add(.attentionActivations, tapes.timesOrMost(2), of: m, q)
     bytes.add(.attentionActivations, tapes.timesOrMost(2), of: m, k)
     bytes.add(.feedForwardActivations, tapes.timesOrMost(2), of: m, c)
-    bytes.add(.feedForwardActivations, tapes.timesOrMost(isOPT ? 1 : 3), of: m, f)
+    bytes.add(.feedForwardActivations, tapes.timesOrMost(parts.isGated ? 3 : 1), of: m, f)
+    // What norms of heads and of a half's output read: on every tape, and as gradients.
+    if parts.hasHeadNorms {
+      bytes.add(.attentionActivations, tapes.plusOrMost(1), of: m, q)
+      bytes.add(.attentionActivations, tapes.plusOrMost(1), of: m, k)
+    }
+    if parts.hasOutputNorms {
+      bytes.add(.attentionActivations, tapes.plusOrMost(1), of: m, c)
+      bytes.add(.feedForwardActivations, tapes, of: m, c)
+    }
     // Streams between blocks, and two gradients of the stream.
-    bytes.add(.attentionActivations, (keepsAll ? 1 : blocks + 1) + 2, of: m, c)
-    bytes.add(.attentionActivations, 3, of: m, c)
+    bytes.add(.attentionActivations, (keepsAll ? 1 : model.blocks + 1) + 2, of: m, c)
+    bytes.add(.attentionActivations, of: m, c)
+    bytes.add(.attentionActivations, 2, of: m, q)
     bytes.add(.attentionActivations, 2, of: m, k)
-    bytes.add(.feedForwardActivations, isOPT ? 1 : 2, of: m, f)
+    bytes.add(.feedForwardActivations, wide, of: m, f)
     bytes.add(.logits, of: min(m, 1024, max(16, (1 << 22) / v)), v)
     return bytes
   }
@@ -188,9 +195,10 @@ private struct Sizes {
     backward.add(.scores, backwardThreads, of: 2, min(128, t), t)
     var attention: Bytes = [:]
     // A workspace of a whole batch (norm's output, query, attended; key and value), and the stream.
-    attention.add(.attentionActivations, 3, of: m, c)
+    attention.add(.attentionActivations, q == c ? 1 : 2, of: m, c)
+    attention.add(.attentionActivations, 2, of: m, q)
     attention.add(.attentionActivations, 2, of: m, k)
-    attention.add(.feedForwardActivations, isOPT ? 1 : 2, of: m, f)
+    attention.add(.feedForwardActivations, wide, of: m, f)
     attention.add(.attentionActivations, of: evaluated, c)
     // The head reads what the final norm made of the stream, which is gone by then.
     var head = attention
@@ -198,5 +206,15 @@ private struct Sizes {
     let tile = LossTiles.tokens(of: evaluated)
     head.add(.logits, threads, of: min(tile, evaluated), min(LossTiles.vocabulary, v))
     return [backward, attention, head]
+  }
+}
+
+extension LinearKind {
+  /// Whether the linear belongs to attention.
+  fileprivate var isOfAttention: Bool {
+    switch self {
+    case .query, .key, .value, .output: true
+    case .gate, .up, .down: false
+    }
   }
 }

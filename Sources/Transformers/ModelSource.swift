@@ -37,7 +37,7 @@ public struct ModelSource: Sendable {
     if let file = checkpoint as? GGUFFile {
       try self.init(
         configuration: ModelConfiguration(gguf: file), checkpoint: checkpoint, outliers: outliers,
-        alsoRead: ["rope_freqs.weight"])
+        alsoRead: GGUFForm.of(file).form.tensors)
       return
     }
     guard let configuration else {

@@ -105,6 +105,7 @@ enum TensorAccount {
     ("lora_", "merge the adapter into its base model first"),
     ("self_attn.o_proj.bias", "does config.json lack \"attention_bias\": true?"),
     ("_proj.bias", "does config.json lack \"attention_bias\": true or \"mlp_bias\": true?"),
+    ("rope_factors_", "positions for long texts (LongRoPE) aren't computed here"),
     ("layers.", "does config.json name another number of layers or another architecture?"),
     ("blk.", "is it another architecture, or another number of blocks?"),
   ]

@@ -16,7 +16,7 @@ struct TensorNaming: Sendable {
   /// - Throws: ``Checkpoints/CheckpointError`` where two tensors are the same one spelled differently.
   init(configuration: ModelConfiguration, checkpoint: any Checkpoint) throws(CheckpointError) {
     guard checkpoint.descriptor(of: "token_embd.weight") == nil else {
-      names = .gguf
+      names = ModelFamily.describing(configuration.architecture).gguf?.names ?? .gguf
       fileNames = [:]
       return
     }

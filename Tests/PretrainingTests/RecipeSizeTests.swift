@@ -3,6 +3,7 @@ import Pretraining
 import Tensors
 import TestSupport
 import Testing
+import Transformers
 
 /// Recipes whose counts are fine one by one and too much together.
 @Suite struct RecipeSizeTests {
@@ -106,7 +107,7 @@ import Testing
   @Test("The memory at hand decides, to the byte", arguments: ["llama", "opt"])
   func boundary(architecture: String) throws {
     let recipe = try Self.read([], architecture: architecture, memoryBytes: .max)
-    let need = TrainingMemory(recipe, threads: 2).total
+    let need = try TrainingMemory(recipe, threads: 2).total
     #expect(try Self.read([], architecture: architecture, memoryBytes: need) == recipe)
     #expect(throws: JSONError.self) {
       try Self.read([], architecture: architecture, memoryBytes: need - 1)
@@ -116,7 +117,9 @@ import Testing
 
   /// Tensors of a run, counted where they are allocated, against the estimate: never above it, and two
   /// in a hundred below at most, for what is held for a moment.
-  @Test("The estimate is what a run allocates", arguments: ["llama", "opt"], ["none", "blocks"])
+  @Test(
+    "The estimate is what a run allocates", arguments: FreshFamily.allCases.map(\.rawValue),
+    ["none", "blocks"])
   func estimate(architecture: String, recomputation: String) async {
     await #expect(processExitsWith: .success) { [architecture, recomputation] in
       let run = try RecipeFixture(
@@ -133,7 +136,7 @@ import Testing
           ]))
       try run.folder.write(RecipeFixture.text(bytes: 2000, seed: 2), to: "dev.txt")
       let recipe = try Recipe(contentsOf: run.folder.path("recipe.json"))
-      let estimate = TrainingMemory(recipe, threads: 1).tensorBytes
+      let estimate = try TrainingMemory(recipe, threads: 1).tensorBytes
       try run.train(to: "out", steps: 1)
       let found = LiveBytes.peak
       precondition(

@@ -2,6 +2,7 @@ import JSONText
 import Pretraining
 import TestSupport
 import Testing
+import Transformers
 
 @Suite struct RecipeTests {
   /// What is wrong, the replacement that makes it so, the pointer, the words.
@@ -29,9 +30,25 @@ import Testing
       "\"keyHeads\": 2,", "\"keyHeads\": 3,", "/shape/keyHeads",
       "4 query heads can't share 3 key heads evenly"
     ),
-    ("\"keyHeads\": 2,", "", "/shape", "a LLaMA model needs the member 'keyHeads'"),
+    ("\"keyHeads\": 2,", "", "/shape", "the architecture 'llama' needs the member 'keyHeads'"),
     (
-      "\"llama\"", "\"opt\"", "/shape/keyHeads", "an OPT model has no 'keyHeads'"
+      "\"llama\"", "\"opt\"", "/shape/keyHeads", "the architecture 'opt' has no 'keyHeads'"
+    ),
+    (
+      "\"llama\"", "\"gemma3_txt\"", "/architecture",
+      "unknown value 'gemma3_txt'; did you mean 'gemma3_text'?"
+    ),
+    (
+      "\"llama\"", "\"gemma3_text\"", "/shape",
+      "the architecture 'gemma3_text' needs the member 'slidingWindow'"
+    ),
+    (
+      "\"keyHeads\": 2,", "\"keyHeads\": 2, \"slidingWindow\": 8,", "/shape/slidingWindow",
+      "the architecture 'llama' has no 'slidingWindow'"
+    ),
+    (
+      "\"keyHeads\": 2,", "\"keyHeads\": 2, \"headSize\": 7,", "/shape/headSize",
+      "rotary positions need an even head size, found 7"
     ),
     (
       "\"rotaryBase\": 10000", "\"rotaryBase\": 0", "/shape/rotaryBase",
@@ -47,7 +64,7 @@ import Testing
     ),
     (
       "\"scalesResiduals\": true", "\"scalesResiduals\": true, \"positions\": \"normal\"",
-      "/initialisation/positions", "a LLaMA model has no table of positions"
+      "/initialisation/positions", "the architecture 'llama' has no table of positions"
     ),
     (
       "[\"train.txt\"]", "[]", "/data/train", "expected at least one file, found none"
@@ -146,16 +163,14 @@ import Testing
       error?.reason == "expected \"none\" with files of token ids, which hold what they hold")
   }
 
-  @Test("Both architectures' recipes are read")
-  func reads() throws {
+  @Test("The recipe of every family is read", arguments: FreshFamily.allCases)
+  func reads(family: FreshFamily) throws {
     let folder = try TemporaryFolder()
-    for architecture in ["llama", "opt"] {
-      let path = try folder.write(RecipeFixture.recipe(architecture), to: "recipe.json")
-      let recipe = try Recipe(contentsOf: path)
-      #expect(recipe.architecture.rawValue == architecture)
-      #expect(recipe.shape.keyHeads == (architecture == "llama" ? 2 : nil))
-      #expect(recipe.training.learningRate.peak == 1e-2)
-    }
+    let path = try folder.write(RecipeFixture.recipe(family.rawValue), to: "recipe.json")
+    let recipe = try Recipe(contentsOf: path)
+    #expect(recipe.architecture == family)
+    #expect(recipe.shape.keyHeads == (family.rawValue == "opt" ? nil : 2))
+    #expect(recipe.training.learningRate.peak == 1e-2)
   }
 
   @Test("A text, a tokenizer or an id that isn't there is named")

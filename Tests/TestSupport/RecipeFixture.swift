@@ -6,14 +6,17 @@ package struct RecipeFixture: Sendable {
   /// The recipe's text.
   ///
   /// - Parameters:
-  ///   - architecture: `llama` or `opt`.
+  ///   - architecture: A family by name.
   ///   - replacing: Pieces of it that are replaced by others.
   /// - Returns: JSON.
   package static func recipe(_ architecture: String = "llama", replacing: [(String, String)] = [])
     -> String
   {
     let own =
-      architecture == "llama" ? #""keyHeads": 2, "rotaryBase": 10000, "normEpsilon": 1e-5,"# : ""
+      architecture == "opt"
+      ? ""
+      : #""keyHeads": 2, "rotaryBase": 10000, "normEpsilon": 1e-5,"#
+        + (architecture == "gemma3_text" ? #" "slidingWindow": 8,"# : "")
     var text = """
       {
         "schema": 1, "name": "small", "architecture": "\(architecture)",

@@ -76,21 +76,6 @@ import Vocabulary
     #expect(dense.matrix(up).elements == (try DenseParameters(source: source)).matrix(up).elements)
   }
 
-  @Test("A GGUF file of the same model gives the same logits to the last bit", arguments: ["qwen3"])
-  func gguf(name: String) throws {
-    let ids = try Vectors.safetensors("model/\(name)/expected").readIntegers("input_ids")
-    let logits = try ["", "/model.gguf"].map { file in
-      let source = try ModelSource(path: Vectors.path("model/\(name)") + file)
-      #expect(source.configuration.architecture.rawValue == name)
-      let transformer = Transformer(
-        configuration: source.configuration, frame: try source.frame(precision: .single))
-      return try transformer.logits(
-        ids, windowTokens: 17, operators: DenseParameters(source: source)
-      ).elements
-    }
-    #expect(logits[0] == logits[1])
-  }
-
   @Test("Gemma 3's spellings: the pattern or the list, rotary positions flat or by kind of block")
   func gemma() throws {
     let flat = try configuration(

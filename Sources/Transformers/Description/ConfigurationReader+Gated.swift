@@ -34,6 +34,13 @@ extension ModelFamily {
   ]
 }
 
+/// The last of each `count` blocks.
+///
+/// - Precondition: `count` is above 0.
+func lastOfEach(_ count: Int, of blocks: Int) -> Set<Int> {
+  Set(stride(from: count - 1, to: max(blocks, 0), by: count))
+}
+
 extension ConfigurationReader {
   /// The configuration of a family with rotary positions and a gated MLP: what its file says, or its defaults.
   ///

@@ -26,6 +26,8 @@ struct ModelFamily: Sendable {
   var gainOffset: Float = 0
   /// How GGUF files hold it; nil where they aren't read.
   var gguf: GGUFForm?
+  /// How a model without weights is configured.
+  let fresh: FreshForm
   /// Reads a configuration whose members were all accounted for.
   let configuration:
     @Sendable (ModelFamily, ConfigurationReader) throws(JSONError) -> ModelConfiguration
@@ -56,14 +58,6 @@ struct ModelFamily: Sendable {
     }
     return family
   }
-}
-
-/// How GGUF files hold a family.
-struct GGUFForm: Sendable {
-  /// Its `general.architecture`, which also begins the names of its keys.
-  let name: String
-  /// Rows of Q and K are stored for interleaved rotary pairs.
-  let isInterleaved: Bool
 }
 
 extension Architecture {

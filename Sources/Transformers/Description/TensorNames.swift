@@ -29,7 +29,7 @@ struct TensorNames: Sendable {
       .linear(.up): "mlp.up_proj", .linear(.down): "mlp.down_proj",
     ])
 
-  /// Names in GGUF files, the same for all architectures.
+  /// Names in GGUF files, which all architectures share but for what they join.
   ///
   /// > Source: the ggml project's description of the format, standardized tensor names.
   static let gguf = TensorNames(

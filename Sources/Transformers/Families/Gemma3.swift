@@ -1,3 +1,4 @@
+import Checkpoints
 import JSONText
 import Vocabulary
 
@@ -22,7 +23,38 @@ extension ModelFamily {
       "query_pre_attn_scalar",
     ],
     fixed: [("mlp_bias", .bool(false)), ("use_bidirectional_attention", .bool(false))],
-    gainOffset: 1
+    gainOffset: 1,
+    gguf: GGUFForm(
+      name: "gemma3", isInterleaved: false,
+      keys: [
+        "attention.sliding_window", "attention.sliding_window_pattern", "rope.freq_base_swa",
+      ]
+    ) { (c, keys) throws(CheckpointError) in
+      c.embeddingScale = Float(Double(c.channels).squareRoot())
+      // `query_pre_attn_scalar` isn't in the file: it is the head's size but in the model of 62 blocks.
+      c.attentionDivisor = Double(c.blocks == 62 ? c.channels / c.heads : c.headSize)
+      let tokens = try keys.integer("attention.sliding_window")
+      guard tokens != 0 else { return }
+      let length = try keys.integer("attention.sliding_window_pattern", default: 6)
+      guard length > 0 else {
+        throw keys.error(
+          .unsupported, "attention.sliding_window_pattern",
+          "expected a count of at least 1, found \(length)")
+      }
+      c.slidingWindow = SlidingWindow(tokens: tokens, exceptions: lastOfEach(length, of: c.blocks))
+      c.windowRotaryBase = try keys.float("rope.freq_base_swa", default: 10000)
+    },
+    fresh: FreshForm(
+      className: "Gemma3ForCausalLM",
+      required: [.keyHeads, .rotaryBase, .normEpsilon, .slidingWindow]
+    ) { shape in
+      FreshForm.gated(
+        shape.withHeadSize, activation: ("hidden_activation", "gelu_pytorch_tanh"),
+        [
+          FreshForm.window(shape),
+          JSON.Member("query_pre_attn_scalar", .integer(Int64(shape.channelsPerHead))),
+        ])
+    }
   ) { family, reader throws(JSONError) in
     let isNested = try reader.hasRotaryOfEachKind()
     var c = try reader.gated(
@@ -53,7 +85,7 @@ extension ConfigurationReader {
       throw document.error(
         at: "/sliding_window_pattern", "expected a count of at least 1, found \(length)")
     }
-    return Set(stride(from: length - 1, to: max(blocks, 0), by: length))
+    return lastOfEach(length, of: blocks)
   }
 
   /// Whether `rope_parameters` has members for blocks with and without a window; then it has no others.

@@ -7,7 +7,8 @@ extension ModelFamily {
   static let llama = ModelFamily(
     name: "llama", architecture: .llama, parts: .gated, names: .gated,
     members: gatedMembers + ["attention_bias", "mlp_bias"],
-    gguf: GGUFForm(name: "llama", isInterleaved: true)
+    gguf: GGUFForm(name: "llama", isInterleaved: true, hasRotaryDivisors: true),
+    fresh: FreshForm(className: "LlamaForCausalLM") { FreshForm.gated($0) }
   ) { family, reader throws(JSONError) in
     try reader.gated(family, GatedDefaults(positions: 2048))
   }

@@ -7,7 +7,10 @@ extension ModelFamily {
   static let mistral = ModelFamily(
     name: "mistral", architecture: .llama, parts: .gated, names: .gated,
     members: gatedMembers + ["sliding_window"],
-    fixed: [("attention_bias", .bool(false)), ("mlp_bias", .bool(false))]
+    fixed: [("attention_bias", .bool(false)), ("mlp_bias", .bool(false))],
+    fresh: FreshForm(className: "MistralForCausalLM", optional: [.headSize, .slidingWindow]) {
+      FreshForm.gated($0, [FreshForm.window($0)])
+    }
   ) { family, reader throws(JSONError) in
     var c = try reader.gated(family, GatedDefaults(positions: 131072, keyHeads: 8))
     c.slidingWindow = try reader.windowTokens(default: 4096).map { SlidingWindow(tokens: $0) }

@@ -25,7 +25,16 @@ extension ModelFamily {
       "max_position_embeddings", "activation_function", "enable_bias", "do_layer_norm_before",
       "_remove_final_layer_norm", "tie_word_embeddings", "word_embed_proj_dim",
     ],
-    fixed: [("layer_norm_elementwise_affine", .bool(true))]
+    fixed: [("layer_norm_elementwise_affine", .bool(true))],
+    fresh: FreshForm(className: "OPTForCausalLM", required: [], optional: []) { shape in
+      [
+        JSON.Member("word_embed_proj_dim", .integer(Int64(shape.channels))),
+        JSON.Member("ffn_dim", .integer(Int64(shape.feedForward))),
+        JSON.Member("activation_function", .string("relu")),
+        JSON.Member("do_layer_norm_before", .bool(true)),
+        JSON.Member("enable_bias", .bool(true)),
+      ]
+    }
   ) { family, reader throws(JSONError) in
     let channels = try reader.integer("hidden_size")
     let heads = try reader.integer("num_attention_heads")

@@ -1,3 +1,4 @@
+import Checkpoints
 import JSONText
 import Vocabulary
 
@@ -11,7 +12,22 @@ extension ModelFamily {
       ("self_attn.qkv_proj", [.query, .key, .value]), ("mlp.gate_up_proj", [.gate, .up]),
     ]),
     members: gatedMembers + ["sliding_window", "original_max_position_embeddings"],
-    fixed: [("attention_bias", .bool(false)), ("mlp_bias", .bool(false))]
+    fixed: [("attention_bias", .bool(false)), ("mlp_bias", .bool(false))],
+    gguf: GGUFForm(
+      name: "phi3", isInterleaved: false,
+      // `ffn_up` holds gate and up, so that the up projection needs another name for itself.
+      names: .gguf.with([.linear(.up): "ffn_up_proj"]).joining([
+        ("attn_qkv", [.query, .key, .value]), ("ffn_up", [.gate, .up]),
+      ]),
+      keys: ["attention.sliding_window"]
+    ) { (c, keys) throws(CheckpointError) in
+      // As the model was trained, though llama.cpp passes it over; 0 stands for none.
+      let tokens = try keys.integer("attention.sliding_window")
+      if tokens != 0 { c.slidingWindow = SlidingWindow(tokens: tokens) }
+    },
+    fresh: FreshForm(className: "Phi3ForCausalLM", optional: [.headSize, .slidingWindow]) {
+      FreshForm.gated($0, [FreshForm.window($0), JSON.Member("pad_token_id", .null)])
+    }
   ) { family, reader throws(JSONError) in
     var c = try reader.gated(family, GatedDefaults(positions: 4096, normEpsilon: 1e-5))
     c.slidingWindow = try reader.windowTokens(default: nil).map { SlidingWindow(tokens: $0) }

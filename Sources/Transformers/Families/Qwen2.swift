@@ -9,7 +9,9 @@ extension ModelFamily {
     members: gatedMembers + windowMembers,
     fixed: [
       ("attention_bias", .bool(true)), ("mlp_bias", .bool(false)), ("use_mrope", .bool(false)),
-    ]
+    ],
+    gguf: GGUFForm(name: "qwen2", isInterleaved: false),
+    fresh: FreshForm(className: "Qwen2ForCausalLM") { FreshForm.gated($0) }
   ) { family, reader throws(JSONError) in
     var c = try reader.gated(family, GatedDefaults(positions: 32768, keyHeads: 32))
     // `attention_bias`, where a file has it, can only be true; it never means the output's.

@@ -13,7 +13,8 @@ extension ModelFamily {
     ]),
     members: gatedMembers + windowMembers + ["attention_bias"],
     fixed: [("mlp_bias", .bool(false))],
-    gguf: GGUFForm(name: "qwen3", isInterleaved: false)
+    gguf: GGUFForm(name: "qwen3", isInterleaved: false),
+    fresh: FreshForm(className: "Qwen3ForCausalLM") { FreshForm.gated($0.withHeadSize) }
   ) { family, reader throws(JSONError) in
     var c = try reader.gated(
       family, GatedDefaults(positions: 32768, keyHeads: 32, headSize: 128))

@@ -1,3 +1,4 @@
+import Checkpoints
 import JSONText
 import Vocabulary
 
@@ -11,7 +12,14 @@ extension ModelFamily {
       "attention_bias", "mlp_bias", "no_rope_layers", "no_rope_layer_interval", "layer_types",
       "sliding_window", "max_window_layers",
     ],
-    fixed: [("use_sliding_window", .bool(false))]
+    fixed: [("use_sliding_window", .bool(false))],
+    // As a LLaMA file has it; the interval isn't in the file.
+    gguf: GGUFForm(name: "smollm3", isInterleaved: true) { (c, _) throws(CheckpointError) in
+      c.unrotatedBlocks = lastOfEach(4, of: c.blocks)
+    },
+    fresh: FreshForm(className: "SmolLM3ForCausalLM") {
+      FreshForm.gated($0, [JSON.Member("pad_token_id", .null)])
+    }
   ) { family, reader throws(JSONError) in
     var c = try reader.gated(
       family,
@@ -32,7 +40,7 @@ extension ConfigurationReader {
         throw document.error(
           at: "/no_rope_layer_interval", "expected a count of at least 1, found \(interval)")
       }
-      return Set(stride(from: interval - 1, to: max(blocks, 0), by: interval))
+      return lastOfEach(interval, of: blocks)
     }
     guard case .array(let flags) = marks, flags.count >= blocks else {
       throw document.error(
