@@ -31,6 +31,9 @@ package var methodSummaries: [MethodSummary] {
   }
 }
 
+/// Names of all architectures that are described.
+package var architectureNames: [String] { Architecture.described.map(\.rawValue) }
+
 /// Throws when a method can't take these options at these bits; nothing is run.
 ///
 /// - Throws: ``JSONText/JSONError`` for unknown or mistyped options, ``MethodKit/MethodError`` for
@@ -69,7 +72,7 @@ package struct UnknownArchitecture: Error, Equatable, CustomStringConvertible {
 
   /// One line: the name, the nearest right one or all.
   package var description: String {
-    let known = Architecture.described.map(\.rawValue)
+    let known = architectureNames
     let near = nearestName(to: name, in: known).map { "; did you mean '\($0)'?" }
     return "unknown architecture '\(name)'"
       + (near ?? "; known: " + known.map { "'\($0)'" }.joined(separator: ", "))

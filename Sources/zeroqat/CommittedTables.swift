@@ -3,6 +3,7 @@ internal import Harness
 internal import Records
 internal import System
 internal import Vocabulary
+internal import Worker
 
 /// The tables whose committed records are to be certified, and how their cells run again.
 struct CommittedTables {
@@ -23,7 +24,7 @@ struct CommittedTables {
     self.command = command
     let workspace = try Workspace(
       root: command.root, results: command.results, environment: processEnvironment())
-    catalog = try Catalog(workspace)
+    catalog = try Catalog(workspace, architectures: architectureNames)
     file = CertificateFile(workspace)
     for table in try command.table.map({ [try TableOptions.place(of: $0, root: nil).name] })
       ?? catalog.tables

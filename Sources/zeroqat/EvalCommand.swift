@@ -100,7 +100,7 @@ struct EvalCommand: ParsableCommand {
     let environment = processEnvironment()
     let workspace = try Workspace.anywhere(
       root: root, results: results, environment: environment)
-    let catalog = try Catalog(workspace)
+    let catalog = try Catalog(workspace, architectures: architectureNames)
     let program = SingleEvaluation.Program(
       blasCore: blasCore.name(
         processorFlags: BLASCore.processorFlags, environment: environment),

@@ -37,7 +37,8 @@ struct ListCommand: ParsableCommand {
       return
     }
     let catalog = try Catalog(
-      Workspace(root: root, results: nil, environment: processEnvironment()))
+      Workspace(root: root, results: nil, environment: processEnvironment()),
+      architectures: architectureNames)
     for kind in self.kind.map({ [$0] }) ?? Kind.allCases {
       if self.kind == nil { try writeToStandardOutput("\(kind.rawValue):\n") }
       let entries = try entries(of: kind, in: catalog)

@@ -91,7 +91,8 @@ struct TableAtScale {
     let (name, root) = try TableOptions.place(of: table, root: options.root)
     workspace = try Workspace(
       root: root, results: options.results, environment: processEnvironment())
-    catalog = try Catalog(workspace, reading: { try ModelFacts(path: $0) })
+    catalog = try Catalog(
+      workspace, architectures: architectureNames, reading: { try ModelFacts(path: $0) })
     let wanted = try options.scale.map { try Scale(named: $0) }
     grid = try catalog.grid(of: name, methods: methodRegistry)
     let scale = wanted ?? grid.firstScale

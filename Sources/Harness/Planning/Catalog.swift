@@ -21,14 +21,19 @@ package struct Catalog: Sendable {
 
   /// Reads what a model's own files say; nil where nobody can.
   private let reading: ModelReading?
+  /// Names of the architectures that are described; none where nobody can say.
+  private let architectures: [String]
 
   /// Lists the folders; reads nothing yet.
   ///
   /// - Parameters:
   ///   - workspace: The checkout.
+  ///   - architectures: Names that a manifest may give; without any, all of them.
   ///   - reading: Who reads models that no manifest describes.
   /// - Throws: `FileError` when a folder can't be listed.
-  package init(_ workspace: Workspace, reading: ModelReading? = nil) throws(FileError) {
+  package init(
+    _ workspace: Workspace, architectures: [String] = [], reading: ModelReading? = nil
+  ) throws(FileError) {
     func folders(of kind: String, holding file: String) throws(FileError) -> [String] {
       try listFolder("\(workspace.root)/\(kind)").filter {
         FileStatus(of: "\(workspace.root)/\(kind)/\($0)/\(file)") != nil
@@ -36,6 +41,7 @@ package struct Catalog: Sendable {
     }
     self.workspace = workspace
     self.reading = reading
+    self.architectures = architectures
     let grids = try folders(of: "tables", holding: "grid.json")
     tables = grids
     textTables = try folders(of: "tables", holding: "paper.json").filter { !grids.contains($0) }
@@ -120,6 +126,13 @@ package struct Catalog: Sendable {
     let document = try JSONDocument(contentsOf: manifestPath(ofModel: name))
     let manifest = try document.decode(ModelManifest.self)
     try manifest.check(in: document, folder: name)
+    let architecture = manifest.architecture.rawValue
+    if !architectures.isEmpty, !architectures.contains(architecture) {
+      throw document.error(
+        at: "/architecture",
+        "unknown architecture '\(architecture)'; "
+          + suggestion(for: architecture, among: architectures))
+    }
     if let base = manifest.variant?.of, !models.contains(base) {
       throw document.error(
         at: "/variant/of", "unknown model '\(base)'; \(suggestion(for: base, among: models))")

@@ -4,6 +4,7 @@ import Records
 import System
 import TestSupport
 import Testing
+import Vocabulary
 
 /// Models whose files lie in the repository, and variants of them.
 @Suite struct ModelFilesTests {
@@ -99,6 +100,23 @@ import Testing
     let files = try files(of: "loud", sample, mine)
     #expect(files.reference?.path == sample.folder.path("mine") && files.assets.isEmpty)
     #expect(files.reference?.digest != (try self.files(of: "loud", sample).reference?.digest))
+  }
+
+  @Test("An architecture that nothing describes is refused where the manifest names it")
+  func unknownArchitecture() throws {
+    let sample = try sample()
+    try sample.folder.write(
+      Self.variant.replacing("\"llama\"", with: "\"lama\""), to: "models/loud/manifest.json")
+    let workspace = Workspace(
+      root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
+      environment: sample.environment)
+    let known = try Catalog(workspace, architectures: ["llama", "opt"])
+    #expect(try known.model("toy").architecture == "llama")
+    let error = #expect(throws: JSONError.self) { try known.model("loud") }
+    #expect(error?.pointer == "/architecture")
+    #expect(error?.reason == "unknown architecture 'lama'; did you mean 'llama'?")
+    // Whoever knows none takes any.
+    #expect(try Catalog(workspace).model("loud").architecture == "lama")
   }
 
   @Test func aVariantOfNothingIsRefused() throws {
