@@ -35,7 +35,7 @@ extension [Target.Dependency] {
   var withoutSystemLibraries: [Target.Dependency] {
     filter { dependency in
       guard case .byNameItem(let name, _) = dependency else { return true }
-      return !["CBLAS", "CJSON", "CKernels"].contains(name)
+      return !["CBLAS", "CDigests", "CJSON", "CKernels"].contains(name)
     }
   }
 }
@@ -68,10 +68,13 @@ let rooms = chosen(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]),
   ]
+    + [
+      .target(name: "CDigests", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])])
+    ]
     + room("System")
     + room("Statistics")
     + room("Vocabulary")
-    + room("Digests", ["System"])
+    + room("Digests", ["CDigests", "System"])
     + room("SourceDigest", ["Digests"])
     + room("JSONText", ["CJSON", "System"])
     + room("Tensors", ["CBLAS", "CKernels"], tests: ["Checkpoints"])
@@ -152,7 +155,7 @@ let rooms = chosen(
 let package = Package(
   name: "zeroqat",
   // Libraries are products so that the nested packages (Fuzz, Benchmarks) can see them.
-  products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers", "Quantizers"]
+  products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers", "Transformers", "Quantizers"]
     .filter { name in rooms.contains { $0.name == name } }
     .map { .library(name: $0, targets: [$0]) },
   dependencies: [

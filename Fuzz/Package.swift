@@ -21,6 +21,11 @@ let package = Package(
     .executableTarget(
       name: "FuzzTokenizerJSON",
       dependencies: [.product(name: "Tokenizers", package: "zeroqat")]),
+    .executableTarget(
+      name: "FuzzConfiguration",
+      dependencies: ["JSONText", "Tensors", "Transformers"].map {
+        .product(name: $0, package: "zeroqat")
+      }),
   ]
     + ["FuzzGGUF", "FuzzPickle", "FuzzSafetensors"].map { name in
       .executableTarget(

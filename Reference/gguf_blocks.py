@@ -1,4 +1,4 @@
-"""Random blocks of each quantised GGUF type, and what the gguf package dequantises them to.
+"""Random blocks of each quantized GGUF type, and what the gguf package dequantizes them to.
 
 Run by hand, never by a build:  pip install gguf==0.19.0 safetensors numpy
   python3 Reference/gguf_blocks.py
@@ -61,7 +61,7 @@ def main():
         files["gguf/" + file] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     case = {
         "case": "gguf/blocks",
-        "what": "random blocks of each quantised type, two rows: ordinary scales; the smallest, the largest and zero; "
+        "what": "random blocks of each quantized type, two rows: ordinary scales; the smallest, the largest and zero; "
                 "and what they stand for",
         "origin": "gguf %s, gguf.quants.dequantize" % importlib.metadata.version("gguf"),
         "tolerance": "exact, signs of zeros too", "dtype": "float32", "generator": "Reference/gguf_blocks.py",

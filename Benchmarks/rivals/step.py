@@ -7,7 +7,7 @@
     step.py --trains all        every parameter, moved in place as MeZO-style code does: +ε, -2ε, +ε, update
     step.py --trains backprop   QAT by back-propagation through straight-through estimators, with AdamW
 
-Weights are fake-quantised per output row (asymmetric, between sigmoid-clipped extrema), inputs per
+Weights are fake-quantized per output row (asymmetric, between sigmoid-clipped extrema), inputs per
 token, in every forward pass. One process measures one side; it prints one line of JSON.
 """
 

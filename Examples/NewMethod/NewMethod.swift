@@ -7,7 +7,7 @@ import Transformers
 
 /// Round to nearest on grids that span only a part of each range.
 ///
-/// The smallest method that does something of its own: it loads the checkpoint, quantises each linear
+/// The smallest method that does something of its own: it loads the checkpoint, quantizes each linear
 /// once and for all, and hands the model over.
 ///
 /// > Source: say here which paper, section and equation, or which file of which released code.

@@ -1,4 +1,4 @@
-// The product of quantised tokens and quantised weights in integers.
+// The product of quantized tokens and quantized weights in integers.
 //
 //   y[t][n] = sx[t]·sw[n]·Σ_k (qx[t][k] − zx[t])·(qw[n][k] − zw[n]) + b[n]
 //           = sx·sw·(Σ qx·qw − zw·Σ(qx − zx) − zx·Σ qw) + b

@@ -1,4 +1,4 @@
-// Asymmetric min-max quantisation of rows, groups and tokens, and bit packing.
+// Asymmetric min-max quantization of rows, groups and tokens, and bit packing.
 //
 // Source: ZeroQAT (arXiv 2509.00031) section 2 and its released quantizer; divisions are real
 // divisions and rounding is half to even, so that codes equal the official ones exactly.

@@ -1,6 +1,6 @@
 // Gradients through the quantizers of quantize.c, and the quantizers that only training needs.
 //
-// Legend: x is what was quantised, d holds the gradient of the quantizer's output and gets that of its
+// Legend: x is what was quantized, d holds the gradient of the quantizer's output and gets that of its
 // input. Rounding passes gradients straight through; sums over a group run in double precision.
 #include "CKernels.h"
 #include "multiversion.h"

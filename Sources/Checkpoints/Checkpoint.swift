@@ -12,7 +12,7 @@ public protocol Checkpoint: Sendable {
   /// The tensor called `name`, or nil.
   func descriptor(of name: String) -> TensorDescriptor?
 
-  /// Reads some rows of a tensor as float32, dequantising where needed.
+  /// Reads some rows of a tensor as float32, dequantizing where needed.
   ///
   /// A row is one step of the first dimension; a scalar has one row.
   ///
@@ -37,7 +37,7 @@ public protocol Checkpoint: Sendable {
 }
 
 extension Checkpoint {
-  /// Reads a whole tensor as float32, dequantising where needed.
+  /// Reads a whole tensor as float32, dequantizing where needed.
   ///
   /// - Parameters:
   ///   - name: The tensor.
@@ -50,7 +50,7 @@ extension Checkpoint {
     try read(name, rows: 0..<tensor.rowCount, into: destination)
   }
 
-  /// A whole tensor as float32, dequantised where needed.
+  /// A whole tensor as float32, dequantized where needed.
   ///
   /// - Throws: ``CheckpointError``, as for ``read(_:rows:into:)``.
   public func read(_ name: String) throws(CheckpointError) -> [Float] {

@@ -53,7 +53,7 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable {
   /// A type of the format that isn't read here; ``TensorDescriptor/typeName`` names it.
   case other = "another type"
 
-  /// How many elements share one block; 1 for everything but the quantised types.
+  /// How many elements share one block; 1 for everything but the quantized types.
   public var elementsPerBlock: Int {
     switch self {
     case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_NL: 32

@@ -41,7 +41,7 @@ func binary16(_ value: Float) -> UInt16? {
   return sign | UInt16(truncatingIfNeeded: rounded &- (112 &<< 10))
 }
 
-/// Converts or dequantises `blocks` blocks of `type`.
+/// Converts or dequantizes `blocks` blocks of `type`.
 ///
 /// - Precondition: `type` is a float type.
 func convert(

@@ -49,7 +49,7 @@ public final class GGUFFile: Checkpoint {
     try part(holding: name).table.entry(name, path: path).tensor
   }
 
-  /// Reads some rows of a tensor as float32, dequantising where needed.
+  /// Reads some rows of a tensor as float32, dequantizing where needed.
   public func read(
     _ name: String, rows: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {

@@ -163,7 +163,7 @@ extension GGUFHeader {
       }
       let offsetOffset = cursor.offset
       let offset = try cursor.integer(UInt64.self, "the offset of \(what)")
-      // A scalar has one element: no block of a quantised type.
+      // A scalar has one element: no block of a quantized type.
       guard (dimensions.first ?? 1) % type.elementsPerBlock == 0 else {
         throw CheckpointError(
           .malformed, in: cursor.path, at: .tensor(name),

@@ -2,7 +2,7 @@ extension MappedFile {
   /// Bytes converted between two releases: large enough to be fast, small beside any tensor.
   private static var chunkBytes: Int { 1 << 20 }
 
-  /// Converts rows of a float or quantised tensor, releasing the file's pages on the way.
+  /// Converts rows of a float or quantized tensor, releasing the file's pages on the way.
   ///
   /// - Parameters:
   ///   - entry: The tensor; its bytes lie inside the file (``TensorTable`` saw to it).
@@ -39,7 +39,7 @@ extension MappedFile {
     }
   }
 
-  /// Which elements the rows of a float or quantised tensor are.
+  /// Which elements the rows of a float or quantized tensor are.
   ///
   /// - Throws: ``CheckpointError`` when the tensor holds integers, or rows or room don't fit.
   private borrowing func floats(of tensor: TensorDescriptor, rows: Range<Int>, room: Int)
@@ -143,7 +143,7 @@ extension MappedFile {
     return try outcome.get()
   }
 
-  /// The error for an element that isn't finite; names the block and its scales when quantised.
+  /// The error for an element that isn't finite; names the block and its scales when quantized.
   private borrowing func nonFinite(_ entry: TensorTable.Entry, element: Int, value: Float)
     -> CheckpointError
   {

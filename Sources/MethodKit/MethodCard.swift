@@ -2,15 +2,15 @@
 package struct MethodCard: Sendable, Equatable {
   /// Which cost and which access to weights a method has.
   package enum Category: String, Sendable {
-    /// Nothing is quantised.
+    /// Nothing is quantized.
     case fullPrecision = "full precision"
-    /// Post-training quantisation.
+    /// Post-training quantization.
     case postTraining = "PTQ"
-    /// Quantisation-aware training by forward passes only.
+    /// Quantization-aware training by forward passes only.
     case zerothOrder = "ZO-QAT"
-    /// Quantisation-aware training by backpropagation.
+    /// Quantization-aware training by backpropagation.
     case firstOrder = "FO-QAT"
-    /// Training of the full-precision model by forward passes only; quantised afterwards, if at all.
+    /// Training of the full-precision model by forward passes only; quantized afterwards, if at all.
     case zerothOrderTuning = "ZO"
     /// For studying methods or testing the harness; never a row of a table.
     case diagnostic = "diagnostic"

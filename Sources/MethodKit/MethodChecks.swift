@@ -1,7 +1,7 @@
 package import Quantizers
 package import Transformers
 
-/// Throws unless something is quantised.
+/// Throws unless something is quantized.
 package func requireBits(_ bits: QuantizationSpec, _ card: MethodCard) throws(MethodError) {
   if bits == .none {
     throw .bits(

@@ -1,7 +1,7 @@
 package import Quantizers
 internal import Vocabulary
 
-/// A way to make a quantised model out of a full-precision one: everything that a new method writes.
+/// A way to make a quantized model out of a full-precision one: everything that a new method writes.
 package protocol QuantizationMethod: Sendable {
   /// The method's own options, as members of a grid's `options`; unknown members are refused.
   associatedtype Options: MethodOptions

@@ -19,7 +19,7 @@ public struct AWQQuantizer: Sendable, Equatable {
     self.groupSize = groupSize
   }
 
-  /// Fake-quantises all rows of `matrix` in place, tiled over rows.
+  /// Fake-quantizes all rows of `matrix` in place, tiled over rows.
   ///
   /// - Precondition: The group size divides the columns.
   public func fakeQuantize(_ matrix: Matrix) {
@@ -34,13 +34,13 @@ public struct AWQQuantizer: Sendable, Equatable {
     }
   }
 
-  /// Fake-quantises one group in place.
+  /// Fake-quantizes one group in place.
   func fakeQuantize(_ x: UnsafeMutablePointer<Float>, count: Int) {
     let grid = AffineGrid.clampingZero(x, count: count, bits: bits)
     zq_fake_quantize(x, count, Int32(bits), zq_grid(scale: grid.scale, zero: grid.zero))
   }
 
-  /// Fake-quantises `matrix` with its columns scaled, in place: `Q(W·diag(s))·diag(s)⁻¹`.
+  /// Fake-quantizes `matrix` with its columns scaled, in place: `Q(W·diag(s))·diag(s)⁻¹`.
   ///
   /// > Shape: `matrix` is `[outputs, inputs]`, `scales` are `[inputs]`.
   public func fakeQuantize(_ matrix: Matrix, scaledBy scales: Vector) {

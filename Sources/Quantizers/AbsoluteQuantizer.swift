@@ -48,7 +48,7 @@ public struct AbsoluteQuantizer: Sendable, Equatable {
     form == .meanAbsolute ? .identity : .identity(bound: 2)
   }
 
-  /// Fake-quantises one row in place.
+  /// Fake-quantizes one row in place.
   public func fakeQuantize(_ row: UnsafeMutablePointer<Float>, columns: Int) {
     switch form {
     case .symmetric: zq_symmetric(row, columns, Int32(bits))
@@ -57,7 +57,7 @@ public struct AbsoluteQuantizer: Sendable, Equatable {
     }
   }
 
-  /// Fake-quantises each row, or each group of a row, of `x` in place, tiled over rows.
+  /// Fake-quantizes each row, or each group of a row, of `x` in place, tiled over rows.
   ///
   /// > Shape: `x` is `[T, C]`; `groupSize` divides C; nil means C.
   public func fakeQuantize(_ x: Matrix, groupSize: Int? = nil) {
@@ -72,11 +72,11 @@ public struct AbsoluteQuantizer: Sendable, Equatable {
     }
   }
 
-  /// Turns the gradient of what was quantised into that of `x`, in place, tiled over rows.
+  /// Turns the gradient of what was quantized into that of `x`, in place, tiled over rows.
   ///
   /// - Parameters:
-  ///   - x: The numbers as they were before quantisation.
-  ///   - gradient: Gradient of the quantised numbers; becomes that of `x`.
+  ///   - x: The numbers as they were before quantization.
+  ///   - gradient: Gradient of the quantized numbers; becomes that of `x`.
   public func fakeQuantizeBackward(_ x: Matrix, gradient: Matrix) {
     precondition(
       x.rows == gradient.rows && x.columns == gradient.columns,

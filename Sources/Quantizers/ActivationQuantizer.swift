@@ -2,16 +2,16 @@ public import Tensors
 
 /// A quantizer of activations that finds a grid for each token, or each group of its channels.
 public protocol ActivationQuantizer: Sendable {
-  /// Fake-quantises `x` in place.
+  /// Fake-quantizes `x` in place.
   ///
   /// > Shape: `x` is `[T, C]`, contiguous; `groupSize` divides C; nil means C.
   func fakeQuantize(_ x: Matrix, groupSize: Int?)
 
-  /// Turns the gradient of what was quantised into that of `x`, in place.
+  /// Turns the gradient of what was quantized into that of `x`, in place.
   ///
   /// - Parameters:
-  ///   - x: The activations as they were before quantisation.
-  ///   - gradient: Gradient of the quantised activations; becomes that of `x`.
+  ///   - x: The activations as they were before quantization.
+  ///   - gradient: Gradient of the quantized activations; becomes that of `x`.
   ///   - groupSize: Channels that share a grid; nil means all.
   func fakeQuantizeBackward(_ x: Matrix, gradient: Matrix, groupSize: Int?)
 }

@@ -75,18 +75,18 @@ public final class IntegerScratch: @unchecked Sendable {
   }
 }
 
-/// `y = x · Ŵᵀ + b` of quantised tokens and quantised weights, summed in integers.
+/// `y = x · Ŵᵀ + b` of quantized tokens and quantized weights, summed in integers.
 ///
 /// `y[t][n] = Δx·Δw · Σₖ (qx − zx)(qw − zw) + b[n]`: the sum is exact, so that only the multiplication by the
 /// scales rounds, and neither threads nor instruction sets matter.
-/// Equals the float product of the fake-quantised operands but for that product's own rounding.
+/// Equals the float product of the fake-quantized operands but for that product's own rounding.
 ///
 /// > Shape: `tokens` are `[T, K]`, `y` is `[T, outputs]`; K is at most 65,536.
 ///
 /// > Source: Jacob et al. 2018, arXiv:1712.05877, section 2.3.
 ///
 /// - Parameters:
-///   - tokens: The quantised activations.
+///   - tokens: The quantized activations.
 ///   - outputs: N, rows of the weight.
 ///   - y: Gets the outputs.
 ///   - path: What to compute with.

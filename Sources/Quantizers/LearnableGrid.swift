@@ -64,7 +64,7 @@ public struct LearnableGrid: Sendable {
       zero: notNegative > top ? top : notNegative)
   }
 
-  /// Fake-quantises row `row` of a matrix in place.
+  /// Fake-quantizes row `row` of a matrix in place.
   public func fakeQuantize(_ weights: UnsafeMutablePointer<Float>, columns: Int, row: Int) {
     let size = columns / groups
     for group in 0..<groups {
@@ -72,7 +72,7 @@ public struct LearnableGrid: Sendable {
     }
   }
 
-  /// Fake-quantises all rows of `matrix` in place, tiled over rows.
+  /// Fake-quantizes all rows of `matrix` in place, tiled over rows.
   public func fakeQuantize(_ matrix: Matrix) {
     check(matrix)
     forEachTile(tileCount(matrix.rows, size: 16)) { tile, _ in
@@ -115,13 +115,13 @@ public struct LearnableGrid: Sendable {
     return result
   }
 
-  /// Turns the gradient of the fake-quantised matrix into that of `matrix`, in place, tiled over rows.
+  /// Turns the gradient of the fake-quantized matrix into that of `matrix`, in place, tiled over rows.
   ///
   /// `dΔ = Σ dŵ·(code − z' − m·w/Δ')`, `dz = −Σ dŵ·(1 − m)·Δ'`, `dw = m·dŵ`; m = 1 where a code isn't clamped.
   ///
   /// - Parameters:
-  ///   - matrix: The weights before quantisation.
-  ///   - gradient: Gradient of the quantised weights; becomes that of the weights.
+  ///   - matrix: The weights before quantization.
+  ///   - gradient: Gradient of the quantized weights; becomes that of the weights.
   /// - Returns: The gradients of Δ and z, `[rows · groups]` each.
   public func fakeQuantizeBackward(_ matrix: Matrix, gradient: Matrix) -> (
     scale: Vector, zero: Vector

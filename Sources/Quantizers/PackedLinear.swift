@@ -3,7 +3,7 @@ public import Tensors
 /// `y = x · Ŵᵀ + b`, `Ŵ = (code − z)·Δ` of a packed weight, which is never unpacked as a whole.
 ///
 /// Panels of its rows are unpacked and multiplied, one after another, or one for each thread, so that beside the
-/// codes little exists in float32. Equal, bit by bit, to multiplying the same panels of the dequantised weight.
+/// codes little exists in float32. Equal, bit by bit, to multiplying the same panels of the dequantized weight.
 ///
 /// > Shape: `x` is `[T, K]`, `weight` is `[N, K]`, `y` is `[T, N]`, `bias` is `[N]`.
 ///

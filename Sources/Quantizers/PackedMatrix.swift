@@ -21,7 +21,7 @@ public struct PackedMatrix: @unchecked Sendable {
   private let scaleStorage: FloatBuffer
   private let zeros: ByteBuffer
 
-  /// Quantises and packs `matrix` row by row.
+  /// Quantizes and packs `matrix` row by row.
   public init(_ matrix: Matrix, quantizer: WeightQuantizer, clip: ClipFractions? = nil) {
     self.init(rows: matrix.rows, columns: matrix.columns, quantizer: quantizer)
     store(matrix, at: 0, quantizer: quantizer, clip: clip)
@@ -37,7 +37,7 @@ public struct PackedMatrix: @unchecked Sendable {
     zeros = ByteBuffer(byteCount: rows * groups * 2)
   }
 
-  /// Quantises and packs `matrix` from row `first` on.
+  /// Quantizes and packs `matrix` from row `first` on.
   ///
   /// - Parameters:
   ///   - matrix: Some rows, `[…, columns]`.

@@ -1,6 +1,6 @@
 internal import Vocabulary
 
-/// Bits and granularity of a quantised model.
+/// Bits and granularity of a quantized model.
 public struct QuantizationSpec: Sendable, Equatable, CustomStringConvertible {
   /// Bits of a weight code; nil leaves weights alone.
   public let weightBits: Int?
@@ -28,7 +28,7 @@ public struct QuantizationSpec: Sendable, Equatable, CustomStringConvertible {
     self.groupSize = groupSize
   }
 
-  /// Nothing is quantised.
+  /// Nothing is quantized.
   public static let none = QuantizationSpec()
 
   private init() {
@@ -37,20 +37,20 @@ public struct QuantizationSpec: Sendable, Equatable, CustomStringConvertible {
     groupSize = nil
   }
 
-  /// The field's label, such as `W4A4` or `W2A16g64`; `FP` when nothing is quantised.
+  /// The field's label, such as `W4A4` or `W2A16g64`; `FP` when nothing is quantized.
   public var description: String {
     if weightBits == nil && activationBits == nil { return "FP" }
     return "W\(weightBits ?? 16)A\(activationBits ?? 16)" + (groupSize.map { "g\($0)" } ?? "")
   }
 }
 
-/// Why a tensor can't be quantised as asked.
+/// Why a tensor can't be quantized as asked.
 public enum QuantizationError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A width that isn't supported.
   case unsupportedWidth(Int, of: String, supported: String)
   /// A group size below 1.
   case groupSize(Int)
-  /// A group size where weights aren't quantised.
+  /// A group size where weights aren't quantized.
   case groupWithoutBits(Int)
   /// The group size doesn't divide a linear's inputs.
   case groupDoesNotDivide(groupSize: Int, inputs: Int, linear: String)

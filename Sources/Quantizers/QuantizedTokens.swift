@@ -34,7 +34,7 @@ public final class QuantizedTokens: @unchecked Sendable {
     sums.base.assumingMemoryBound(to: zq_token_sum.self)
   }
 
-  /// Quantises each row of `x` by its own range; `x` stays as it is.
+  /// Quantizes each row of `x` by its own range; `x` stays as it is.
   ///
   /// > Shape: `x` is `[T, C]`.
   public func fill(_ x: Matrix, quantizer: TokenQuantizer) {

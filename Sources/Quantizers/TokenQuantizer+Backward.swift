@@ -2,7 +2,7 @@ internal import CKernels
 public import Tensors
 
 extension TokenQuantizer {
-  /// Turns the gradient of fake-quantised activations into that of the activations, in place.
+  /// Turns the gradient of fake-quantized activations into that of the activations, in place.
   ///
   /// As ``WeightQuantizer/fakeQuantizeBackward(_:gradient:columns:clip:estimator:clipGradient:)`` without
   /// clipping: each token's minimum and maximum take their share.
@@ -10,8 +10,8 @@ extension TokenQuantizer {
   /// > Shape: `x`, `gradient` are `[T, C]`, contiguous; `groupSize` divides C; nil means C.
   ///
   /// - Parameters:
-  ///   - x: The activations as they were before quantisation.
-  ///   - gradient: Gradient of the quantised activations; becomes that of the activations.
+  ///   - x: The activations as they were before quantization.
+  ///   - gradient: Gradient of the quantized activations; becomes that of the activations.
   ///   - groupSize: Channels that share a grid.
   ///   - estimator: What passes.
   public func fakeQuantizeBackward(

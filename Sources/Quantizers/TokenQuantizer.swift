@@ -19,7 +19,7 @@ public struct TokenQuantizer: Sendable, Equatable {
     self.minimumScale = minimumScale
   }
 
-  /// Fake-quantises `x` in place, tiled over rows.
+  /// Fake-quantizes `x` in place, tiled over rows.
   ///
   /// > Shape: `x` is `[T, C]`, contiguous; `groupSize` divides C; nil means C.
   public func fakeQuantize(_ x: Matrix, groupSize: Int? = nil) {

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// The one transient space that all weights of a model share which aren't held in float32 as they are
-/// multiplied: live ones, perturbed and quantised at every use, and packed ones.
+/// multiplied: live ones, perturbed and quantized at every use, and packed ones.
 public final class WeightPanel: @unchecked Sendable {
   // SAFETY: forward passes of one model run one after another, on the thread that owns the model; inside one, each
   // thread has a part of the buffer to itself.

@@ -2,7 +2,7 @@ internal import CKernels
 public import Tensors
 
 extension WeightQuantizer {
-  /// Turns the gradient of a fake-quantised row into that of the row, in place.
+  /// Turns the gradient of a fake-quantized row into that of the row, in place.
   ///
   /// With `m` = 1 where a code isn't clamped: `dΔ = Σ dŵ·(code − z − m·w/Δ)`, `dw = m·dŵ`; where Δ isn't at
   /// its floor or ceiling `dΔ/(2ᴺ − 1)` goes on into `u·max` and, negated, into `l·min`, shared evenly
@@ -11,8 +11,8 @@ extension WeightQuantizer {
   /// > Source: automatic differentiation of OmniQuant's official code, quantize/quantizer.py.
   ///
   /// - Parameters:
-  ///   - row: The weights as they were before quantisation.
-  ///   - gradient: Gradient of the quantised weights; becomes that of the weights.
+  ///   - row: The weights as they were before quantization.
+  ///   - gradient: Gradient of the quantized weights; becomes that of the weights.
   ///   - columns: How many.
   ///   - clip: Fractions of each group of this row, or nil for no clipping.
   ///   - estimator: What passes.
@@ -38,11 +38,11 @@ extension WeightQuantizer {
     }
   }
 
-  /// Turns the gradient of a fake-quantised matrix into that of the matrix, in place, tiled over rows.
+  /// Turns the gradient of a fake-quantized matrix into that of the matrix, in place, tiled over rows.
   ///
   /// - Parameters:
-  ///   - matrix: The weights as they were before quantisation.
-  ///   - gradient: Gradient of the quantised weights; becomes that of the weights.
+  ///   - matrix: The weights as they were before quantization.
+  ///   - gradient: Gradient of the quantized weights; becomes that of the weights.
   ///   - clip: Fractions of each group, or nil for no clipping.
   ///   - estimator: What passes.
   /// - Returns: The gradients of the fractions, zero where nothing passes.

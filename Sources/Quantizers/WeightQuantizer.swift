@@ -47,7 +47,7 @@ public struct WeightQuantizer: Sendable, Equatable {
     }
   }
 
-  /// Fake-quantises one row in place.
+  /// Fake-quantizes one row in place.
   ///
   /// - Parameters:
   ///   - row: The row's weights.
@@ -94,7 +94,7 @@ public struct WeightQuantizer: Sendable, Equatable {
       x, size, Int32(bits), clip?.up(group) ?? 1, clip?.low(group) ?? 1, minimumScale)
   }
 
-  /// Fake-quantises all rows of `matrix` in place, tiled over rows.
+  /// Fake-quantizes all rows of `matrix` in place, tiled over rows.
   public func fakeQuantize(_ matrix: Matrix, clip: ClipFractions? = nil) {
     forEachTile(tileCount(matrix.rows, size: 16)) { tile, _ in
       for row in tileRange(tile, of: matrix.rows, size: 16) {

@@ -118,10 +118,16 @@ public struct RotaryTable: Sendable {
     self.sine = sine
   }
 
-  /// The angles of one position, as a table of one row.
-  public func at(_ position: Int) -> RotaryTable {
-    RotaryTable(
-      cosine: cosine.rows(position..<position + 1), sine: sine.rows(position..<position + 1))
+  /// The angles of some positions, a row for each.
+  public func at(_ positions: [Int]) -> RotaryTable {
+    func gathered(_ table: Matrix) -> Matrix {
+      let rows = Matrix(rows: positions.count, columns: table.columns)
+      for (row, position) in positions.enumerated() {
+        rows.rows(row..<row + 1).copy(from: table.rows(position..<position + 1))
+      }
+      return rows
+    }
+    return RotaryTable(cosine: gathered(cosine), sine: gathered(sine))
   }
 }
 

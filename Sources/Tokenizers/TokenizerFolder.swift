@@ -9,10 +9,6 @@ public struct TokenizerFolder: Sendable {
   public let description: String
   /// What a reader of the ids should know.
   public let notes: [String]
-  /// Whether the model's own files put the mark of the beginning in front of a text; nil where none says it.
-  ///
-  /// What is done is a protocol's to say.
-  public let addsBeginning: Bool?
 
   /// Opens the tokenizer of a folder in the hub's layout; nil when there is none.
   ///
@@ -52,7 +48,7 @@ public struct TokenizerFolder: Sendable {
             prefixSpace: tokenizer.addsSpaceInFront, has: Set(model.userDefinedTexts))
           self.init(
             tokenizer: tokenizer, description: "SentencePiece BPE, marks: tokenizer.model",
-            notes: [], addsBeginning: settings.addsBeginning ?? true)
+            notes: [])
           return
         }
       } catch {
@@ -73,7 +69,7 @@ public struct TokenizerFolder: Sendable {
         tokenizer: tokenizer,
         description:
           "\(json.words), marks: \(marks.words(byCustom: json.custom, front: json.front))",
-        notes: notes + more, addsBeginning: settings.addsBeginning ?? (json.front != nil))
+        notes: notes + more)
     } else if isThere("vocab.json") {
       try settings.check()
       let vocabulary = try ByteLevelBPE.vocabulary(
@@ -85,7 +81,7 @@ public struct TokenizerFolder: Sendable {
           endOfSequence: try marks.end(in: vocabulary)),
         description:
           "byte-level BPE, cut as \(cut.cut.words) (\(cut.source)), marks: \(marks.words())",
-        notes: cut.note.map { [$0] } ?? [], addsBeginning: settings.addsBeginning)
+        notes: cut.note.map { [$0] } ?? [])
     } else {
       return nil
     }
@@ -106,15 +102,12 @@ public struct TokenizerFolder: Sendable {
     self.init(
       tokenizer: tokenizer,
       description: "\(json.words), marks: \(marks.words(byCustom: json.custom, front: json.front))",
-      notes: notes, addsBeginning: json.front != nil)
+      notes: notes)
   }
 
-  private init(
-    tokenizer: any Tokenizer, description: String, notes: [String], addsBeginning: Bool?
-  ) {
+  private init(tokenizer: any Tokenizer, description: String, notes: [String]) {
     self.tokenizer = tokenizer
     self.description = description
     self.notes = notes
-    self.addsBeginning = addsBeginning
   }
 }

@@ -64,13 +64,19 @@ struct TokenizerMarks {
 
   /// The id of the beginning of a sequence.
   ///
-  /// Where no file names one, it is what the post-processor puts in
-  /// front, else `custom` if the vocabulary has that.
+  /// What the post-processor puts in front of a text is it, whatever other files name; without one, where no file names
+  /// any, `custom` if the vocabulary has that.
   func beginning(
     in vocabulary: MergeVocabulary, byCustom custom: String? = "</s>", front: String? = nil
   ) throws(TokenizerError) -> Int32? {
-    let mark = beginning ?? front.map { Mark(text: $0, file: "tokenizer.json") }
-    return try Self.id(mark, vocabulary, custom)
+    try Self.id(opening(front), vocabulary, custom)
+  }
+
+  /// The mark of the beginning, where the post-processor puts `front` in front of a text.
+  private func opening(_ front: String?) -> Mark? {
+    guard let front else { return beginning }
+    if let beginning, beginning.text == front { return beginning }
+    return Mark(text: front, file: "tokenizer.json")
   }
 
   /// The id of the end of a sequence; `custom` where no file names one and the vocabulary has it.
@@ -110,7 +116,7 @@ struct TokenizerMarks {
       guard let mark else { return custom.map { "'\($0)' by custom" } ?? "none" }
       return mark.isNone ? "none (\(mark.file))" : mark.file
     }
-    let beginning = beginning ?? front.map { Mark(text: $0, file: "tokenizer.json") }
+    let beginning = opening(front)
     return beginning?.file == end?.file && beginning?.isNone == end?.isNone
       ? words(beginning) : "\(words(beginning)) and \(words(end))"
   }

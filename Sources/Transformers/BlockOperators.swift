@@ -1,7 +1,7 @@
 public import Tensors
 
 /// What a block needs from outside: its linears and norms as they are at this moment (plain,
-/// perturbed, smoothed, quantised), and what happens to activations on the way.
+/// perturbed, smoothed, quantized), and what happens to activations on the way.
 ///
 /// A forward pass is written once per architecture against this protocol; methods differ in their
 /// operators only.
@@ -14,10 +14,10 @@ public protocol BlockOperators: Sendable {
   /// Gain and, for LayerNorm or after a smoothing shift, bias of a norm.
   func norm(_ kind: NormKind, block: Int) -> (gain: Vector, bias: Vector?)
 
-  /// Quantises the input of `linears` (which share it) in place; dynamic, per token.
+  /// Quantizes the input of `linears` (which share it) in place; dynamic, per token.
   func quantizeInput(_ x: Matrix, of linears: [LinearKind], block: Int)
 
-  /// Quantises an operand of attention in place: per token over `groupSize` channels at a time
+  /// Quantizes an operand of attention in place: per token over `groupSize` channels at a time
   /// (the whole row for OPT, one head for LLaMA).
   func quantizeOperand(_ x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int)
 }
@@ -47,7 +47,7 @@ public protocol DifferentiableBlockOperators: BlockOperators {
   ///
   /// - Parameters:
   ///   - linear: Which linear.
-  ///   - x: Its input as the product saw it, after quantisation.
+  ///   - x: Its input as the product saw it, after quantization.
   ///   - dY: Gradient of its output.
   ///   - dX: Gradient of its input; other linears add to it as well.
   func applyBackward(_ linear: LinearID, input x: Matrix, dOutput dY: Matrix, dInput dX: Matrix)
@@ -57,22 +57,22 @@ public protocol DifferentiableBlockOperators: BlockOperators {
   /// `dBias` is nil where that bias was. Both vectors are valid during the call only.
   func normBackward(_ kind: NormKind, block: Int, dGain: Vector, dBias: Vector?)
 
-  /// Turns the gradient of the quantised input of `linears` into that of the input, in place.
+  /// Turns the gradient of the quantized input of `linears` into that of the input, in place.
   ///
   /// - Parameters:
-  ///   - dX: Gradient of the quantised input, then of `x`.
-  ///   - x: The input before quantisation.
+  ///   - dX: Gradient of the quantized input, then of `x`.
+  ///   - x: The input before quantization.
   ///   - linears: Who shares it.
   ///   - block: Their block.
   func quantizeInputBackward(_ dX: Matrix, input x: Matrix, of linears: [LinearKind], block: Int)
 
-  /// Turns the gradient of a quantised operand of attention into that of the operand, in place.
+  /// Turns the gradient of a quantized operand of attention into that of the operand, in place.
   func quantizeOperandBackward(
     _ dX: Matrix, input x: Matrix, _ kind: LinearKind, block: Int, groupSize: Int)
 }
 
 extension DifferentiableBlockOperators {
-  /// Nothing is quantised.
+  /// Nothing is quantized.
   public var quantizesActivations: Bool { false }
 
   /// Learns no norms.

@@ -136,7 +136,7 @@ extension BlockPass where Operators: DifferentiableBlockOperators {
     return dX
   }
 
-  /// Takes the gradients of attention's operands back through their quantisation.
+  /// Takes the gradients of attention's operands back through their quantization.
   private func operandsBackward(_ w: Workspace, _ g: GradientWorkspace) {
     let groupSize = c.operandGroup
     operators.quantizeOperandBackward(

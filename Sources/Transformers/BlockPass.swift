@@ -63,10 +63,15 @@ struct BlockPass<Operators: BlockOperators> {
   /// Grouped-query attention.
   private func attention(_ w: Workspace) {
     operands(w)
+    attend(w)
+    output(w)
+  }
+
+  /// Attention itself, over the whole of each window.
+  func attend(_ w: Workspace) {
     causalAttention(
       q: w.query, k: w.key, v: w.value, windowTokens: windowTokens, headSize: c.headSize,
       scale: productScale, reach: c.reach(ofBlock: block), into: w.attended)
-    output(w)
   }
 
   /// What products of queries and keys are multiplied by, where queries weren't already.

@@ -18,6 +18,16 @@ public struct BlockRotations: Sendable {
     }
   }
 
+  private init(_ all: BlockRotations, at positions: [Int]) {
+    configuration = all.configuration
+    let isRotary = configuration.parts.isRotary
+    whole = isRotary ? all.whole.at(positions) : all.whole
+    windowed = all.windowed.map { $0.at(positions) }
+  }
+
+  /// The angles of some positions, a row for each.
+  func at(_ positions: [Int]) -> BlockRotations { BlockRotations(self, at: positions) }
+
   /// The angles of a block; nil where it rotates nothing.
   func table(ofBlock block: Int) -> RotaryTable? {
     guard configuration.parts.isRotary, !configuration.unrotatedBlocks.contains(block) else {

@@ -1,14 +1,18 @@
 extension ModelConfiguration {
+  /// More blocks than any model has; what is derived block by block stays small.
+  static let mostBlocks = 1 << 16
+
   /// Checks what the arithmetic relies on; `fail` gets the member's hub name and the reason.
   func validate<E>(_ fail: (String, String) throws(E) -> Void) throws(E) {
     for (name, value) in [
       ("hidden_size", channels), ("num_hidden_layers", blocks), ("num_attention_heads", heads),
       ("num_key_value_heads", keyHeads), ("head_dim", headSize), ("vocab_size", vocabularySize),
       ("max_position_embeddings", positions), ("intermediate_size", feedForward),
-    ] where value <= 0 || value > 1 << 28 {
+    ] where value <= 0 || value > (name == "num_hidden_layers" ? Self.mostBlocks : 1 << 28) {
       try fail(
         name == "intermediate_size" && !parts.isGated ? "ffn_dim" : name,
-        "expected a count from 1 to 268435456, found \(value)")
+        "expected a count from 1 to \(name == "num_hidden_layers" ? Self.mostBlocks : 1 << 28), "
+          + "found \(value)")
     }
     if heads > 0, keyHeads > 0, heads % keyHeads != 0 {
       try fail(

@@ -1,3 +1,4 @@
+internal import Tensors
 public import Vocabulary
 
 /// The shape of a decoder-only language model and the conventions that its numbers depend on.
@@ -68,7 +69,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     return Float(1 / attentionDivisor.squareRoot())
   }
 
-  /// Channels that an operand of attention is quantised over at a time.
+  /// Channels that an operand of attention is quantized over at a time.
   public var operandGroup: Int { parts.operands == .rows ? channels : headSize }
 
   /// The linears of a block, in the order in which they run.
@@ -108,13 +109,12 @@ public struct ModelConfiguration: Sendable, Equatable {
     return slidingWindow.tokens
   }
 
-  /// Number of weights in the linears of all blocks.
+  /// Number of weights in the linears of all blocks; the largest number there is, for shapes beyond that.
   public var linearParameters: Int {
-    blocks
-      * linears.reduce(0) { sum, kind in
-        let (outputs, inputs) = shape(of: kind)
-        return sum + outputs * inputs
-      }
+    linears.reduce(0) { sum, kind in
+      let (outputs, inputs) = shape(of: kind)
+      return sum.plusOrMost(outputs.timesOrMost(inputs))
+    }.timesOrMost(blocks)
   }
 }
 

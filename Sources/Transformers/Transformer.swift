@@ -42,9 +42,15 @@ public struct Transformer: Sendable {
     precondition(
       windowTokens > 0 && tokens.count % windowTokens == 0,
       "\(tokens.count) tokens in windows of \(windowTokens)")
+    return try embed(
+      tokens, at: tokens.indices.map { firstPosition + $0 % windowTokens })
+  }
+
+  /// The same of tokens that stand at `places`, one each.
+  func embed(_ tokens: [Int32], at places: [Int]) throws(ModelError) -> Matrix {
     let c = configuration
-    guard firstPosition + windowTokens <= c.positions else {
-      throw .windowTooLong(tokens: firstPosition + windowTokens, positions: c.positions)
+    if let last = places.max(), last >= c.positions {
+      throw .windowTooLong(tokens: last + 1, positions: c.positions)
     }
     for token in tokens where token < 0 || token >= c.vocabularySize {
       throw .tokenOutOfRange(token: Int(token), vocabularySize: c.vocabularySize)
@@ -60,8 +66,8 @@ public struct Transformer: Sendable {
       linear(embedded, projection, into: x)
     }
     if let positions = frame.positions, let offset = c.parts.positionOffset {
-      for row in 0..<x.rows {
-        let position = firstPosition + row % windowTokens + offset
+      for (row, place) in places.enumerated() {
+        let position = place + offset
         add(positions.rows(position..<position + 1), to: x.rows(row..<row + 1))
       }
     }

@@ -58,7 +58,7 @@ public struct Workspace: Sendable {
       output: c.parts.hasOutputNorms ? matrix(c.channels, true) : nil)
   }
 
-  /// Keeps attention's operands as they are before quantisation, where a tape asks for them.
+  /// Keeps attention's operands as they are before quantization, where a tape asks for them.
   func keepOperands() {
     kept?.query?.copy(from: query)
     kept?.key?.copy(from: key)
@@ -94,13 +94,13 @@ public struct Workspace: Sendable {
 
 /// Activations that a forward pass would overwrite and its backward asks for.
 ///
-/// The unnamed rest of a half block (quantised inputs and operands) stays in its ``Workspace``.
+/// The unnamed rest of a half block (quantized inputs and operands) stays in its ``Workspace``.
 struct KeptActivations: Sendable {
   /// What the half's norm read.
   let stream: Matrix
-  /// The gated product, quantised, so that the gate itself stays; nil without a gate.
+  /// The gated product, quantized, so that the gate itself stays; nil without a gate.
   let product: Matrix?
-  // Before quantisation; nil where nothing is quantised.
+  // Before quantization; nil where nothing is quantized.
   let normed: Matrix?
   let query: Matrix?
   let key: Matrix?
@@ -129,7 +129,7 @@ public struct BlockTape: Sendable {
   /// - Parameters:
   ///   - configuration: The model.
   ///   - rows: Tokens of the largest batch.
-  ///   - quantizesActivations: Whether inputs and operands are quantised, so that both forms are kept.
+  ///   - quantizesActivations: Whether inputs and operands are quantized, so that both forms are kept.
   public init(configuration: ModelConfiguration, rows: Int, quantizesActivations: Bool) {
     let result = Matrix(rows: rows, columns: configuration.channels)
     attention = Workspace(

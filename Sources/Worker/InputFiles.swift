@@ -16,10 +16,9 @@ struct InputFiles {
     var isWeights: Bool
   }
 
-  /// The digest of a cell that was written by hand and names no bytes: 64 zeros.
-  ///
-  /// A plan never writes it.
-  private static let unnamed = String(repeating: "0", count: 64)
+  /// The digest of a cell that names no bytes: it was written by hand, or whoever planned it takes the digest
+  /// meanwhile and holds it to the files' facts.
+  private static let unnamed = ModelReference.unnamedDigest
 
   private let planned: [String: DigestedFile]
   private var files: [File] = []
@@ -119,6 +118,7 @@ struct InputFiles {
       files.append(File(path: file.path, facts: file.facts, isWeights: isWeights))
       found.append((name, file))
     }
+    if isWeights, expected == Self.unnamed { try checkPending(found.map { $0.file.path }) }
     let digest = ModelReference.digest(of: found.map { ($0.name, $0.file.digest) })
     guard digest != expected, expected != Self.unnamed else { return }
     // One of them is at fault, and the plan may know which.
@@ -140,6 +140,16 @@ struct InputFiles {
     throw ChangedFile(model.path, .otherBytes(expected: expected, found: digest))
   }
 
+  /// Sees that a folder's files are just those that are being digested meanwhile, if any are.
+  private func checkPending(_ paths: [String]) throws(ChangedFile) {
+    let pending = planned.values.filter { $0.digest == Self.unnamed }.map(\.path).sorted()
+    guard !pending.isEmpty else { return }
+    if let gone = pending.first(where: { !paths.contains($0) }) {
+      throw ChangedFile(gone, .removed)
+    }
+    if let new = paths.first(where: { !pending.contains($0) }) { throw ChangedFile(new, .added) }
+  }
+
   private mutating func hold(
     _ path: String, expecting expected: String, isWeights: Bool = false
   ) throws {
@@ -154,8 +164,12 @@ struct InputFiles {
     }
   }
 
-  private func digested(_ path: String) throws(FileError) -> DigestedFile {
-    if let known = planned[path], known.facts == FileFacts(of: path) { return known }
+  private func digested(_ path: String) throws -> DigestedFile {
+    if let known = planned[path] {
+      if known.facts == FileFacts(of: path) { return known }
+      // Its digest is being taken of the bytes that it had.
+      if known.digest == Self.unnamed { throw ChangedFile(path, .written) }
+    }
     return try DigestedFile(reading: path)
   }
 }

@@ -17,16 +17,15 @@ extension ModelTokenizer {
 
   /// `llama`: pieces with scores, and a space in front unless the file says otherwise.
   private init(sentencePiece file: GGUFFile) throws {
-    let beginning = try Self.mark("bos", of: file)
     self.init(
       tokenizer: try SentencePieceBPE(
         tokens: file.strings("tokenizer.ggml.tokens"),
         scores: file.floats("tokenizer.ggml.scores"),
         types: file.integers("tokenizer.ggml.token_type"),
         addsSpaceInFront: file.bool("tokenizer.ggml.add_space_prefix", default: true),
-        beginningOfSequence: beginning, endOfSequence: Self.mark("eos", of: file), file: file.path),
-      description: "SentencePiece BPE, marks: tokenizer.ggml.*", notes: [],
-      addsBeginning: try file.bool("tokenizer.ggml.add_bos_token", default: beginning != nil))
+        beginningOfSequence: Self.mark("bos", of: file), endOfSequence: Self.mark("eos", of: file),
+        file: file.path),
+      description: "SentencePiece BPE, marks: tokenizer.ggml.*", notes: [])
   }
 
   /// `gpt2`: merges, and a cut that is named.
@@ -51,8 +50,29 @@ extension ModelTokenizer {
       tokenizer: tokenizer,
       description:
         "byte-level BPE, cut as \(cut.words) (tokenizer.ggml.pre), marks: tokenizer.ggml.*",
-      notes: [],
-      addsBeginning: try file.bool("tokenizer.ggml.add_bos_token", default: cut == .llama3))
+      notes: [])
+  }
+
+  /// Whether the file puts the mark of the beginning in front of a text; nil where it says nothing.
+  ///
+  /// > Source: llama.cpp, `llama-vocab.cpp`: without the key, SentencePiece's and LLaMA 3's do.
+  static func beginning(_ file: GGUFFile) throws -> BeginningRule? {
+    let key = "tokenizer.ggml.add_bos_token"
+    if file.metadata[key] != nil {
+      return BeginningRule(adds: try file.bool(key, default: false), source: key)
+    }
+    let hasMark = try mark("bos", of: file) != nil
+    switch try file.string("tokenizer.ggml.model") {
+    case "llama":
+      return BeginningRule(
+        adds: hasMark, source: "tokenizer.ggml.model \"llama\" without add_bos_token")
+    case "gpt2" where file.metadata["tokenizer.ggml.pre"] != nil:
+      let pre = try file.string("tokenizer.ggml.pre")
+      guard PreTokenizer(ggufName: pre) == .llama3 else { return nil }
+      return BeginningRule(
+        adds: hasMark, source: "tokenizer.ggml.pre \"\(pre)\" without add_bos_token")
+    default: return nil
+    }
   }
 
   /// The id of a mark, if the file names one.

@@ -10,8 +10,6 @@ struct ModelTokenizer {
   let description: String
   /// What a reader of the ids should know.
   let notes: [String]
-  /// Whether the model's files put the mark of the beginning in front of a text; nil where none says it.
-  let addsBeginning: Bool?
 
   /// The tokenizer of the model at `path`, whose checkpoint is open.
   ///
@@ -23,8 +21,7 @@ struct ModelTokenizer {
         throw WorkerError.noTokenizer(path: path)
       }
       self.init(
-        tokenizer: tokenizer, description: "bytes, as weights are drawn", notes: [],
-        addsBeginning: nil)
+        tokenizer: tokenizer, description: "bytes, as weights are drawn", notes: [])
     } else if let file = checkpoint as? GGUFFile {
       try self.init(file)
     } else {
@@ -32,17 +29,13 @@ struct ModelTokenizer {
         throw WorkerError.noTokenizer(path: path)
       }
       self.init(
-        tokenizer: folder.tokenizer, description: folder.description, notes: folder.notes,
-        addsBeginning: folder.addsBeginning)
+        tokenizer: folder.tokenizer, description: folder.description, notes: folder.notes)
     }
   }
 
-  init(
-    tokenizer: any Tokenizer, description: String, notes: [String], addsBeginning: Bool?
-  ) {
+  init(tokenizer: any Tokenizer, description: String, notes: [String]) {
     self.tokenizer = tokenizer
     self.description = description
     self.notes = notes
-    self.addsBeginning = addsBeginning
   }
 }

@@ -118,7 +118,7 @@ package enum WorkerError: Error, Sendable, Equatable, CustomStringConvertible {
       "the cell is for OpenBLAS's \(expected) kernels, but \(found) is in use; "
         + "OPENBLAS_CORETYPE=\(expected) must be set before the program starts"
     case .noTokenizer(let path):
-      "\(path): expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model"
+      "'\(path)' holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model"
     case .unsupportedTokenizer(let path, let kind):
       "\(path): the tokenizer kind \(kind) is not supported; supported: llama, and gpt2 with pre-tokenizer "
         + PreTokenizer.allCases.map(\.ggufName).joined(separator: ", ")

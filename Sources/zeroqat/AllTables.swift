@@ -29,7 +29,7 @@ struct AllTables {
   ///   A signal's status ends it at once.
   func run() throws -> Int32 {
     let catalog = try Catalog(
-      Workspace(root: options.root, results: options.results, environment: processEnvironment()))
+      Site(root: options.root, results: options.results, environment: processEnvironment()))
     let scale = try options.scaleOfAll
     let began = monotonicSeconds()
     var (lines, worst): ([String], Int32) = ([], 0)

@@ -41,8 +41,8 @@ struct AssetsCommand: ParsableCommand {
     }
     if let table { return try TableAtScale(table, options).resolver.assets }
     let catalog = try Catalog(
-      Workspace(root: options.root, results: nil, environment: processEnvironment()))
-    var locator = AssetLocator(catalog.workspace)
+      Site(root: options.root, results: nil, environment: processEnvironment()))
+    var locator = AssetLocator(catalog.site)
     return try DatasetTexts(of: dataset ?? "", catalog: catalog, locator: &locator).assets
   }
 }

@@ -41,17 +41,7 @@ struct CertifyCommand: ParsableCommand {
       valueName: "folder"))
   var evidence: [String] = []
 
-  @Option(help: "Threads inside a cell; the numbers don't depend on it. Default: all processors.")
-  var threads: Int?
-
-  @Option(help: "OpenBLAS's kernels: auto, haswell, skylakex or inherit.")
-  var blasCore = BLASCore.auto
-
-  @Option(help: "The folder of records. Default: results in the checkout.")
-  var results: String?
-
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var work: WorkOptions
 
   @Option(
     help: ArgumentHelp(

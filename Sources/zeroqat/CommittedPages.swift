@@ -14,7 +14,7 @@ struct CommittedPages {
     self.options = options
   }
 
-  private var root: String { catalog.workspace.root }
+  private var root: String { catalog.site.root }
 
   /// A file and what should be in it.
   struct Page {
@@ -144,6 +144,6 @@ struct PageProblem: Error, CustomStringConvertible {
 extension TableAtScale {
   /// Where the rendered table is committed.
   var committedPage: String {
-    "\(workspace.root)/tables/\(grid.table)/table-\(scale.rawValue).md"
+    "\(site.root)/tables/\(grid.table)/table-\(scale.rawValue).md"
   }
 }

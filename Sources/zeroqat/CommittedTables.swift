@@ -22,15 +22,15 @@ struct CommittedTables {
   /// Reads the committed records that a command is about.
   init(_ command: CertifyCommand) throws {
     self.command = command
-    let workspace = try Workspace(
-      root: command.root, results: command.results, environment: processEnvironment())
-    catalog = try Catalog(workspace, architectures: architectureNames)
-    file = CertificateFile(workspace)
+    let site = try Site(
+      root: command.work.root, results: command.work.results, environment: processEnvironment())
+    catalog = try Catalog(site, architectures: architectureNames)
+    file = CertificateFile(site)
     for table in try command.table.map({ [try TableOptions.place(of: $0, root: nil).name] })
       ?? catalog.tables
     {
-      for scale in try Self.scales(of: table, workspace, command.scale) {
-        let options = try TableOptions.parse(Self.arguments(of: command, scale, workspace))
+      for scale in try Self.scales(of: table, site, command.scale) {
+        let options = try TableOptions.parse(Self.arguments(of: command, scale, site))
         let place = try TableAtScale(table, options)
         places["\(table)/\(scale)"] = (place, try place.plan(options))
         witnesses += try CommittedRecords(place).read().map { try witness($0) }
@@ -39,20 +39,20 @@ struct CommittedTables {
   }
 
   /// Scales at which a table has committed records.
-  private static func scales(of table: String, _ workspace: Workspace, _ scale: String?) throws
+  private static func scales(of table: String, _ site: Site, _ scale: String?) throws
     -> [String]
   {
     try (scale.map { [try Scale(named: $0)] } ?? Scale.allCases).map(\.rawValue).filter {
-      try !listFolder("\(workspace.root)/tables/\(table)/records/\($0)").isEmpty
+      try !listFolder("\(site.root)/tables/\(table)/records/\($0)").isEmpty
     }
   }
 
   private static func arguments(
-    of command: CertifyCommand, _ scale: String, _ workspace: Workspace
+    of command: CertifyCommand, _ scale: String, _ site: Site
   ) -> [String] {
-    ["--scale", scale, "--root", workspace.root, "--results", workspace.results]
-      + ["--blas-core", command.blasCore.rawValue]
-      + (command.threads.map { ["--threads", "\($0)"] } ?? [])
+    ["--scale", scale, "--root", site.root, "--results", site.results]
+      + ["--blas-core", command.work.blasCore.rawValue]
+      + (command.work.threads.map { ["--threads", "\($0)"] } ?? [])
   }
 
   /// A record as a witness, with every default of its method written out.
@@ -204,8 +204,8 @@ struct CommittedTables {
   private mutating func run(_ witness: Witness) throws -> RunRecord? {
     guard let cell = cell(of: witness), let (table, _) = entry(of: witness) else { return nil }
     let process = CellProcess(
-      executable: command.worker, threads: command.threads ?? onlineProcessors(),
-      environment: table.workspace.environment, commit: builtCommit)
+      executable: command.worker, threads: command.work.threadCount,
+      environment: table.site.environment, commit: builtCommit)
     try makeFolder(table.store.folder)
     let lock = try StoreLock(folder: table.store.results)
     defer { _ = lock.isHeld }

@@ -15,16 +15,12 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "The report as JSON.")
   var json = false
 
-  @Option(help: "The folder of records. Default: results in the checkout.")
-  var results: String?
-
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var place: PlaceOptions
 
   func run() throws {
     let environment = processEnvironment()
     let catalog = try Catalog(
-      Workspace.anywhere(root: root, results: results, environment: environment))
+      Site.anywhere(root: place.root, results: place.results, environment: environment))
     let core = BLASCore.auto.name(
       processorFlags: BLASCore.processorFlags, environment: environment)
     let report = MachineExamination(

@@ -55,8 +55,8 @@ struct EvalCommand: ParsableCommand {
 
   @Option(
     help: """
-      Whether a beginning of sequence opens the text: none or once. Default: as the manifest or \
-      add_bos_token has it, else none.
+      Whether a beginning of sequence opens the text: none or once. Default: as the manifest or the \
+      tokenizer's files have it, else none.
       """)
   var bos: String?
 
@@ -72,22 +72,9 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "The result as JSON.")
   var json = false
 
-  @Option(help: "Threads; the numbers don't depend on it. Default: all processors.")
-  var threads: Int?
-
-  @Option(help: "OpenBLAS's kernels: auto, haswell, skylakex or inherit.")
-  var blasCore = BLASCore.auto
-
-  @Option(help: "The folder of records. Default: results in the checkout.")
-  var results: String?
-
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var work: WorkOptions
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("expected 1 to 1024 threads, found \(threads)")
-    }
     if let window, !(2...65_536).contains(window) {
       throw ValidationError("expected 2 to 65536 tokens per window, found \(window)")
     }
@@ -98,34 +85,35 @@ struct EvalCommand: ParsableCommand {
 
   func run() throws {
     let environment = processEnvironment()
-    let workspace = try Workspace.anywhere(
-      root: root, results: results, environment: environment)
-    let catalog = try Catalog(workspace, architectures: architectureNames)
+    let site = try Site.anywhere(
+      root: work.root, results: work.results, environment: environment)
+    let catalog = try Catalog(site, architectures: architectureNames)
     let program = SingleEvaluation.Program(
-      blasCore: blasCore.name(
+      blasCore: work.blasCore.name(
         processorFlags: BLASCore.processorFlags, environment: environment),
       science: builtScience, methods: methodRegistry, facts: { try ModelFacts(path: $0) })
-    let store = ResultStore(evaluationsIn: workspace.results)
+    let store = ResultStore(evaluationsIn: site.results)
     let run = EvaluationRun(
       store: store,
       process: CellProcess(
-        threads: threads ?? onlineProcessors(), environment: environment, commit: builtCommit),
+        threads: work.threadCount, environment: environment, commit: builtCommit),
       force: force)
     let base = try absolute(".")
-    var locator = AssetLocator(workspace)
+    var locator = AssetLocator(site)
     let evaluation = try evaluation()
-    let cell = try evaluation.cell(catalog, from: base, program, locator: &locator)
+    let planned = try evaluation.planned(catalog, from: base, program, locator: &locator)
     Interruption.install()
-    let record = try measure(cell, run, locator)
+    let record = try measure(planned, run, &locator)
     var plain: RunRecord?
     if evaluation.methodName != GridRow.fullPrecisionMethod {
-      let other = try evaluation.inFullPrecision.cell(
+      let other = try evaluation.inFullPrecision.planned(
         catalog, from: base, program, locator: &locator)
-      plain = try compare ? measure(other, run, locator) : run.known(other)
+      plain = try compare ? measure(other, run, &locator) : run.known(other.cell)
     }
     let report = EvaluationReport(
-      record, path: workspace.fromRoot(store.path(of: cell.id)),
-      fullPrecision: plain.flatMap { $0.status == .finished ? $0 : nil })
+      record, path: site.fromRoot(store.path(of: record.cell.id)),
+      fullPrecision: plain.flatMap { $0.status == .finished ? $0 : nil },
+      beginning: planned.beginning)
     try writeToStandardOutput(
       json ? jsonText(of: report, style: .pretty) : "\(report)")
   }
@@ -150,24 +138,30 @@ struct EvalCommand: ParsableCommand {
   }
 
   /// The record of a cell, measured unless it is there; of a cell that failed there is none.
-  private func measure(_ cell: Cell, _ run: EvaluationRun, _ locator: AssetLocator) throws
-    -> RunRecord
-  {
+  private func measure(
+    _ planned: SingleEvaluation.Planned, _ run: EvaluationRun, _ locator: inout AssetLocator
+  ) throws -> RunRecord {
+    let cell = planned.cell
     let name =
       cell.bits.isFullPrecision && cell.method.name == GridRow.fullPrecisionMethod
       ? "\(cell.model.name) in full precision"
       : "\(cell.model.name), \(cell.bits) by \(cell.method.name)"
-    switch try run(cell, inputs: locator.digestedFiles, began: { say("\(name) …") }) {
+    let outcome = try run(planned, inputs: locator.digestedFiles, began: { say("\(name) …") })
+    switch outcome {
     case .interrupted(let signal):
       say("interrupted; the same command goes on from there")
       throw ExitCode(Interruption.exitStatus(of: signal))
     case .found(let record):
       say("\(name): measured before\(record.measurement?.startedAt.map { ", \($0)" } ?? "")")
+      if let pending = planned.pending { locator.keep(try pending.digests.files()) }
       return record
     case .measured(let record):
-      guard record.status == .failed else { return record }
-      say("error: \(record.reason ?? "the worker gave no reason")")
-      throw ExitCode(3)
+      guard record.status != .failed else {
+        say("error: \(record.reason ?? "the worker gave no reason")")
+        throw ExitCode(3)
+      }
+      if let pending = planned.pending { locator.keep(try pending.digests.files()) }
+      return record
     }
   }
 }

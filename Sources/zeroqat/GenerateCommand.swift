@@ -27,16 +27,15 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     help: """
-      Whether a beginning of sequence opens the text: none or once. Default: as the manifest or \
-      add_bos_token has it, else none.
+      Whether a beginning of sequence opens the text: none or once. Default: as the manifest or the \
+      tokenizer's files have it, else none.
       """)
   var bos: String?
 
   @Option(help: "Threads; the text doesn't depend on it. Default: all processors.")
   var threads: Int?
 
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var checkout: CheckoutOption
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
@@ -48,7 +47,7 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let found = try ModelArgument(model, root: root)
+    let found = try ModelArgument(model, root: checkout.root)
     guard found.reference?.outliers == nil, found.reference?.synthetic != true else {
       throw ValidationError(
         "'\(model)' is made for tables, by a change of its weights as they are read; "
@@ -57,7 +56,7 @@ struct GenerateCommand: ParsableCommand {
     let policy = try bos.map { try BeginningOfSequencePolicy(named: $0) }
     let begins =
       try policy.map { $0 == .once } ?? found.files.map { $0.manifest.bos == .once }
-      ?? (ModelFacts(path: found.path).addsBeginning == true)
+      ?? (ModelFacts(path: found.path).beginning?.adds == true)
     let continuation = try Continuation(path: found.path, threads: threads ?? onlineProcessors())
     let cost = try continuation(of: prompt, begins: begins, limit: tokens) { bytes in
       try writeToStandardOutput(bytes)

@@ -24,11 +24,10 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "All of it as JSON.")
   var json = false
 
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var checkout: CheckoutOption
 
   func run() throws {
-    let found = try ModelArgument(model, root: root)
+    let found = try ModelArgument(model, root: checkout.root)
     if json {
       try writeToStandardOutput(
         jsonText(of: ModelInspection(path: found.path), style: .pretty))

@@ -23,8 +23,7 @@ struct ListCommand: ParsableCommand {
   @Option(help: "Only tables that have this scale.")
   var scale: String?
 
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var checkout: CheckoutOption
 
   func validate() throws {
     if json, kind != .methods { throw ValidationError("--json is for 'list methods'") }
@@ -37,7 +36,7 @@ struct ListCommand: ParsableCommand {
       return
     }
     let catalog = try Catalog(
-      Workspace(root: root, results: nil, environment: processEnvironment()),
+      Site(root: checkout.root, results: nil, environment: processEnvironment()),
       architectures: architectureNames)
     for kind in self.kind.map({ [$0] }) ?? Kind.allCases {
       if self.kind == nil { try writeToStandardOutput("\(kind.rawValue):\n") }
@@ -82,7 +81,7 @@ extension Scale {
   fileprivate var summary: String {
     switch self {
     case .tiny: "two models trained by this project, a few million parameters: minutes"
-    case .small: "SmolLM2-135M-Instruct, dequantised Q4_1: hours"
+    case .small: "SmolLM2-135M-Instruct, dequantized Q4_1: hours"
     case .shape: "the paper's shapes with drawn weights: memory and time only"
     case .paper: "the paper's own checkpoints, where the user has them: days"
     }

@@ -8,12 +8,11 @@ struct MigrateCommand: ParsableCommand {
     commandName: "migrate", abstract: "Rewrite committed records of an older schema.",
     shouldDisplay: false)
 
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var checkout: CheckoutOption
 
   func run() throws {
-    let workspace = try Workspace(root: root, results: nil, environment: processEnvironment())
-    let moves = try RecordMigration(Catalog(workspace), resolve: methodRegistry.resolve).run()
+    let site = try Site(root: checkout.root, results: nil, environment: processEnvironment())
+    let moves = try RecordMigration(Catalog(site), resolve: methodRegistry.resolve).run()
     for move in moves { try writeToStandardOutput("\(move.from) -> \(move.to)\n") }
     writeToStandardError(Array("\(moves.count) records rewritten\n".utf8))
   }

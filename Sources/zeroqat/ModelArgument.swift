@@ -21,17 +21,17 @@ struct ModelArgument {
     let isManifest =
       FileStatus(of: folder + "/manifest.json") != nil
       && FileStatus(of: folder + "/config.json") == nil
-    let workspace = try Workspace.anywhere(
+    let site = try Site.anywhere(
       root: root ?? (isManifest ? parent(of: parent(of: folder)) : nil), results: nil,
       environment: environment)
-    let catalog = try Catalog(workspace)
+    let catalog = try Catalog(site)
     switch try ModelPlace(
-      name, from: absolute("."), workspace, models: catalog.models)
+      name, from: absolute("."), site, models: catalog.models)
     {
     case .undescribed(let path, _):
       (self.path, files, reference) = (path, nil, nil)
     case .described(let name):
-      var locator = AssetLocator(workspace)
+      var locator = AssetLocator(site)
       let files = try ModelFiles(of: name, catalog: catalog, locator: &locator)
       let reference = try files.present()
       (path, self.files, self.reference) = (reference.path, files, reference)

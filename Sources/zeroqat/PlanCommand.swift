@@ -25,7 +25,7 @@ struct PlanCommand: ParsableCommand {
       return
     }
     let catalog = try Catalog(
-      Workspace(root: options.root, results: options.results, environment: processEnvironment()))
+      Site(root: options.root, results: options.results, environment: processEnvironment()))
     let wanted = try options.scale.map { [try Scale(named: $0)] } ?? Scale.allCases
     var isSound = true
     for table in AllTables.tables(of: catalog) {

@@ -33,7 +33,7 @@ struct PlannedTable {
       options: { point in
         Self.options(of: point, architecture: plan.resolver[point.panel]?.model.architecture)
       })
-    contents.certificates = try CertificateFile(catalog.workspace).read()
+    contents.certificates = try CertificateFile(catalog.site).read()
     self.contents = contents
   }
 
@@ -82,13 +82,13 @@ struct PlannedTable {
       grid: grid, scale: scale, panels: panels, paper: Self.paper(grid, catalog),
       records: records, notRun: reasons,
       options: { Self.options(of: $0, architecture: panels[$0.panel]?.model?.architecture) })
-    contents.certificates = try CertificateFile(catalog.workspace).read()
+    contents.certificates = try CertificateFile(catalog.site).read()
     self.contents = contents
   }
 
   /// The paper's numbers, where the table has any.
   private static func paper(_ grid: Grid, _ catalog: Catalog) throws -> PaperTable? {
-    let path = "\(catalog.workspace.root)/tables/\(grid.table)/paper.json"
+    let path = "\(catalog.site.root)/tables/\(grid.table)/paper.json"
     guard FileStatus(of: path) != nil else { return nil }
     return try PaperTable(document: JSONDocument(contentsOf: path))
   }
@@ -127,6 +127,6 @@ struct PlannedTable {
 extension CommittedRecords {
   /// The records that are committed with a table.
   init(_ table: TableAtScale) {
-    self.init(root: table.workspace.root, table: table.grid.table, scale: table.scale)
+    self.init(root: table.site.root, table: table.grid.table, scale: table.scale)
   }
 }

@@ -47,7 +47,7 @@ struct PublishCommand: ParsableCommand {
   func run() throws {
     if let table { return try publish(table) }
     let catalog = try Catalog(
-      Workspace(root: options.root, results: options.results, environment: processEnvironment()))
+      Site(root: options.root, results: options.results, environment: processEnvironment()))
     guard pages else { return try publishAll(catalog) }
     let committed = CommittedPages(catalog, options)
     guard check else { return try committed.rewrite() }

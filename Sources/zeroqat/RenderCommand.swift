@@ -49,7 +49,7 @@ struct RenderCommand: ParsableCommand {
 /// A table of words, which takes no records: see ``Records/TextTable``.
 struct TextPage {
   /// Where the checkout and its results are.
-  let workspace: Workspace
+  let site: Site
   /// The table's name.
   let table: String
   /// The page.
@@ -58,10 +58,10 @@ struct TextPage {
   /// Finds the table by its name or by its folder's path; nil when it isn't one of words.
   init?(_ table: String, _ options: TableOptions) throws {
     let (name, root) = try TableOptions.place(of: table, root: options.root)
-    workspace = try Workspace(
+    site = try Site(
       root: root, results: options.results, environment: processEnvironment())
     self.table = name
-    let catalog = try Catalog(workspace)
+    let catalog = try Catalog(site)
     guard catalog.textTables.contains(name) else { return nil }
     markdown =
       TextTablePage(
@@ -71,13 +71,13 @@ struct TextPage {
   }
 
   /// The table's folder.
-  var folder: String { "\(workspace.root)/tables/\(table)" }
+  var folder: String { "\(site.root)/tables/\(table)" }
 
   /// Writes the page to the results, and says where.
   func render() throws {
-    let path = "\(workspace.results)/\(table)/table.md"
+    let path = "\(site.results)/\(table)/table.md"
     try write(to: path)
-    say("the table: \(workspace.fromRoot(path))")
+    say("the table: \(site.fromRoot(path))")
   }
 
   /// Writes the page.

@@ -23,23 +23,13 @@ struct TableOptions: ParsableArguments {
       valueName: "id"))
   var protocolID: String?
 
-  @Option(help: "Threads inside a cell; the numbers don't depend on it. Default: all processors.")
-  var threads: Int?
+  @OptionGroup var work: WorkOptions
 
-  @Option(help: "OpenBLAS's kernels: auto, haswell, skylakex or inherit.")
-  var blasCore = BLASCore.auto
+  /// The folder of records, if an option names it.
+  var results: String? { work.results }
 
-  @Option(help: "The folder of records. Default: results in the checkout.")
-  var results: String?
-
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
-
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("expected 1 to 1024 threads, found \(threads)")
-    }
-  }
+  /// The checkout, if an option names it.
+  var root: String? { work.root }
 }
 
 extension TableOptions {
@@ -75,11 +65,9 @@ extension TableOptions {
   var scaleOfAll: Scale { get throws { try scale.map { try Scale(named: $0) } ?? .tiny } }
 }
 
-extension BLASCore: ExpressibleByArgument {}
-
 /// A table of a checkout at one scale, ready to be planned.
 struct TableAtScale {
-  let workspace: Workspace
+  let site: Site
   let catalog: Catalog
   let grid: Grid
   let scale: Scale
@@ -89,10 +77,10 @@ struct TableAtScale {
   /// Finds the table by its name or by its folder's path.
   init(_ table: String, _ options: TableOptions) throws {
     let (name, root) = try TableOptions.place(of: table, root: options.root)
-    workspace = try Workspace(
+    site = try Site(
       root: root, results: options.results, environment: processEnvironment())
     catalog = try Catalog(
-      workspace, architectures: architectureNames, reading: { try ModelFacts(path: $0) })
+      site, architectures: architectureNames, reading: { try ModelFacts(path: $0) })
     let wanted = try options.scale.map { try Scale(named: $0) }
     grid = try catalog.grid(of: name, methods: methodRegistry)
     let scale = wanted ?? grid.firstScale
@@ -102,16 +90,16 @@ struct TableAtScale {
     self.scale = scale
     resolver = try CellResolver(
       grid, at: scale, catalog: catalog, protocolID: options.protocolID,
-      blasCore: options.blasCore.name(
-        processorFlags: BLASCore.processorFlags, environment: workspace.environment),
+      blasCore: options.work.blasCore.name(
+        processorFlags: BLASCore.processorFlags, environment: site.environment),
       science: builtScience, resolveOptions: methodRegistry.resolve)
-    store = ResultStore(results: workspace.results, table: name, scale: scale)
+    store = ResultStore(results: site.results, table: name, scale: scale)
   }
 
   /// Every table whose grid runs something at the scale that the options name, in the order of their names.
   static func all(_ options: TableOptions) throws -> [TableAtScale] {
     let catalog = try Catalog(
-      Workspace(root: options.root, results: options.results, environment: processEnvironment()))
+      Site(root: options.root, results: options.results, environment: processEnvironment()))
     let scale = try options.scaleOfAll
     return try catalog.tables.filter { table in
       let settings = try catalog.grid(of: table, methods: methodRegistry).scales[scale]

@@ -21,14 +21,14 @@ struct TableRun {
     let plan = try plan()
     writeToStandardError(Array("\(plan)\n".utf8))
     Interruption.install()
-    let environment = place.workspace.environment
+    let environment = place.site.environment
     // Nothing can be measured on a model that can't be opened: better said before than in each row.
     if worker == Self.ownProgram {
       try plan.inspectModels(executable: worker, environment: environment)
     }
     let runner = Runner(
       process: CellProcess(
-        executable: worker, threads: options.threads ?? onlineProcessors(),
+        executable: worker, threads: options.work.threadCount,
         environment: environment, commit: builtCommit),
       progress: .standardError(environment: environment))
     let summary = try runner.run(plan, force: force)
@@ -46,7 +46,7 @@ struct TableRun {
     let committed = try CommittedRecords(place).read()
     try PlannedTable(place.plan(options), catalog: place.catalog, committed: committed)
       .write(to: path)
-    say("the table: \(place.workspace.fromRoot(path))")
+    say("the table: \(place.site.fromRoot(path))")
   }
 
   /// How many cells came to what: what is measured, what isn't and why not, as far as the plan knows.
@@ -69,7 +69,7 @@ struct TableRun {
 /// A line for whoever watches.
 func say(_ line: String) { writeToStandardError(Array("\(line)\n".utf8)) }
 
-extension Workspace {
+extension Site {
   /// A path as seen from the checkout, where it is in there.
   func fromRoot(_ path: String) -> String {
     path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path

@@ -18,17 +18,16 @@ struct TextsCommand: ParsableCommand {
   @Option(name: .customLong("out"), help: "The folder for the files.")
   var output: String
 
-  @Option(help: "The checkout. Default: found from the working folder or the program.")
-  var root: String?
+  @OptionGroup var checkout: CheckoutOption
 
   func run() throws {
     let catalog = try Catalog(
-      Workspace(root: root, results: nil, environment: processEnvironment()))
-    var locator = AssetLocator(catalog.workspace)
+      Site(root: checkout.root, results: nil, environment: processEnvironment()))
+    var locator = AssetLocator(catalog.site)
     let texts = try DatasetTexts(of: dataset, catalog: catalog, locator: &locator)
     let assembled = try texts.sources().map { ($0.name, try assembledText(of: $0.source)) }
     // What was read must still be what was digested.
-    var later = AssetLocator(catalog.workspace)
+    var later = AssetLocator(catalog.site)
     let after = try DatasetTexts(of: dataset, catalog: catalog, locator: &later)
     for (before, after) in zip(texts.assets, after.assets) where before != after {
       throw HarnessError.changedWhileRead(before.path)

@@ -28,7 +28,7 @@ static void grid_rows(const float *x, size_t count, int special) {
       zq_dequantize(codes, z, count, grids[g]);
       emit("zq_dequantize", floats, z, count + 1, "%d bits, grid %zu, %zu values, special %d", widths[w], g, count,
            special);
-      claim("codes stand for the values of fake quantisation", special || same_bits(y, z, 4 * count),
+      claim("codes stand for the values of fake quantization", special || same_bits(y, z, 4 * count),
             "%d bits, grid %zu, %zu", widths[w], g, count);
       float *u = row(3, count, 0, 0);
       fill_uniform(u, count, count + g);

@@ -2,7 +2,7 @@ import Checkpoints
 import TestSupport
 import Testing
 
-/// Each quantised type against the gguf package, to the last bit.
+/// Each quantized type against the gguf package, to the last bit.
 @Suite struct GGUFBlocksTests {
   static let types: [ElementType] = [
     .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_NL, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K,

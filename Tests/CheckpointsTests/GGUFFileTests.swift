@@ -43,7 +43,7 @@ import Testing
     #expect(try file.read("empty") == [])
   }
 
-  @Test func dequantisesEachBlockType() throws {
+  @Test func dequantizesEachBlockType() throws {
     let codes = (0..<32).map { Float($0 - 16) }
     #expect(try file.read("q8_0") == codes.map { $0 * 0.5 } + codes.map { $0 * -2 })
     let rising = (0..<16).map(Float.init)

@@ -80,7 +80,7 @@ import Testing
     #expect(
       try complaint(#"{"a":{"dtype":4,"shape":[8],"data_offsets":[0,8]}}"#)
         .hasSuffix("found another type\n  = at /a/dtype"))
-    // Quantised types are GGUF's alone.
+    // Quantized types are GGUF's alone.
     #expect(
       try complaint(#"{"a":{"dtype":"Q8_0","shape":[32],"data_offsets":[0,34]}}"#)
         .hasSuffix("found 'Q8_0'\n  = at /a/dtype"))

@@ -2,7 +2,7 @@ import Checkpoints
 import TestSupport
 import Testing
 
-/// The real file: what its publisher's metadata says, and weights dequantised independently.
+/// The real file: what its publisher's metadata says, and weights dequantized independently.
 @Suite(.needsSmolLM2) struct SmolLM2Tests {
   let file: GGUFFile
 
@@ -64,7 +64,7 @@ import Testing
     #expect(try file.string("tokenizer.ggml.pre") == "smollm")
   }
 
-  /// First elements, sum and sum of squares by an independent dequantisation in double precision.
+  /// First elements, sum and sum of squares by an independent dequantization in double precision.
   @Test(arguments: [
     (
       name: "token_embd.weight",

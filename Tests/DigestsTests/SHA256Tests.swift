@@ -32,6 +32,27 @@ struct SHA256Tests {
       hash.finalize().hex == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 
+  /// Two ways to the same: the rounds in Swift, and the processor's instructions where it has them.
+  @Test(arguments: [0, 1, 55, 64, 65, 128, 191, 4096, 100_003])
+  func instructionsGiveWhatTheRoundsGive(length: Int) {
+    let message = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 7) }
+    var (plain, fast) = (SHA256(byInstructions: false), SHA256(byInstructions: true))
+    for piece in [message[..<(length / 3)], message[(length / 3)...]] {
+      plain.update(Array(piece))
+      fast.update(Array(piece))
+    }
+    #expect(plain.finalize() == fast.finalize())
+    if !SHA256.hasInstructions { print("skipped: this processor has no instructions for SHA-256") }
+  }
+
+  /// FIPS 180-4's examples by the rounds in Swift, whatever the processor has.
+  @Test(arguments: published)
+  func publishedExampleByRounds(message: String, digest: String) {
+    var hash = SHA256(byInstructions: false)
+    hash.update(Array(message.utf8))
+    #expect(hash.finalize().hex == digest)
+  }
+
   /// Lengths around a block (64) and around the last block that has room for the length (55, 56).
   @Test(arguments: [1, 3, 55, 56, 57, 63, 64, 65, 119, 120, 127, 128, 129, 1000])
   func piecesGiveTheSameDigest(length: Int) {

@@ -7,7 +7,7 @@ import Testing
 /// The harness over a sample checkout, with the sample's shell worker.
 struct Fixture {
   let sample: SampleCheckout
-  let workspace: Workspace
+  let site: Site
   var blasCore = "Haswell"
   var science = Fixture.science()
   var resolveOptions: OptionResolution = { method, _, _ in method }
@@ -15,7 +15,7 @@ struct Fixture {
 
   init(_ sample: SampleCheckout) {
     self.sample = sample
-    workspace = Workspace(
+    site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: sample.environment)
   }
@@ -39,7 +39,7 @@ struct Fixture {
     filter: String? = nil, force: Bool = false, protocolID: String? = nil, at scale: Scale = .small,
     memoryBytes: Int = 8 << 30
   ) throws -> Plan {
-    let catalog = try Catalog(workspace)
+    let catalog = try Catalog(site)
     let grid = try catalog.grid(of: "sample", methods: registry)
     return try Plan(
       grid, at: scale,

@@ -50,7 +50,7 @@ func options<M: QuantizationMethod>(for type: M.Type, _ name: String = "", _ val
   return "{" + all.map { "\"\($0.name)\": \($0.value)" }.joined(separator: ", ") + "}"
 }
 
-/// Whether a method refuses to quantise.
+/// Whether a method refuses to quantize.
 private func isFullPrecision<M: QuantizationMethod>(_ type: M.Type) -> Bool {
   M.card.category == .fullPrecision || M.card.name == "mezo"
 }
@@ -156,7 +156,7 @@ private func checkRepetition<M: QuantizationMethod>(_ type: M.Type) throws {
     #expect(first.weights == other.weights, "seeds 1 and 2")
   }
   #expect(try sha256Hex(ofFile: file) == before, "the checkpoint was written to")
-  // Everything is measured: something was loaded, and quantised unless nothing is.
+  // Everything is measured: something was loaded, and quantized unless nothing is.
   #expect(first.rehearsal.phases.contains(.load))
   if M.card.category != .diagnostic {
     let trains = probes(type) || M.card.category == .firstOrder

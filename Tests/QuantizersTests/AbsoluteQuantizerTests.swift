@@ -32,7 +32,7 @@ struct AbsoluteQuantizerTests {
   }
 
   @Test(
-    "A whole quantised linear: outputs and gradients of weights and inputs",
+    "A whole quantized linear: outputs and gradients of weights and inputs",
     arguments: [(1, 32), (2, 8), (2, 32), (3, 32), (4, 2), (4, 4), (4, 32), (8, 8)])
   func linear(bits: (weights: Int, activations: Int)) throws {
     let file = try Vectors.safetensors("quantizer/llmqat")

@@ -45,7 +45,7 @@ struct IntegerLinearTests {
       return (0..<y.rows).flatMap { r in (0..<y.columns).map { y.row(r)[$0] } }
     }
 
-    /// The product of the fake-quantised operands, in float64, and its largest magnitude.
+    /// The product of the fake-quantized operands, in float64, and its largest magnitude.
     func exact() -> (values: [Double], largest: Double) {
       let (x, w) = (tokens.copied(), weight.copied())
       tokenQuantizer.fakeQuantize(x)
@@ -158,7 +158,7 @@ struct IntegerLinearTests {
     }
   }
 
-  @Test("Packed codes multiply as they were quantised")
+  @Test("Packed codes multiply as they were quantized")
   func packed() {
     let operands = Operands((6, 50, 66), bits: (3, 8))
     let matrix = PackedMatrix(operands.weight, quantizer: operands.weightQuantizer)

@@ -3,11 +3,11 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A product from packed codes is the product of the dequantised weight, panel by panel.
+/// A product from packed codes is the product of the dequantized weight, panel by panel.
 @Suite("Packed linear")
 struct PackedLinearTests {
   @Test(
-    "The same bits as multiplying the panels of the dequantised weight",
+    "The same bits as multiplying the panels of the dequantized weight",
     arguments: [(3, 7, 5), (130, 96, 300), (17, 4200, 600), (2100, 33, 70), (2048, 4200, 300)],
     [2, 4])
   func sameBits(shape: (tokens: Int, inputs: Int, outputs: Int), bits: Int) {

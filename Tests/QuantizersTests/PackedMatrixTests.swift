@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Packing is lossless, in the official byte order, and dequantises to what the quantizer fakes.
+/// Packing is lossless, in the official byte order, and dequantizes to what the quantizer fakes.
 @Suite("Packed matrices")
 struct PackedMatrixTests {
   @Test("The official bytes", arguments: [1, 2, 4, 8])
@@ -50,7 +50,7 @@ struct PackedMatrixTests {
     (1, 1, nil), (3, 7, nil), (5, 33, nil), (5, 33, 11), (4, 48, 16), (2, 100, 25), (3, 257, nil),
   ]
 
-  @Test("Dequantises to exactly what the quantizer fakes", arguments: [2, 3, 4, 6, 8], shapes)
+  @Test("Dequantizes to exactly what the quantizer fakes", arguments: [2, 3, 4, 6, 8], shapes)
   func equality(bits: Int, shape: (rows: Int, columns: Int, group: Int?)) {
     var generator = SplitMix64(seed: UInt64(bits * 1000 + shape.columns))
     let (rows, columns) = (shape.rows, shape.columns)

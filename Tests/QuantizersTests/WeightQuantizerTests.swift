@@ -167,7 +167,7 @@ struct WeightQuantizerTests {
   }
 
   @Test(
-    "Quantising what is quantised changes nothing when the range survives", arguments: [2, 4, 8])
+    "Quantizing what is quantized changes nothing when the range survives", arguments: [2, 4, 8])
   func idempotence(bits: Int) {
     var generator = SplitMix64(seed: 40 + UInt64(bits))
     let quantizer = WeightQuantizer(bits: bits, groupSize: 32)

@@ -34,7 +34,7 @@ enum Fixtures {
       paper: GridScale(model: "llama-2-7b", protocols: ["wikitext2-2048"], seed: 1)))
 
   static let model = ModelManifest(
-    name: "toy", label: "Toy-135M (dequantised Q4_1)", architecture: .llama, licence: "MIT",
+    name: "toy", label: "Toy-135M (dequantized Q4_1)", architecture: .llama, licence: "MIT",
     environment: "ZEROQAT_TOY", bos: .none,
     anchors: [
       Anchor(

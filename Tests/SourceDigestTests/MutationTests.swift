@@ -63,7 +63,7 @@ import Testing
   static let idle: [Edit] = [
     // Comments and documentation.
     Edit("AffineGrid.swift", "/// A grid of whole codes", "/// A lattice of whole codes"),
-    Edit("quantize.c", "// Asymmetric min-max quantisation", "// Min-max quantisation"),
+    Edit("quantize.c", "// Asymmetric min-max quantization", "// Min-max quantization"),
     Edit("quantize.c", "/// Least and largest value;", "/* Least and\n * largest */ /// value;"),
     Edit("AWQ.swift", "// Full-precision outputs go on", "// FP outputs go on"),
     Edit("ZeroQAT.swift", "/// ZeroQAT", "/// The method\n/// ZeroQAT"),

@@ -102,7 +102,8 @@ struct AttentionTests {
       last.rows(window..<window + 1).copy(from: matrix(q).rows(row..<row + 1))
     }
     cachedAttention(
-      q: last, k: matrix(k), v: matrix(v), length: tokens, capacity: tokens, headSize: head,
+      q: last, k: matrix(k), v: matrix(v), sequences: Array(0..<windows),
+      lengths: [Int](repeating: tokens, count: windows), capacity: tokens, headSize: head,
       scale: 0.3, reach: reach, into: decoded)
     let expected = (0..<windows).flatMap { window -> [Float] in
       let row = window * tokens + tokens - 1

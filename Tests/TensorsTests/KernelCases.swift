@@ -96,7 +96,7 @@ enum KernelCases {
     ),
   ]
 
-  static let quantisation: [Case] = [
+  static let quantization: [Case] = [
     (
       "zq_grid_of",
       { library, set in
@@ -204,6 +204,6 @@ enum KernelCases {
   ]
 
   static let all =
-    random + quantisation + integers + halves + quantizerGradients + elementwise + reductions
+    random + quantization + integers + halves + quantizerGradients + elementwise + reductions
     + gradients
 }

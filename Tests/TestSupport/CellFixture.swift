@@ -137,7 +137,8 @@ package struct CellFixture: Sendable {
   /// - Returns: Lowercase hex.
   package func digest(of path: String) -> String { (try? sha256Hex(ofFile: path)) ?? "none" }
 
-  private func modelDigest(_ isWanted: (String) -> Bool) -> String {
+  /// The digest of the model's files that are wanted, as a cell names it.
+  package func modelDigest(_ isWanted: (String) -> Bool) -> String {
     let names = TemporaryFolder.names(in: folder.path("model")).filter(isWanted)
     return ModelReference.digest(of: names.map { ($0, digest(of: folder.path("model/\($0)"))) })
   }

@@ -221,11 +221,11 @@ import Tokenizers
     try model("llama")
     var found = try opened(json())
     #expect(found.description == "SentencePiece BPE, marks: tokenizer.model")
-    #expect(found.addsBeginning == true && found.notes.isEmpty)
+    #expect(found.notes.isEmpty)
     try model("gemma")
     found = try opened(json())
     #expect(found.description == "BPE over scalars (tokenizer.json), marks: none")
-    #expect(found.addsBeginning == false && found.notes.isEmpty)
+    #expect(found.notes.isEmpty)
     try folder.write("IQ== 0\nIg== 1\n", to: "tokenizer.model")
     found = try opened(json())
     #expect(

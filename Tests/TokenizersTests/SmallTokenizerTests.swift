@@ -93,7 +93,7 @@ import Tokenizers
     var found = try opened("llama 2")
     #expect(found.description.hasSuffix("marks: tokenizer.json and none"))
     #expect(found.tokenizer.beginningOfSequence == 1 && found.tokenizer.endOfSequence == nil)
-    #expect(found.addsBeginning == true)
+    #expect(try BeginningRule(folder: folder.path)?.adds == true)
     try folder.write(#"{"eos_token_id": [2, 0]}"#, to: "generation_config.json")
     found = try opened("llama 2")
     #expect(found.description.hasSuffix("marks: tokenizer.json and generation_config.json"))
@@ -102,14 +102,18 @@ import Tokenizers
       #"{"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": false, "bos_token": null}"#,
       to: "tokenizer_config.json")
     found = try opened("llama 2")
+    #expect(found.description.hasSuffix("marks: tokenizer.json and generation_config.json"))
+    #expect(found.tokenizer.beginningOfSequence == 1)
     #expect(
-      found.description.hasSuffix("marks: none (tokenizer_config.json) and generation_config.json"))
-    #expect(found.addsBeginning == false && found.tokenizer.beginningOfSequence == nil)
+      try BeginningRule(folder: folder.path)
+        == BeginningRule(
+          adds: true, source: "post-processor of tokenizer.json",
+          overruled: "add_bos_token in tokenizer_config.json"))
     try folder.write(#"{"tokenizer_class": "GemmaTokenizer"}"#, to: "tokenizer_config.json")
     found = try opened("gemma")
     #expect(
       found.description.hasSuffix(
         "marks: GemmaTokenizer in tokenizer_config.json and generation_config.json"))
-    #expect(found.tokenizer.beginningOfSequence == 2 && found.addsBeginning == false)
+    #expect(found.tokenizer.beginningOfSequence == 2)
   }
 }

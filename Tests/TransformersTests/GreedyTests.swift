@@ -44,6 +44,34 @@ import Transformers
     #expect(try prompts.map { try reference($0, [stop]) } != free)
   }
 
+  @Test(
+    "With kept keys and values the answers are those of passes over the whole text, on every family",
+    arguments: [
+      "opt_preln", "opt_preln_nobias", "opt_postln_proj", "llama_gqa_untied", "llama_gqa_tied",
+      "llama_rope_llama3", "llama_rope_yarn", "qwen2", "mistral_window", "qwen3", "gemma3", "phi3",
+      "smollm3",
+    ])
+  func cached(name: String) throws {
+    let source = try ModelSource(path: Vectors.path("model/\(name)"))
+    let transformer = Transformer(
+      configuration: source.configuration, frame: try source.frame(precision: .single))
+    let dense = try DenseParameters(source: source)
+    let vocabulary = UInt64(source.configuration.vocabularySize)
+    var random = SplitMix64(seed: 11)
+    let prompts = [7, 2, 9, 1, 7].map { length in
+      (0..<length).map { _ in Int32(random.next() % vocabulary) }
+    }
+    func answers(_ doubt: Float) throws -> [[Int32]] {
+      try transformer.greedyContinuations(
+        of: prompts, limit: 8, stops: [], operators: dense, doubt: doubt)
+    }
+    let whole = try answers(.infinity)
+    #expect(try answers(usualDoubt) == whole)
+    // Nor is it the passes in doubt that make them so.
+    #expect(try answers(1e-4) == whole)
+    #expect(whole.allSatisfy { $0.count == 8 })
+  }
+
   @Test("An answer ends where the positions do")
   func positions() throws {
     let source = try ModelSource(path: Vectors.path("model/llama_gqa_untied"))

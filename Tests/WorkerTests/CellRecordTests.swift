@@ -238,7 +238,7 @@ struct CellRecordTests {
         "1e35", "W16A8", 1, "after step 1, the loss of development window 0 isn't finite",
         RunDivergence(step: 1, split: "development", number: 0)
       ),
-      // Quantised weights never overflow, whatever became of those that are trained.
+      // Quantized weights never overflow, whatever became of those that are trained.
       (
         "1e38", "W4A16", 60, "a weight of block 0 q_proj stopped being finite at step 0",
         RunDivergence(step: 0, tensor: "block 0 q_proj")
@@ -328,7 +328,9 @@ struct CellRecordTests {
     #expect(broken.reason?.contains(folder.path("model/vocab.json") + ":1:") == true)
     unlink(folder.path("model/vocab.json"))
     try expectFailure(
-      rtn, "$/model: expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model")
+      rtn,
+      "'$/model' holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model"
+    )
     unlink(folder.path("model/config.json"))
     let bare = try run(rtn)
     #expect(bare.reason?.contains("config.json") == true && bare.status == .failed)

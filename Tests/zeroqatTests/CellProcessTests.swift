@@ -110,7 +110,7 @@ struct CellProcessTests {
     let with = try peak(#"{ "ballastBytes": 67108864, "ballastMilliseconds": 5 }"#)
     let words =
       "\(without.peakResidentBytes) without, \(with.peakResidentBytes) with: \(with.phases)"
-    // Without it the peak is the evaluation's, just above the quantisation's by under a megabyte; code that
+    // Without it the peak is the evaluation's, just above the quantization's by under a megabyte; code that
     // AddressSanitizer watches takes more there.
     if getenv("ASAN_OPTIONS") == nil {
       #expect(with.peakResidentBytes - without.peakResidentBytes >= 62 << 20, "\(words)")

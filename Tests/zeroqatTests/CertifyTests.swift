@@ -69,7 +69,10 @@ import Testing
     let page = try program(
       ["render", "sample", "--committed", "--blas-core", "haswell"] + program.place)
     #expect(page.output.contains("certified for `"))
-    #expect(page.output.contains("`sample/tiny/fp.ppl-w8a8.seed1`"))
+    #expect(
+      page.output.contains(
+        "by [5 cells](../certificates.json), such as `sample/tiny/fp.ppl-w8a8.seed1`, "),
+      "\(page.output)")
   }
 
   @Test func oneCellOfEachMethodRunsAgain() throws {

@@ -40,7 +40,8 @@ import Testing
     #expect(first[1] == "model       fixture in full precision")
     #expect(
       first[2]
-        == "text        \(text): 6\u{202F}076 tokens scored in 196 windows of 32, no beginning of sequence"
+        == "text        \(text): 6\u{202F}076 tokens scored in 196 windows of 32, no beginning of sequence "
+        + "(no file asks for one)"
     )
     #expect(
       first[3].wholeMatch(
@@ -127,6 +128,10 @@ import Testing
   @Test func slipsAreToldWithTheNearestRightThing() throws {
     let root = checkout.root
     try writeDurably([], to: root + "/empty.txt")
+    try writeDurably(Array("caf".utf8) + [0xE9, 0x20, 0x61], to: root + "/latin1.txt")
+    let bare = root + "/bare"
+    try makeFolder(bare)
+    try writeDurably(readFile(model + "/config.json"), to: bare + "/config.json")
     for (arguments, words) in [
       (
         ["fixtur", "--text", text],
@@ -149,6 +154,19 @@ import Testing
       (
         [model + "/model.safetensors", "--text", text],
         "'\(model)/model.safetensors' isn't a whole model; name its folder, '\(model)'"
+      ),
+      (
+        [bare, "--text", text],
+        "'\(bare)' holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt, or tokenizer.model"
+      ),
+      (
+        [model, "--text", root + "/tables"],
+        "'\(root)/tables' is a folder; name one file, or a text in datasets/"
+      ),
+      (
+        [model, "--text", root + "/latin1.txt"],
+        "'\(root)/latin1.txt' isn't UTF-8: what stands at byte 3 is no character; convert it, as "
+          + "'iconv -t UTF-8' does"
       ),
       (
         [model, "--text", "txt"],
@@ -183,6 +201,17 @@ import Testing
         "'rtn' looks at weights alone; leave --calibration out"
       ),
       (
+        [model, "--text", text, "--bits", "W4A16g12"],
+        "W4A16g12 doesn't fit the model: groups of 12 columns don't divide the 32 inputs of q_proj, k_proj, "
+          + "v_proj, o_proj, gate_proj and up_proj and the 64 inputs of down_proj; nearest that do everywhere: "
+          + "8 and 16"
+      ),
+      (
+        [model, "--text", text, "--bits", "W4A16g64"],
+        "W4A16g64 doesn't fit the model: groups of 64 columns don't divide the 32 inputs of q_proj, k_proj, "
+          + "v_proj, o_proj, gate_proj and up_proj; nearest that do everywhere: 32"
+      ),
+      (
         [model, "--text", text, "--window", "4096"],
         "windows of 4096 tokens are too long: the model has 128 positions"
       ),
@@ -192,6 +221,29 @@ import Testing
       #expect(found.output == "error: \(words)\n")
     }
     #expect(FileStatus(of: root + "/results/eval") == nil)
+  }
+
+  @Test func numbersThatNoWindowHasAreWrongUse() throws {
+    for (option, value, words) in [
+      ("--window", "1", "expected 2 to 65536 tokens per window, found 1"),
+      ("--window", "65537", "expected 2 to 65536 tokens per window, found 65537"),
+      ("--windows", "0", "expected at least 1 window, found 0"),
+      ("--threads", "0", "expected 1 to 1024 threads, found 0"),
+    ] {
+      let found = try eval(model, "--text", text, option, value)
+      #expect(found.status == 2)
+      #expect(found.output.hasPrefix("Error: \(words)\n"), "\(found.output)")
+    }
+  }
+
+  @Test func oneOfAThingIsToldAsOne() throws {
+    let single = try result(model, "--text", text, "--window", "2", "--windows", "1")
+    #expect(
+      single[0].hasPrefix("perplexity")
+        && single[0].hasSuffix("(of a single window: no error can be told)"))
+    #expect(single[2].contains(": 1 token scored in 1 window of 2, no beginning"))
+    let two = try result(model, "--text", text, "--window", "3", "--windows", "2")
+    #expect(two[2].contains(": 4 tokens scored in 2 windows of 3, no beginning"))
   }
 
   @Test func aTextTooShortForAWindowLeavesNoRecord() throws {
@@ -241,13 +293,38 @@ import Testing
       let lines = try checkout.onlyStandardOutput(
         ["eval", model, "--text", text, "--windows", "2"] + arguments
       ).output.split(separator: "\n")
-      return lines.count > 2 ? String(lines[2].split(separator: ",").last ?? "") : "\(lines)"
+      return lines.count > 2
+        ? String(lines[2].split(separator: " of 128, ").last ?? "") : "\(lines)"
     }
-    #expect(try beginning() == " no beginning of sequence")
+    #expect(try beginning() == "no beginning of sequence (no file asks for one)")
     try writeDurably(
       Array(#"{"add_bos_token": true, "bos_token": "<s>"}"#.utf8), to: settings)
-    #expect(try beginning() == " one beginning of sequence in front")
-    #expect(try beginning("--bos", "none") == " no beginning of sequence")
+    #expect(
+      try beginning()
+        == "one beginning of sequence in front (add_bos_token in tokenizer_config.json)")
+    #expect(try beginning("--bos", "none") == "no beginning of sequence (--bos)")
+    // The post-processor of tokenizer.json goes before, as it does in transformers.
+    let vocabulary = String(decoding: try readFile(model + "/vocab.json"), as: UTF8.self)
+    func write(postProcessor: String) throws {
+      let text = #"""
+        {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true},
+         "post_processor": \#(postProcessor),
+         "model": {"type": "BPE", "vocab": \#(vocabulary), "merges": []}}
+        """#
+      try writeDurably(Array(text.utf8), to: model + "/tokenizer.json")
+    }
+    try write(postProcessor: #"{"type": "ByteLevel"}"#)
+    #expect(
+      try beginning()
+        == "no beginning of sequence (post-processor of tokenizer.json, which transformers follows; "
+        + "add_bos_token in tokenizer_config.json says otherwise)")
+    try write(
+      postProcessor: #"""
+        {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+          {"Sequence": {"id": "A", "type_id": 0}}], "pair": [], "special_tokens": {}}
+        """#)
+    #expect(
+      try beginning() == "one beginning of sequence in front (post-processor of tokenizer.json)")
     let wrong = try eval(model, "--text", text, "--bos", "onec")
     #expect(
       wrong.status == 2 && wrong.output.contains("unknown --bos 'onec'; did you mean 'once'?"))

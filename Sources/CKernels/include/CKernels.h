@@ -39,7 +39,7 @@ void zq_uniform_row(float *out, size_t count, uint32_t row, uint32_t tensor, uin
 /// x[i] <- floor(x[i]), one more with the chance of the fraction: where uniform[i] < x[i] - floor(x[i]).
 void zq_round_stochastic(float *x, const float *uniform, size_t count);
 
-// — quantisation (quantize.c) —
+// — quantization (quantize.c) —
 
 /// Asymmetric min-max grid of one group. code = clamp(round(x/scale) + zero, 0, 2^bits - 1).
 typedef struct {
@@ -65,7 +65,7 @@ void zq_dequantize(const uint8_t *codes, float *x, size_t count, zq_grid grid);
 void zq_move_codes(uint8_t *codes, const float *step, const float *uniform, float scale, size_t count,
                    int bits);
 
-/// Fake-quantises each row of x[rows, columns] (row stride `stride`) by its own min and max.
+/// Fake-quantizes each row of x[rows, columns] (row stride `stride`) by its own min and max.
 void zq_fake_quantize_rows(float *x, size_t rows, size_t columns, size_t stride, int bits,
                            float floor);
 
@@ -98,7 +98,7 @@ void zq_from_brain(const uint16_t *x, float *out, size_t count);
 void zq_to_half_stochastic(const float *x, const float *uniform, uint16_t *out, size_t count);
 void zq_to_brain_stochastic(const float *x, const float *uniform, uint16_t *out, size_t count);
 
-// — gradients through quantisation (quantize_backward.c) —
+// — gradients through quantization (quantize_backward.c) —
 
 /// Gradients with respect to a grid's scale and zero point.
 typedef struct {

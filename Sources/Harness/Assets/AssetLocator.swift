@@ -5,15 +5,15 @@ internal import Vocabulary
 
 /// Finds the files of models and datasets: the user's own copy first, then the cache.
 package struct AssetLocator {
-  private let workspace: Workspace
+  private let site: Site
   private let hub: HubCache
   private var memory: DigestMemory
 
-  /// A locator for one workspace.
-  package init(_ workspace: Workspace) {
-    self.workspace = workspace
-    hub = HubCache(workspace.environment)
-    memory = DigestMemory(cache: workspace.cache)
+  /// A locator for one site.
+  package init(_ site: Site) {
+    self.site = site
+    hub = HubCache(site.environment)
+    memory = DigestMemory(cache: site.cache)
   }
 
   /// What was digested so far, each with the facts that it was digested under.
@@ -77,7 +77,7 @@ package struct AssetLocator {
 
   /// The folder that holds a committed model's files.
   package func committedFolder(of model: ModelManifest) -> String {
-    "\(workspace.root)/models/\(model.name)"
+    "\(site.root)/models/\(model.name)"
   }
 
   /// Whether a model's files are those in the repository; not when the user names a copy, such as one
@@ -98,7 +98,7 @@ package struct AssetLocator {
       }
       return own
     }
-    let cached = "\(workspace.cache)/models/\(model.name)"
+    let cached = "\(site.cache)/models/\(model.name)"
     if FileStatus(of: cached + "/config.json") != nil { return cached }
     guard let found = model.hub.flatMap({ hub.snapshot(of: $0, .models) }) else { return nil }
     return FileStatus(of: found + "/config.json") == nil ? nil : found
@@ -142,6 +142,12 @@ package struct AssetLocator {
     return ModelReference.digest(ofParts: files)
   }
 
+  /// Whether the digest of a file is known without reading it.
+  package func remembers(_ path: String) -> Bool { memory.remembers(path) }
+
+  /// Takes in what was digested elsewhere.
+  package mutating func keep(_ files: [DigestedFile]) { memory.keep(files) }
+
   /// SHA-256 of a file.
   package mutating func digest(ofFile path: String) throws(FileError) -> String {
     try memory.digest(ofFile: path)
@@ -149,7 +155,7 @@ package struct AssetLocator {
 
   /// What the variable names, or nil when it is unset or empty.
   private func ownCopy(_ variable: String) throws -> String? {
-    guard let path = workspace.environment[variable], !path.isEmpty else { return nil }
+    guard let path = site.environment[variable], !path.isEmpty else { return nil }
     let whole = try absolute(path)
     guard FileStatus(of: whole) != nil else {
       throw HarnessError.variableNamesNothing(variable: variable, path: path)
@@ -165,7 +171,7 @@ package struct AssetLocator {
     _ kind: Asset.Kind, _ name: String, _ file: AssetFile, _ origin: PackageOrigin?, own: String?,
     variable: String?, folder: String
   ) throws(FileError) -> Asset {
-    let cached = "\(workspace.cache)/\(folder)/\(name)/\(file.name)"
+    let cached = "\(site.cache)/\(folder)/\(name)/\(file.name)"
     if let own, let variable {
       let path = FileStatus(of: own)?.isFolder == true ? own + "/" + file.name : own
       // Nothing is fetched into the user's folder, and none of its gaps filled from elsewhere.

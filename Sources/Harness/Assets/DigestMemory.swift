@@ -43,15 +43,29 @@ package struct DigestMemory {
     }
     let entry: DigestedFile
     do { entry = try DigestedFile(reading: path) } catch { throw error.during("read", path) }
-    entries[path] = nil
-    answered[path] = nil
-    // Of a file from a clock that is ahead, nobody can say that its facts would change with it.
-    if entry.facts.isSettled {
-      entries[path] = entry
-      answered[path] = entry
-      save()
-    }
+    keep([entry])
     return entry.digest
+  }
+
+  /// Whether the digest of the file at `path` is known.
+  package func remembers(_ path: String) -> Bool {
+    guard let entry = entries[path] else { return false }
+    return entry.facts == FileFacts(of: path)
+  }
+
+  /// Takes in what was digested elsewhere.
+  package mutating func keep(_ files: [DigestedFile]) {
+    var isNew = false
+    for entry in files {
+      entries[entry.path] = nil
+      answered[entry.path] = nil
+      // Of a file from a clock that is ahead, nobody can say that its facts would change with it.
+      guard entry.facts.isSettled else { continue }
+      entries[entry.path] = entry
+      answered[entry.path] = entry
+      isNew = true
+    }
+    if isNew { save() }
   }
 
   private func save() {

@@ -22,6 +22,7 @@ extension EvaluationText {
     case .file(let path):
       settings.id = "\(path.split(separator: "/").last ?? "")-\(windowTokens)"
       settings.test = try whole(path, &locator)
+      try checkCharacters(path, as: evaluation.text)
     case .dataset(let name):
       settings = try dataset(name, settings, catalog, &locator)
     }
@@ -42,6 +43,7 @@ extension EvaluationText {
     switch try OwnText(calibration, from: base, catalog) {
     case .file(let path):
       (settings.train, settings.development) = try cut(path, &locator)
+      try checkCharacters(path, as: calibration)
       settings.id += "+\(path.split(separator: "/").last ?? "")"
     case .dataset(let name):
       let other = try dataset(name, settings, catalog, &locator)
@@ -54,6 +56,20 @@ extension EvaluationText {
       throw SingleEvaluationError.sameText(path: part.path)
     }
     return settings
+  }
+
+  /// Sees that a file is UTF-8: bytes of another encoding would be scored without a word.
+  private static func checkCharacters(_ path: String, as name: String) throws {
+    let bytes = try readFile(path)
+    guard String(validating: bytes, as: UTF8.self) == nil else { return }
+    var (rest, parser, place) = (bytes.makeIterator(), Unicode.UTF8.ForwardParser(), 0)
+    while true {
+      switch parser.parseScalar(from: &rest) {
+      case .valid(let character): place += character.count
+      case .error: throw SingleEvaluationError.notUTF8(path: name, byte: place)
+      case .emptyInput: return
+      }
+    }
   }
 
   /// A file as a text.
@@ -115,7 +131,8 @@ private enum OwnText {
   /// A file that is there, else a text of `datasets/`.
   init(_ name: String, from base: String, _ catalog: Catalog) throws {
     let path = name.hasPrefix("/") ? name : base + "/" + name
-    if let status = FileStatus(of: path), !status.isFolder {
+    let status = FileStatus(of: path)
+    if let status, !status.isFolder {
       guard status.bytes > 0 || !status.isRegular else {
         throw SingleEvaluationError.emptyText(path: name)
       }
@@ -123,6 +140,7 @@ private enum OwnText {
       return
     }
     guard catalog.datasets.contains(name) else {
+      if status?.isFolder == true { throw SingleEvaluationError.textIsFolder(path: name) }
       let texts = catalog.datasets.filter {
         (try? catalog.dataset($0))?.splits.isEmpty == false
       }

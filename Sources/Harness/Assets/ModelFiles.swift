@@ -39,7 +39,7 @@ package struct ModelFiles: Sendable, Equatable {
         reference = try ModelReference(folder: folder, name: name, locator: &locator)
         assets = []
       } else {
-        assets = [weights.absentFolder(cache: catalog.workspace.cache)]
+        assets = [weights.absentFolder(cache: catalog.site.cache)]
       }
     } else {
       try locator.refuseGaps(in: assets, variable: weights.environment)
@@ -117,6 +117,18 @@ extension ModelReference {
     }
     let digest = try locator.digest(ofModel: path)
     self.init(name: name, path: path, digest: digest, tokenizerDigest: digest)
+  }
+
+  /// A checkpoint whose weights are still being digested.
+  ///
+  /// - Throws: `FileError` when a file of its tokenizer can't be read.
+  init(pendingAt path: String, name: String, locator: inout AssetLocator) throws(FileError) {
+    let none = Self.unnamedDigest
+    let isFolder = FileStatus(of: path)?.isFolder == true
+    self.init(
+      name: name, path: path, digest: none,
+      tokenizerDigest: isFolder
+        ? try locator.digest(ofFolder: path, where: Self.holdsTokenizer) : none)
   }
 
   /// A checkpoint in a folder of the hub's layout.

@@ -15,10 +15,10 @@ package enum ModelPlace: Sendable, Equatable {
   /// - Parameters:
   ///   - argument: What the user wrote.
   ///   - base: The folder that relative paths are seen from.
-  ///   - workspace: Where `models/` and the hub's cache are.
+  ///   - site: Where `models/` and the hub's cache are.
   ///   - models: Folders of `models/` that hold a manifest.
   /// - Throws: ``ModelPlaceError``.
-  package init(_ argument: String, from base: String, _ workspace: Workspace, models: [String])
+  package init(_ argument: String, from base: String, _ site: Site, models: [String])
     throws(ModelPlaceError)
   {
     let trimmed = argument.lastIndex { $0 != "/" }.map { String(argument[...$0]) } ?? argument
@@ -28,7 +28,7 @@ package enum ModelPlace: Sendable, Equatable {
       let name = String(path.split(separator: "/").last ?? "")
       // A folder that holds a model is that model; one with a manifest alone stands for what it describes.
       if status.isFolder, models.contains(name), FileStatus(of: path + "/config.json") == nil,
-        name == trimmed || Self.isSame(parent(of: path), workspace.root + "/models")
+        name == trimmed || Self.isSame(parent(of: path), site.root + "/models")
       {
         self = .described(name: name)
       } else {
@@ -40,7 +40,7 @@ package enum ModelPlace: Sendable, Equatable {
       self = .described(name: trimmed)
       return
     }
-    let hub = HubCache(workspace.environment)
+    let hub = HubCache(site.environment)
     guard Self.isID(trimmed) else {
       throw .nothingThere(path: argument, nearest: Self.neighbour(of: path))
     }

@@ -8,7 +8,7 @@ package struct CertificateFile: Sendable {
   package let path: String
 
   /// The file of a checkout; nothing is touched yet.
-  package init(_ workspace: Workspace) { path = "\(workspace.root)/tables/certificates.json" }
+  package init(_ site: Site) { path = "\(site.root)/tables/certificates.json" }
 
   /// What it holds; nothing where there is none.
   ///

@@ -31,7 +31,7 @@ package struct RecordMigration: Sendable {
   ///
   /// - Throws: ``HarnessError/damagedRecord(_:)`` for one that isn't sound, before it is touched.
   package func run() throws -> [Move] {
-    let root = catalog.workspace.root
+    let root = catalog.site.root
     var moves: [Move] = []
     for table in try listFolder("\(root)/tables") {
       let folder = "\(root)/tables/\(table)"
@@ -45,7 +45,7 @@ package struct RecordMigration: Sendable {
 
   private func rewrite(in folder: String, below: (CellAddress) -> String) throws -> [Move] {
     guard FileStatus(of: folder)?.isFolder == true else { return [] }
-    let protocols = ProtocolFolder(root: catalog.workspace.root)
+    let protocols = ProtocolFolder(root: catalog.site.root)
     return try listFolder(folder).filter { $0.hasSuffix(".json") }.compactMap { name in
       let path = "\(folder)/\(name)"
       guard let record = try record(path) else { return nil }

@@ -4,7 +4,7 @@ internal import System
 
 /// Looks at a machine for ``MachineReport``: processor, memory, disk, caches, tools.
 package struct MachineExamination {
-  private let workspace: Workspace
+  private let site: Site
   private let catalog: Catalog
   private let blas: (version: String, core: String)
 
@@ -15,7 +15,7 @@ package struct MachineExamination {
   ///   - blas: The library's name and version, and the kernel set that cells get.
   package init(_ catalog: Catalog, blas: (version: String, core: String)) {
     self.catalog = catalog
-    workspace = catalog.workspace
+    site = catalog.site
     self.blas = blas
   }
 
@@ -40,7 +40,7 @@ package struct MachineExamination {
   }
 
   private var library: MachineReport.Item {
-    let inherited = workspace.environment["OPENBLAS_CORETYPE"].flatMap { $0.isEmpty ? nil : $0 }
+    let inherited = site.environment["OPENBLAS_CORETYPE"].flatMap { $0.isEmpty ? nil : $0 }
     let aside = inherited.map {
       $0 == blas.core ? "" : " (not OPENBLAS_CORETYPE's \($0); --blas-core inherit takes that)"
     }
@@ -66,10 +66,10 @@ package struct MachineExamination {
   private var disks: [MachineReport.Item] {
     [
       disk(
-        "results", workspace.results, variable: nil, remedy: "free some, or name another --results"),
+        "results", site.results, variable: nil, remedy: "free some, or name another --results"),
       disk(
-        "cache", workspace.cache,
-        variable: workspace.environment["XDG_CACHE_HOME"].flatMap {
+        "cache", site.cache,
+        variable: site.environment["XDG_CACHE_HOME"].flatMap {
           $0.hasPrefix("/") ? "XDG_CACHE_HOME" : nil
         }, remedy: "free some, or name another folder with XDG_CACHE_HOME"),
     ]
@@ -99,7 +99,7 @@ package struct MachineExamination {
   // MARK: - Models and texts
 
   private var hub: MachineReport.Item {
-    let hub = HubCache(workspace.environment)
+    let hub = HubCache(site.environment)
     let models = hub.models
     let count = FileStatus(of: hub.path) == nil ? "not there" : counted(models.count, "model")
     return .init("hub's cache", .good, "\(hub.words), \(count)")
@@ -115,7 +115,7 @@ package struct MachineExamination {
       variables += (try? catalog.dataset(name).environment).map { [$0] } ?? []
     }
     return Set(variables).sorted().compactMap { variable in
-      guard let path = workspace.environment[variable], !path.isEmpty else { return nil }
+      guard let path = site.environment[variable], !path.isEmpty else { return nil }
       guard FileStatus(of: path) != nil else {
         return .init(
           variable, .missing, "'\(path)', where there is nothing", remedy: "correct it or unset it")
@@ -125,7 +125,7 @@ package struct MachineExamination {
   }
 
   private var texts: MachineReport.Item {
-    var locator = AssetLocator(workspace)
+    var locator = AssetLocator(site)
     var (here, absent) = ([String](), [String]())
     for name in catalog.datasets {
       guard let texts = try? DatasetTexts(of: name, catalog: catalog, locator: &locator) else {
@@ -207,7 +207,7 @@ package struct MachineExamination {
 
   /// Where PATH has a program.
   private func program(_ name: String) -> String? {
-    (workspace.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }.first {
+    (site.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }.first {
       FileStatus(of: $0)?.isRegular == true && access($0, X_OK) == 0
     }
   }
@@ -216,7 +216,7 @@ package struct MachineExamination {
   private func answer(of program: String, _ arguments: String...) -> String? {
     var output: [UInt8] = []
     let child = ChildProcess(
-      executable: program, arguments: arguments, environment: workspace.environment)
+      executable: program, arguments: arguments, environment: site.environment)
     guard let ending = try? child.run(output: { output += $0 }), ending.exit == .status(0) else {
       return nil
     }

@@ -9,7 +9,7 @@ package typealias ModelReading = @Sendable (_ path: String) throws -> ModelFacts
 /// What a checkout holds, by name: tables, models and datasets, each a folder with one JSON file.
 package struct Catalog: Sendable {
   /// Where the checkout is.
-  package let workspace: Workspace
+  package let site: Site
   /// Folders of `tables/` that hold a grid.
   package let tables: [String]
   /// Folders of `tables/` that hold the paper's words and no grid: nothing of them is run.
@@ -27,19 +27,19 @@ package struct Catalog: Sendable {
   /// Lists the folders; reads nothing yet.
   ///
   /// - Parameters:
-  ///   - workspace: The checkout.
+  ///   - site: The checkout.
   ///   - architectures: Names that a manifest may give; without any, all of them.
   ///   - reading: Who reads models that no manifest describes.
   /// - Throws: `FileError` when a folder can't be listed.
   package init(
-    _ workspace: Workspace, architectures: [String] = [], reading: ModelReading? = nil
+    _ site: Site, architectures: [String] = [], reading: ModelReading? = nil
   ) throws(FileError) {
     func folders(of kind: String, holding file: String) throws(FileError) -> [String] {
-      try listFolder("\(workspace.root)/\(kind)").filter {
-        FileStatus(of: "\(workspace.root)/\(kind)/\($0)/\(file)") != nil
+      try listFolder("\(site.root)/\(kind)").filter {
+        FileStatus(of: "\(site.root)/\(kind)/\($0)/\(file)") != nil
       }
     }
-    self.workspace = workspace
+    self.site = site
     self.reading = reading
     self.architectures = architectures
     let grids = try folders(of: "tables", holding: "grid.json")
@@ -59,7 +59,7 @@ package struct Catalog: Sendable {
       throw HarnessError.unknownTable(
         table, suggestion: suggestion(for: table, among: tables + textTables))
     }
-    let document = try JSONDocument(contentsOf: workspace.gridPath(of: table))
+    let document = try JSONDocument(contentsOf: site.gridPath(of: table))
     var grid = try document.decode(Grid.self)
     grid.learn(unquantized: methods.unquantized)
     guard grid.table == table else {
@@ -79,7 +79,7 @@ package struct Catalog: Sendable {
   /// - Throws: ``JSONError`` with the place.
   package func textTable(_ table: String) throws(JSONError) -> TextTable {
     try TextTable(
-      document: JSONDocument(contentsOf: "\(workspace.root)/tables/\(table)/paper.json"),
+      document: JSONDocument(contentsOf: "\(site.root)/tables/\(table)/paper.json"),
       folder: table)
   }
 
@@ -97,7 +97,7 @@ package struct Catalog: Sendable {
   private func inherited(_ methods: MethodRegistry) throws(JSONError) -> (
     values: Hyperparameters, document: JSONDocument
   )? {
-    let path = "\(workspace.root)/tables/hyperparameters.json"
+    let path = "\(site.root)/tables/hyperparameters.json"
     guard FileStatus(of: path) != nil else { return nil }
     let document = try JSONDocument(contentsOf: path)
     let values = try document.decode(Hyperparameters.self)
@@ -107,12 +107,12 @@ package struct Catalog: Sendable {
 
   /// Where a model's manifest is.
   package func manifestPath(ofModel name: String) -> String {
-    "\(workspace.root)/models/\(name)/manifest.json"
+    "\(site.root)/models/\(name)/manifest.json"
   }
 
   /// Where a dataset's manifest is.
   package func manifestPath(ofDataset name: String) -> String {
-    "\(workspace.root)/datasets/\(name)/manifest.json"
+    "\(site.root)/datasets/\(name)/manifest.json"
   }
 
   /// The manifest of a model that ``models`` lists, checked; or what stands for one of a path or an id of the
@@ -152,7 +152,7 @@ package struct Catalog: Sendable {
   ///
   /// - Throws: ``ModelPlaceError``, or what reading throws.
   func undescribed(_ name: String) throws -> (place: ModelPlace, manifest: ModelManifest) {
-    let place = try ModelPlace(name, from: workspace.root, workspace, models: models)
+    let place = try ModelPlace(name, from: site.root, site, models: models)
     guard case .undescribed(let path, let shortName) = place, let reading else {
       throw ModelPlaceError.nothingThere(path: name, nearest: nil)
     }
@@ -162,7 +162,7 @@ package struct Catalog: Sendable {
       ModelManifest(
         name: name, label: "\(shortName) (no manifest describes it)",
         architecture: facts.architecture, licence: "not known", environment: "",
-        bos: facts.addsBeginning == true ? .once : .none)
+        bos: facts.beginning?.policy ?? .none)
     )
   }
 

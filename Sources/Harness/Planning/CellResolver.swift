@@ -46,7 +46,7 @@ package struct CellResolver: Sendable {
       throw HarnessError.severalTexts(table: grid.table)
     }
     if let settings = grid.scales[scale] {
-      var locator = AssetLocator(catalog.workspace)
+      var locator = AssetLocator(catalog.site)
       for point in grid.points(at: scale) where point.notRun == nil {
         guard !panels.contains(where: { $0.panel == point.panel }) else { continue }
         let files = try PanelFiles(

@@ -77,6 +77,8 @@ extension SingleEvaluation {
     package var methods: MethodRegistry
     /// Reads a model's configuration: its family, its positions.
     package var facts: ModelReading
+    /// Seconds that a model's digest is waited for before the cell is begun without it.
+    package var patience = 0.05
 
     /// A program from its parts.
     package init(
@@ -90,6 +92,16 @@ extension SingleEvaluation {
     }
   }
 
+  /// A cell that is ready to run, and what a reader should know of how it was made.
+  package struct Planned: Sendable {
+    /// The cell, with its id.
+    package let cell: Cell
+    /// What is still to be known of its model; nil where everything is.
+    package let pending: PendingModel?
+    /// Who says whether a beginning of sequence opens the text.
+    package let beginning: String
+  }
+
   /// The cell with its id.
   ///
   /// - Parameters:
@@ -97,12 +109,12 @@ extension SingleEvaluation {
   ///   - base: The folder that relative paths are seen from.
   ///   - program: Methods, and who reads models.
   ///   - locator: Finds files, and remembers their digests.
-  /// - Returns: The cell, ready to run.
+  /// - Returns: The cell.
   /// - Throws: ``SingleEvaluationError``, ``ModelPlaceError``, ``HarnessError``, what `program.facts` throws,
   ///   or `FileError` for files that can't be read.
-  package func cell(
+  package func planned(
     _ catalog: Catalog, from base: String, _ program: Program, locator: inout AssetLocator
-  ) throws -> Cell {
+  ) throws -> Planned {
     // What costs nothing to look at comes first: a slip is told before gigabytes are digested.
     guard program.methods.names.contains(methodName),
       let science = program.science.digests(of: methodName)
@@ -114,30 +126,55 @@ extension SingleEvaluation {
     guard isUnquantized == bits.isFullPrecision else {
       throw SingleEvaluationError.contradictoryBits(method: methodName, bits: bits)
     }
-    let place = try ModelPlace(model, from: base, catalog.workspace, models: catalog.models)
+    let place = try ModelPlace(model, from: base, catalog.site, models: catalog.models)
     let described = try place.described(catalog, &locator)
     let path = try described?.present().path ?? place.path
+    // Such a cell leaves nothing behind when it is interrupted: the id may come when it ends.
+    let isTextless = program.methods.withoutText.contains(methodName)
+    let pending =
+      described == nil && isTextless ? try PendingModel(at: path, locator) : nil
     let facts = try program.facts(path)
+    if let misfit = GroupMisfit(bits, on: facts.linears) {
+      throw SingleEvaluationError.groups(bits: bits, misfit)
+    }
     let tokens = windowTokens ?? min(Self.usualWindow, facts.positions)
     guard tokens <= facts.positions else {
       throw SingleEvaluationError.windowTooLong(tokens, positions: facts.positions)
     }
     let resolved = try options(program.methods, facts.architecture)
-    let bos =
-      self.bos ?? described?.manifest.bos ?? (facts.addsBeginning == true ? .once : .none)
+    let (bos, beginning) = beginning(of: described?.manifest, facts)
     let settings = try EvaluationText.own(
       self, windowTokens: tokens, bos: bos, catalog, from: base, &locator,
-      looksAtText: !program.methods.withoutText.contains(methodName))
+      looksAtText: !isTextless)
     var cell = Cell(
       id: "",
       address: CellAddress(
         table: Self.table, scale: Self.scale, row: methodName, column: bits.description, seed: seed),
       model: try described?.present()
-        ?? ModelReference(at: path, name: place.name, locator: &locator),
+        ?? (pending == nil
+          ? ModelReference(at: path, name: place.name, locator: &locator)
+          : ModelReference(pendingAt: path, name: place.name, locator: &locator)),
       method: resolved, bits: bits, protocolSettings: settings, seed: seed,
       blasCore: program.blasCore, science: science)
-    cell.id = try cell.computedID
-    return cell
+    guard let pending else {
+      cell.id = try cell.computedID
+      return Planned(cell: cell, pending: nil, beginning: beginning)
+    }
+    guard pending.digests.isDone(within: program.patience) else {
+      return Planned(cell: try pending.begun(cell), pending: pending, beginning: beginning)
+    }
+    locator.keep(try pending.digests.files())
+    return Planned(cell: try pending.completed(cell), pending: nil, beginning: beginning)
+  }
+
+  /// Whether a beginning of sequence opens the text, and who says so.
+  private func beginning(of manifest: ModelManifest?, _ facts: ModelFacts)
+    -> (BeginningOfSequencePolicy, String)
+  {
+    if let bos { return (bos, "--bos") }
+    if let manifest { return (manifest.bos, "manifest of \(manifest.name)") }
+    guard let found = facts.beginning else { return (.none, "no file asks for one") }
+    return (found.policy, found.words)
   }
 
   /// The method with every option written out.

@@ -62,6 +62,34 @@ package struct EvaluationRun: Sendable {
     output: (ArraySlice<UInt8>) -> Void = { writeToStandardError(Array($0)) }
   ) throws -> Outcome {
     if !force, let record = try known(cell) { return .found(record) }
+    return try measured(cell, inputs: inputs, began: began, output: output) { $0 }
+  }
+
+  /// The same of a cell whose model may still be digested: it runs meanwhile.
+  ///
+  /// Its record is that of the cell by the digest. Where that cell has a record, the one that was there counts.
+  package func callAsFunction(
+    _ planned: SingleEvaluation.Planned, inputs: [DigestedFile], began: () -> Void,
+    output: (ArraySlice<UInt8>) -> Void = { writeToStandardError(Array($0)) }
+  ) throws -> Outcome {
+    guard let pending = planned.pending else {
+      return try self(planned.cell, inputs: inputs, began: began, output: output)
+    }
+    return try measured(
+      planned.cell, inputs: inputs + pending.digests.unread, began: began, output: output
+    ) { record in
+      guard record.status != .failed else { return record }
+      var record = record
+      record.cell = try pending.completed(record.cell)
+      return record
+    }
+  }
+
+  /// Runs a cell under the lock of its work folder, and keeps its record as `completed` makes it.
+  private func measured(
+    _ cell: Cell, inputs: [DigestedFile], began: () -> Void,
+    output: (ArraySlice<UInt8>) -> Void, completed: (RunRecord) throws -> RunRecord
+  ) throws -> Outcome {
     let work = store.workFolder(of: cell.id)
     do { try makeFolder(work) } catch { throw HarnessError.results(error) }
     let lock = try StoreLock(folder: work)
@@ -71,10 +99,14 @@ package struct EvaluationRun: Sendable {
     let record: RunRecord
     switch try process.run(cell, inputs: inputs, in: store, output: output) {
     case .interrupted(let signal): return .interrupted(by: signal)
-    case .record(let made): record = made
+    case .record(let made): record = try completed(made)
     }
-    if record.status != .failed { try store.save(record) }
+    let before = force || record.status == .failed ? nil : try known(record.cell)
+    if record.status != .failed, before == nil {
+      if case .corrupt = store.entry(record.cell.id) { try store.setAside(record.cell.id) }
+      try store.save(record)
+    }
     do { try removeTree(work) } catch { throw HarnessError.results(error) }
-    return .measured(record)
+    return before.map { .found($0) } ?? .measured(record)
   }
 }

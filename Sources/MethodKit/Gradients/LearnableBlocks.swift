@@ -4,7 +4,7 @@ package import Transformers
 
 /// Blocks whose weights, clipping, grids, smoothing and norms backpropagation may train.
 ///
-/// Every use smooths and quantises a linear anew from what its parameters are, into a panel that the next
+/// Every use smooths and quantizes a linear anew from what its parameters are, into a panel that the next
 /// use overwrites; the backward pass of that use does the same again and takes the gradient all the way
 /// back to the parameters. Nothing has to be prepared or collected around a pass.
 package struct LearnableBlocks: DifferentiableBlockOperators {
@@ -38,7 +38,7 @@ package struct LearnableBlocks: DifferentiableBlockOperators {
   package let smoothing: [Int: LearnableSmoothing]
   /// Quantizer of activations.
   package let activationQuantizer: (any ActivationQuantizer)?
-  /// Operands of attention that it quantises as well.
+  /// Operands of attention that it quantizes as well.
   package let quantizedOperands: Set<LinearKind>
   private let panel: FloatBuffer
   private let gradientPanel: FloatBuffer

@@ -1,7 +1,7 @@
 package import Quantizers
 package import Tensors
 
-/// How the weight of a linear that is trained is quantised.
+/// How the weight of a linear that is trained is quantized.
 package enum LearnableQuantizer: Sendable {
   /// Not at all.
   case none
@@ -17,7 +17,7 @@ package enum LearnableQuantizer: Sendable {
   case levels(GroupScale)
 }
 
-/// A linear in full precision, how it is quantised at every use, and which of it is learned.
+/// A linear in full precision, how it is quantized at every use, and which of it is learned.
 package struct LearnableLinear: Sendable {
   /// W, `[outputs, inputs]`.
   package let weight: Matrix
@@ -98,7 +98,7 @@ package struct LearnableLinear: Sendable {
     }
   }
 
-  /// Quantises a smoothed weight in place.
+  /// Quantizes a smoothed weight in place.
   func quantize(_ panel: Matrix) {
     switch quantizer {
     case .none: break
@@ -111,7 +111,7 @@ package struct LearnableLinear: Sendable {
     }
   }
 
-  /// Turns the gradient of the quantised weight into that of the smoothed one, in place, and accumulates
+  /// Turns the gradient of the quantized weight into that of the smoothed one, in place, and accumulates
   /// the quantizer's own.
   func quantizeBackward(_ smoothed: Matrix, gradient: Matrix) {
     switch quantizer {

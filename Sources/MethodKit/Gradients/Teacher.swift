@@ -1,7 +1,7 @@
 package import Tensors
 package import Transformers
 
-/// The full-precision model that a quantised one is distilled from.
+/// The full-precision model that a quantized one is distilled from.
 package struct Teacher: Sendable {
   /// Embedding, head, final norm.
   package let transformer: Transformer

@@ -9,7 +9,7 @@ extension MemoryLedger {
   /// - Parameters:
   ///   - c: The model's shape.
   ///   - tokens: Tokens of the largest batch.
-  ///   - keepsRaw: Whether activations are kept as they were before quantisation, too.
+  ///   - keepsRaw: Whether activations are kept as they were before quantization, too.
   package mutating func holdTape(_ c: ModelConfiguration, tokens: Int, keepsRaw: Bool) {
     let twice = keepsRaw ? 2 : 1
     // The result of both halves; of each half its norm's output and the stream.

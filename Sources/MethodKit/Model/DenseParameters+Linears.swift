@@ -25,7 +25,7 @@ extension DenseParameters {
     }
   }
 
-  /// Smooths and fake-quantises a linear's weight in place, once and for all.
+  /// Smooths and fake-quantizes a linear's weight in place, once and for all.
   ///
   /// - Returns: The linear, ready to multiply, with its smoothed bias.
   package func quantizeInPlace(

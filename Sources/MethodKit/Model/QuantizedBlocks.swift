@@ -4,18 +4,18 @@ package import Transformers
 
 /// The blocks of a model as a method has made them: each linear plain, live or packed.
 ///
-/// A live linear is perturbed, smoothed and quantised whenever it is used, row by row into a panel that
+/// A live linear is perturbed, smoothed and quantized whenever it is used, row by row into a panel that
 /// is multiplied and forgotten: the weights themselves are never touched by a forward pass.
 ///
 /// > Source: ZeroQAT's official code, "perturb in forward" (int_linear.py): `Q(smooth(W + εz))`.
 package struct QuantizedBlocks: BlockOperators {
   /// How one linear is held.
   package enum Storage: Sendable {
-    /// Ready to multiply: full precision, or fake-quantised once and for all.
+    /// Ready to multiply: full precision, or fake-quantized once and for all.
     case ready(Matrix)
-    /// Master weights: perturbed, smoothed and quantised at every use.
+    /// Master weights: perturbed, smoothed and quantized at every use.
     case live(any StoredWeights)
-    /// Packed codes of the smoothed, quantised weight.
+    /// Packed codes of the smoothed, quantized weight.
     case packed(PackedMatrix)
   }
 
@@ -66,23 +66,23 @@ package struct QuantizedBlocks: BlockOperators {
   package var weightQuantizer: WeightQuantizer?
   /// Quantizer of activations.
   package var tokenQuantizer: (any ActivationQuantizer)?
-  /// Operands of attention that it quantises as well.
+  /// Operands of attention that it quantizes as well.
   package var quantizedOperands: Set<LinearKind> = [.query, .key, .value]
-  /// Rotations on the way, before activations are quantised.
+  /// Rotations on the way, before activations are quantized.
   package var rotation: OnlineRotation?
   /// What live weights, and packed ones with trained codes, are perturbed by.
   package var perturbation: Perturbation?
   /// Order of summation of the products.
   package var order = SummationOrder.whole
-  /// What products of quantised inputs and quantised weights are computed in.
+  /// What products of quantized inputs and quantized weights are computed in.
   package var arithmetic = Arithmetic.float
   private let panel = WeightPanel()
   private let tokens = QuantizedTokens()
   private let scratch = IntegerScratch()
 
-  /// How a product of two quantised operands is computed.
+  /// How a product of two quantized operands is computed.
   package enum Arithmetic: String, Sendable, Codable, CaseIterable {
-    /// In float32, of the fake-quantised operands.
+    /// In float32, of the fake-quantized operands.
     case float
     /// In integers, of their codes, where both have at most 8 bits and a grid per row; elsewhere in float32.
     case integer

@@ -3,11 +3,11 @@ package import Tasks
 package import Tensors
 package import Transformers
 
-/// Block-by-block reconstruction: each block learns to do on what quantised blocks hand it what the
+/// Block-by-block reconstruction: each block learns to do on what quantized blocks hand it what the
 /// full-precision block does on what full-precision blocks hand it.
 ///
 /// Two residual streams run along: one through full-precision blocks, whose next value is the target, and
-/// one through blocks as they have been quantised. Per block: ``observe(block:operators:)``, ``train(…)`` and
+/// one through blocks as they have been quantized. Per block: ``observe(block:operators:)``, ``train(…)`` and
 /// ``advance(block:operators:)``, in this order, each once.
 ///
 /// > Source: BRECQ, Li et al. 2021, arXiv:2102.05426; the two streams as in OmniQuant, arXiv:2308.13137, eq. 1,
@@ -21,7 +21,7 @@ package struct BlockReconstruction: Sendable {
     package var mostSteps: Int?
     /// Windows per step.
     package var batchWindows: Int
-    /// Whether the loss gains the distance to the full-precision block's output on the quantised stream.
+    /// Whether the loss gains the distance to the full-precision block's output on the quantized stream.
     package var isAugmented: Bool
 
     /// Settings from their parts.
@@ -40,9 +40,9 @@ package struct BlockReconstruction: Sendable {
   private let windowTokens: Int
   /// Input of the next block in full precision; once it was observed, its output.
   private let full: Matrix
-  /// Input of the next block as quantised blocks made it.
+  /// Input of the next block as quantized blocks made it.
   private let quantized: Matrix
-  /// The full-precision block's output on the quantised stream, where the loss asks for it.
+  /// The full-precision block's output on the quantized stream, where the loss asks for it.
   private let second: Matrix?
   private let rotary: BlockRotations
   private let workspace: Workspace
@@ -174,7 +174,7 @@ package struct BlockReconstruction: Sendable {
     return sum / Double(windows)
   }
 
-  /// Runs the block as it was quantised over its stream.
+  /// Runs the block as it was quantized over its stream.
   package func advance(block: Int, operators: some BlockOperators) {
     run(block, on: quantized, operators)
   }

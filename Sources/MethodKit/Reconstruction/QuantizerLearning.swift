@@ -8,7 +8,7 @@ package import Transformers
 /// > Source: OmniQuant, Shao et al. 2023, arXiv:2308.13137, section 3; with other constants it is ZeroQAT's
 ///   initialisation (official code, trainer_wiki.py).
 package struct QuantizerLearning: Sendable {
-  /// What is quantised.
+  /// What is quantized.
   package var bits: QuantizationSpec
   /// Floor under Δ of weights and activations.
   package var minimumScale: Float
@@ -74,7 +74,7 @@ package struct QuantizerLearning: Sendable {
     }
   }
 
-  /// Learns the quantisation parameters of a block and runs both streams through it.
+  /// Learns the quantization parameters of a block and runs both streams through it.
   ///
   /// - Parameters:
   ///   - block: Which block; blocks come in order, each once.

@@ -49,6 +49,9 @@ extension QuantizedModel {
 
   /// Generates the answers of all examples: greedily, at most fifty tokens, to the end of a line.
   ///
+  /// Keys and values are kept where activations aren't quantized. Where they are, the last bit of a product can decide
+  /// how one is rounded, and with that the answer: there every token is a pass over the whole text.
+  ///
   /// > Source: MeZO's official code, large_models/run.py: the answer ends at the token of a newline or at
   ///   the end of sequence.
   ///
@@ -65,7 +68,8 @@ extension QuantizedModel {
     if let end = tokenizer.endOfSequence { stops.insert(end) }
     return try transformer.greedyContinuations(
       of: task.examples.map(\.prompt), limit: OptionEncoder.generatedTokens, stops: stops,
-      operators: blocks, progress: progress
+      operators: blocks, doubt: blocks.tokenQuantizer == nil ? usualDoubt : .infinity,
+      progress: progress
     ).map { AnswerWords.trimmed(String(decoding: try tokenizer.decode($0), as: UTF8.self)) }
   }
 }

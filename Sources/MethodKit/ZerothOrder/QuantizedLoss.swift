@@ -2,7 +2,7 @@ import Optimizers
 package import Tensors
 import Transformers
 
-/// The quantised loss of given tokens, as the zeroth-order optimizer sees it.
+/// The quantized loss of given tokens, as the zeroth-order optimizer sees it.
 ///
 /// `L(Q(smooth(W ± εz)))`: mean next-token cross-entropy over all targets of the batch, nats.
 package struct QuantizedLoss: ProbedLoss {

@@ -9,7 +9,7 @@ import Transformers
 ///
 /// > Source: Lin et al. 2023, arXiv:2306.00978; official code, entry.py and pre_quant.py (run_awq).
 ///
-/// DEVIATION: the paper quantises weights only. With activation bits, the searches still see unquantised
+/// DEVIATION: the paper quantizes weights only. With activation bits, the searches still see unquantized
 /// activations, which are then rounded to nearest per token at use.
 package struct AWQ: QuantizationMethod {
   /// Options of ``AWQ``.

@@ -5,12 +5,12 @@ import Transformers
 
 /// GPTQ: weights rounded column by column, errors made up for by the columns to come.
 ///
-/// Blocks in order; the inputs of a block come from the quantised blocks before it.
+/// Blocks in order; the inputs of a block come from the quantized blocks before it.
 ///
 /// > Source: Frantar et al. 2022, arXiv:2210.17323; official code, opt.py (opt_sequential).
 ///
-/// DEVIATION: the paper quantises weights only. With activation bits, Hessians are still those of
-/// unquantised activations, which are then rounded to nearest per token at use, as in QuaRot's code.
+/// DEVIATION: the paper quantizes weights only. With activation bits, Hessians are still those of
+/// unquantized activations, which are then rounded to nearest per token at use, as in QuaRot's code.
 package struct GPTQ: QuantizationMethod {
   /// Options of ``GPTQ``.
   package struct Options: MethodOptions {

@@ -98,7 +98,7 @@ package struct Hadamard: QuantizationMethod {
           model.transformer, context.training,
           windows: windows)
       }
-      // Hessians of unquantised activations, as in the official code.
+      // Hessians of unquantized activations, as in the official code.
       try GPTQPass(
         rounding: GPTQRounding(bits: weightBits, groupSize: bits.groupSize),
         isTrueSequential: true, method: Self.card.name

@@ -22,7 +22,7 @@ package struct OmniQuant: QuantizationMethod {
     package var batchWindows = 1
     /// Windows of training text; 128 of 2,048 tokens in the official code.
     package var calibrationWindows = 16
-    /// Whether clipping is learned (LWC); where not given, true if weights are quantised.
+    /// Whether clipping is learned (LWC); where not given, true if weights are quantized.
     package var lwc: Bool?
     /// Whether smoothing is learned (LET); where not given, true but for weight-only LLaMA.
     package var `let`: Bool?
@@ -30,7 +30,7 @@ package struct OmniQuant: QuantizationMethod {
     package var lwcLearningRate = 1e-2
     /// η of smoothing; 5e-3 in the official command line.
     package var letLearningRate = 5e-3
-    /// Whether the loss gains the distance to the full-precision block on the quantised stream.
+    /// Whether the loss gains the distance to the full-precision block on the quantized stream.
     package var augmentedLoss = false
     /// γ that clipping starts from; 4 in the official code.
     package var clipGamma: Float = 4
@@ -145,7 +145,7 @@ package struct OmniQuant: QuantizationMethod {
     if learnsSmoothing(c.parts) {
       smoothing = SmoothingStart(
         rule: .zeroQAT(least: alpha, most: alpha), outputAlpha: alpha,
-        // Shifts are for OPT, whose norms have biases to take them in, with quantised activations only
+        // Shifts are for OPT, whose norms have biases to take them in, with quantized activations only
         // (official code, quantize/omniquant.py).
         shifts: c.parts.hasNormBias && !isWeightOnly,
         scalesQueryKey: c.parts.canScaleQueries && !isWeightOnly)

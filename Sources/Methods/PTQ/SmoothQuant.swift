@@ -7,7 +7,7 @@ import Transformers
 /// > Source: Xiao et al. 2022, arXiv:2211.10438, eq. 4; official code, smoothquant/smooth.py.
 ///
 /// DEVIATION: as in the papers' W6A6 and W4A4 rows, the grids are asymmetric per row and token, where
-/// the official repository's own fake quantisation is symmetric.
+/// the official repository's own fake quantization is symmetric.
 package struct SmoothQuant: QuantizationMethod {
   /// Options of ``SmoothQuant``.
   package struct Options: MethodOptions {

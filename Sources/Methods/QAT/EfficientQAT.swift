@@ -11,7 +11,7 @@ import Transformers
 /// > Source: Chen et al. 2024, arXiv:2407.11062, sections 3.2 and 3.3; official code, quantize/block_ap.py and
 ///   main_e2e_qp.py.
 ///
-/// DEVIATION: activations, which the paper leaves alone, are quantised in both phases where the bits ask
+/// DEVIATION: activations, which the paper leaves alone, are quantized in both phases where the bits ask
 /// for it.
 package struct EfficientQAT: QuantizationMethod {
   /// Options of ``EfficientQAT``.

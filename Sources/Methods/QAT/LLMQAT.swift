@@ -5,7 +5,7 @@ import Tasks
 import Tensors
 import Transformers
 
-/// LLM-QAT: distillation of the full-precision model into its quantised copy, on text that it wrote itself.
+/// LLM-QAT: distillation of the full-precision model into its quantized copy, on text that it wrote itself.
 ///
 /// Student and teacher see windows that the teacher generated; the loss is the teacher's divergence summed over
 /// tokens and divided by windows, gradients pass rounding straight through.
@@ -13,7 +13,7 @@ import Transformers
 /// > Source: Liu et al. 2023, arXiv:2305.17888; official code, models/utils_quant.py, utils/kd_trainer.py,
 ///   generate_data.py.
 ///
-/// DEVIATION: keys and values are quantised after the rotation and, for LLaMA, by head, where attention
+/// DEVIATION: keys and values are quantized after the rotation and, for LLaMA, by head, where attention
 /// reads them; the official code does so right after the projections. Groups of columns, which the
 /// official code lacks, have grids of their own.
 package struct LLMQAT: QuantizationMethod {

@@ -4,7 +4,7 @@ package import Quantizers
 import Tensors
 import Transformers
 
-/// Quantisation-aware training by backpropagation with straight-through rounding: ZeroQAT's model, quantizer
+/// Quantization-aware training by backpropagation with straight-through rounding: ZeroQAT's model, quantizer
 /// and loss, with exact gradients of the surrogate in the place of two forwards.
 ///
 /// > Source: the recipe of LLM-QAT, Liu et al. 2023, arXiv:2305.17888 (AdamW, cosine), on ZeroQAT's
@@ -46,7 +46,7 @@ package struct STEQAT: QuantizationMethod {
     package var straightThrough = Estimator.grid
     /// Where `identity` stops passing; null for nowhere.
     package var straightThroughBound: Float?
-    /// How quantisation parameters start; where not given, as ZeroQAT's.
+    /// How quantization parameters start; where not given, as ZeroQAT's.
     package var initialisation: ZeroQATOptions.Initialisation?
     /// Passes over the calibration windows by which blocks learn, as ZeroQAT's; null where none do.
     package var initialisationEpochs: Int?
@@ -66,7 +66,7 @@ package struct STEQAT: QuantizationMethod {
   }
 
   package static let card = MethodCard(
-    name: "ste-qat", summary: "backpropagation through ZeroQAT's quantised model, by AdamW",
+    name: "ste-qat", summary: "backpropagation through ZeroQAT's quantized model, by AdamW",
     category: .firstOrder, citation: "common baseline; recipe of arXiv:2305.17888",
     trainsOnText: true, trainsOnTasks: true, cost: .gradientTraining)
 

@@ -14,9 +14,9 @@ package struct Dummy: QuantizationMethod {
     package var ballastBytes = 0
     /// How long to hold them, in milliseconds.
     package var ballastMilliseconds = 0
-    /// Fail with this text instead of quantising; null for quantising.
+    /// Fail with this text instead of quantizing; null for quantizing.
     package var failure: String?
-    /// Stop the process by a signal instead of quantising.
+    /// Stop the process by a signal instead of quantizing.
     package var crash = false
 
     package static let defaults = Self()

@@ -4,10 +4,10 @@ import Optimizers
 package import Quantizers
 import Tasks
 
-/// How much of a probe's loss difference is signal: a study, not a way to quantise.
+/// How much of a probe's loss difference is signal: a study, not a way to quantize.
 ///
 /// At ZeroQAT's initial model, each direction z is probed on two disjoint batches. What both batches agree
-/// on is the directional derivative of the expected loss; the rest is sampling and, with quantised
+/// on is the directional derivative of the expected loss; the rest is sampling and, with quantized
 /// activations, rounding chaos. For each ε the record keeps
 /// `signal = sign(c)·√|c|` with `c = mean(ΔA·ΔB)` and `ΔL = L₊ − L₋`, the root mean square of ΔL, their
 /// correlation, and how far the probes lie above the loss at W.

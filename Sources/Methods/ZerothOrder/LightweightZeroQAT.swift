@@ -3,7 +3,7 @@ package import Quantizers
 import Tensors
 import Transformers
 
-/// Lightweight ZeroQAT: everything frozen, quantised and packed but the Q and V projections, or those
+/// Lightweight ZeroQAT: everything frozen, quantized and packed but the Q and V projections, or those
 /// that the option `trainable` names.
 ///
 /// The checkpoint is streamed block by block: a block is calibrated, smoothed, packed and forgotten before

@@ -42,7 +42,7 @@ package struct MeZO: QuantizationMethod {
   package init(options: Options, bits: QuantizationSpec) throws {
     guard bits == .none else {
       throw MethodError.bits(
-        method: Self.card.name, expected: "FP; 'mezo-ptq' quantises afterwards", found: "\(bits)")
+        method: Self.card.name, expected: "FP; 'mezo-ptq' quantizes afterwards", found: "\(bits)")
     }
     try options.validateSettings()
     self.options = options

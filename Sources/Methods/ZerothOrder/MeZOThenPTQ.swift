@@ -5,15 +5,15 @@ package import Quantizers
 import Tasks
 import Transformers
 
-/// MeZO, then post-training quantisation: the baseline that trains without knowing what comes.
+/// MeZO, then post-training quantization: the baseline that trains without knowing what comes.
 ///
-/// Every checkpoint is quantised, and scored as such: the one that development text likes best is what
+/// Every checkpoint is quantized, and scored as such: the one that development text likes best is what
 /// the baseline could have done at its best.
 ///
 /// > Source: ZeroQAT, arXiv:2509.00031v2, section 5: PTQ rows are fine-tuned by zeroth order in full
-///   precision, then quantised. MeZO: Malladi et al. 2023, arXiv:2305.17333.
+///   precision, then quantized. MeZO: Malladi et al. 2023, arXiv:2305.17333.
 package struct MeZOThenPTQ: QuantizationMethod {
-  /// Options of ``MeZOThenPTQ``: those of MeZO, and who quantises.
+  /// Options of ``MeZOThenPTQ``: those of MeZO, and who quantizes.
   package struct Options: ZerothOrderSettings {
     /// Updates.
     package var steps: Int
@@ -65,7 +65,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
   }
 
   package static let card = MethodCard(
-    name: "mezo-ptq", summary: "MeZO in full precision, then post-training quantisation",
+    name: "mezo-ptq", summary: "MeZO in full precision, then post-training quantization",
     category: .zerothOrderTuning, citation: "Malladi et al. 2023, arXiv:2305.17333",
     trainsOnText: true, trainsOnTasks: true, cost: .forwardTraining)
 
@@ -74,7 +74,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
   private let quantizer: any QuantizationMethod
 
   package init(options: Options, bits: QuantizationSpec) throws {
-    // Here, so that the refusal names this method and not the one that quantises.
+    // Here, so that the refusal names this method and not the one that quantizes.
     try requireBits(bits, Self.card)
     try options.validateSettings()
     let given = try Self.quantizerOptions(options)
@@ -159,7 +159,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
   }
 }
 
-/// An observer of training in full precision that quantises each checkpoint before it is scored.
+/// An observer of training in full precision that quantizes each checkpoint before it is scored.
 private final class QuantizedCheckpoints: RunObserver {
   private let values: ModelValues
   private let quantizer: any QuantizationMethod

@@ -9,7 +9,7 @@ import Vocabulary
 /// Where smoothing or clipping is learned from activations, a block's float32 weights are held at a time;
 /// where nothing is, 256 rows of one linear.
 struct PackedBlocks {
-  /// How quantisation parameters start.
+  /// How quantization parameters start.
   let options: ZeroQATOptions
   /// Widths.
   let bits: QuantizationSpec
@@ -168,7 +168,7 @@ extension PackedBlocks {
   /// The model before training; what calibration held is gone when it is there.
   ///
   /// - Parameters:
-  ///   - options: How quantisation parameters start.
+  ///   - options: How quantization parameters start.
   ///   - bits: Widths.
   ///   - quantizer: That of the weights.
   ///   - context: Has model and text.

@@ -3,7 +3,7 @@ import Quantizers
 
 /// Options of methods that start from a packed model: ZeroQAT's start with every linear frozen.
 package protocol PackedStart: ZerothOrderSettings {
-  /// How quantisation parameters start.
+  /// How quantization parameters start.
   var initialisation: ZeroQATOptions.Initialisation? { get set }
   /// Migration strength of all channels.
   var alpha: Float { get }

@@ -9,7 +9,7 @@ package import Quantizers
 /// > Source: Shang et al. 2025, arXiv:2505.13430; C = 100 and the floor of Δ are the official code's.
 ///
 /// DEVIATION: the official code starts from GPTQ or AQLM; codes here are those of ZeroQAT's start,
-/// rounded to nearest, with its smoothing where activations are quantised.
+/// rounded to nearest, with its smoothing where activations are quantized.
 package struct QZO: QuantizationMethod {
   /// Options of ``QZO``.
   package struct Options: PackedStart {
@@ -31,7 +31,7 @@ package struct QZO: QuantizationMethod {
     package var checkpointEvery = 50
     /// Bound C on the directional derivative, nats per unit of z.
     package var clipDerivative = 100.0
-    /// How quantisation parameters start; where not given, as ZeroQAT's.
+    /// How quantization parameters start; where not given, as ZeroQAT's.
     package var initialisation: ZeroQATOptions.Initialisation?
     /// Migration strength of all channels.
     package var alpha: Float = 0.5

@@ -12,7 +12,7 @@ package import Quantizers
 ///
 /// DEVIATION: perturbed weights aren't rounded to the grid again before they are multiplied; u has a
 /// scale for each row; the grids are those of ZeroQAT's start, with its smoothing where activations are
-/// quantised. Embedding, head, norms and biases aren't trained.
+/// quantized. Embedding, head, norms and biases aren't trained.
 package struct QuZO: QuantizationMethod {
   /// Options of ``QuZO``.
   package struct Options: PackedStart {
@@ -34,7 +34,7 @@ package struct QuZO: QuantizationMethod {
     package var checkpointEvery = 50
     /// Bits of a direction's numbers, 2 to 8.
     package var directionBits = 8
-    /// How quantisation parameters start; where not given, as ZeroQAT's.
+    /// How quantization parameters start; where not given, as ZeroQAT's.
     package var initialisation: ZeroQATOptions.Initialisation?
     /// Migration strength of all channels.
     package var alpha: Float = 0.5

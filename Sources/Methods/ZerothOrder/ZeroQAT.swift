@@ -3,9 +3,9 @@ package import Quantizers
 import Transformers
 import Vocabulary
 
-/// ZeroQAT: zeroth-order training of full-precision master weights through the quantised forward pass.
+/// ZeroQAT: zeroth-order training of full-precision master weights through the quantized forward pass.
 ///
-/// Every linear weight of every block is perturbed, smoothed and quantised at each forward, two forwards
+/// Every linear weight of every block is perturbed, smoothed and quantized at each forward, two forwards
 /// per direction and step. Training back-propagates nothing; the paper's start, block reconstruction
 /// of clipping and smoothing, does, one block at a time.
 ///
@@ -61,7 +61,7 @@ package struct ZeroQAT: QuantizationMethod {
     }
   }
 
-  /// The model before training: master weights with their quantisation parameters.
+  /// The model before training: master weights with their quantization parameters.
   ///
   /// - Parameters:
   ///   - context: The source and the text.

@@ -3,7 +3,7 @@ import Quantizers
 import Transformers
 
 extension ZeroQATOptions {
-  /// How quantisation parameters are learned before training; nil unless they start from blocks.
+  /// How quantization parameters are learned before training; nil unless they start from blocks.
   ///
   /// γ 3 and a floor of 1e-4 under Δ, two epochs, the augmented loss; learning rates of OPT where norms have
   /// biases, of LLaMA elsewhere. Weight-only OPT is smoothed without shifts, weight-only LLaMA not at all.
@@ -36,7 +36,7 @@ extension ZeroQATOptions {
     return smoothingRule(bits) != nil
   }
 
-  /// Learns the quantisation parameters of all blocks; nothing unless they start from blocks.
+  /// Learns the quantization parameters of all blocks; nothing unless they start from blocks.
   ///
   /// Reads the model for itself, block by block: beside the streams, one block's weights are held.
   ///

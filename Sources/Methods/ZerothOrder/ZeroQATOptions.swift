@@ -7,7 +7,7 @@ package import Vocabulary
 /// Options that ZeroQAT and its lightweight variant share: what the paper states, and what it and its
 /// code leave open.
 package struct ZeroQATOptions: ZerothOrderSettings {
-  /// How quantisation parameters start.
+  /// How quantization parameters start.
   package enum Initialisation: String, Codable, Sendable, CaseIterable {
     /// No smoothing.
     case none
@@ -37,7 +37,7 @@ package struct ZeroQATOptions: ZerothOrderSettings {
   package var distribution = DirectionDistribution.gaussian
   /// Floor under Δ.
   package var minimumScale: Float = 1e-4
-  /// How quantisation parameters start; where not given, by `smoothquant` if activations are quantised,
+  /// How quantization parameters start; where not given, by `smoothquant` if activations are quantized,
   /// else `none`.
   package var initialisation: Initialisation?
   /// Least migration strength per channel.
@@ -77,7 +77,7 @@ package struct ZeroQATOptions: ZerothOrderSettings {
   package var weightType = WeightType.float32
   /// How updates of weights in fewer bits are rounded, stochastically where not given; null in float32.
   package var updateRounding: UpdateRounding?
-  /// What products of quantised operands are computed in.
+  /// What products of quantized operands are computed in.
   package var arithmetic = QuantizedBlocks.Arithmetic.float
 
   package static let defaults = Self(steps: 0, learningRate: 0, epsilon: 0)
@@ -93,7 +93,7 @@ package struct ZeroQATOptions: ZerothOrderSettings {
     return result.withQuantizerRates
   }
 
-  /// How quantisation parameters start.
+  /// How quantization parameters start.
   func start(at bits: QuantizationSpec) -> Initialisation {
     initialisation ?? (bits.activationBits == nil ? .none : .smoothquant)
   }
@@ -137,7 +137,7 @@ package struct ZeroQATOptions: ZerothOrderSettings {
       throw .option(
         name: "arithmetic",
         expected:
-          "'float' at \(bits): integers need quantised weights and activations, and one grid "
+          "'float' at \(bits): integers need quantized weights and activations, and one grid "
           + "per row",
         found: "'integer'")
     }

@@ -1,6 +1,12 @@
 internal import Digests
 
 extension ModelReference {
+  /// The digest of a model whose bytes nobody has named.
+  ///
+  /// Of a cell that was written by hand, or of one whose model is still being digested; no record of an evaluation is
+  /// kept under it.
+  package static let unnamedDigest = String(repeating: "0", count: 64)
+
   /// Whether a folder's file of that name is one that ``digest`` stands for.
   package static func holdsWeights(_ name: String) -> Bool {
     name == "config.json" || name.hasSuffix(".safetensors")
@@ -13,7 +19,7 @@ extension ModelReference {
   package static func holdsTokenizer(_ name: String) -> Bool {
     [
       "tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json",
-      "special_tokens_map.json", "added_tokens.json",
+      "special_tokens_map.json", "added_tokens.json", "generation_config.json",
     ].contains(name)
   }
 

@@ -9,7 +9,7 @@ package struct ModelManifest: Codable, Sendable, Equatable {
   package var schema: Int
   /// The folder's name, such as `smollm2-135m-instruct`.
   package var name: String
-  /// How tables name it, with everything that a reader must know (`dequantised Q4_1`).
+  /// How tables name it, with everything that a reader must know (`dequantized Q4_1`).
   package var label: String
   /// The family that the model is of.
   package var architecture: Architecture

@@ -9,11 +9,11 @@ package import Vocabulary
 package enum CheckTolerance: Sendable, Equatable {
   /// Full precision and weight-only cells: the perplexity may rise by less than this share.
   case relative(Double)
-  /// Cells with quantised activations: the mean NLL may rise by no more than this, nats per token.
+  /// Cells with quantized activations: the mean NLL may rise by no more than this, nats per token.
   case statistical(nats: Double, roundingFloor: Double, pairedError: Double)
   /// A task of full-precision and weight-only cells: the mean outcome may fall by so many percentage points.
   case points(Double)
-  /// A task of cells with quantised activations: a fall fails below ``exampleLevel`` of this one-sided test.
+  /// A task of cells with quantized activations: a fall fails below ``exampleLevel`` of this one-sided test.
   case examples(test: ExampleTest)
   /// Peak memory may rise by this share.
   case memory(Double)
@@ -63,7 +63,7 @@ package enum CheckTolerance: Sendable, Equatable {
 
   /// The limit for two perplexities of a cell with these bits.
   ///
-  /// With quantised activations it is `3·√(floor² + se²)`: `se` is the standard error of the
+  /// With quantized activations it is `3·√(floor² + se²)`: `se` is the standard error of the
   /// window-by-window difference of the two runs, `floor` the larger of the two records' own
   /// rounding floors, or ``roundingPerToken(activationBits:)``/√tokens where neither has one.
   package static func limit(

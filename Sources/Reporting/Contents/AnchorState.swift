@@ -7,11 +7,11 @@ internal import Vocabulary
 package enum AnchorState: Sendable, Equatable {
   /// Within its tolerance of a figure known from elsewhere.
   case met(Anchor, measured: Double)
-  /// Outside it: quantised entries are withheld.
+  /// Outside it: quantized entries are withheld.
   case missed(Anchor, measured: Double)
   /// Measured, but no independent figure is known for this text and these windows.
   case unknown(measured: Double)
-  /// The full-precision cell has no score: quantised entries are withheld.
+  /// The full-precision cell has no score: quantized entries are withheld.
   case absent(reason: String)
   /// The grid has no full-precision row.
   case noRow
@@ -53,7 +53,7 @@ package enum AnchorState: Sendable, Equatable {
     }
   }
 
-  /// The state that may be shown: quantised scores are withheld while the anchor isn't met.
+  /// The state that may be shown: quantized scores are withheld while the anchor isn't met.
   func gate(_ state: EntryState, row: GridRow) -> EntryState {
     guard case .measured(let score) = state, !row.isFullPrecision else { return state }
     switch self {

@@ -45,7 +45,13 @@ private struct ScienceGroup {
   var days: Set<String> = []
   var proofs: [Certificate] = []
 
-  /// ``6436ff36`, measured from 2026-11-21 to 2026-11-22, certified for `0a1b2c3d` on 2026-11-28 by `cell``.
+  /// Cells that are named; how many there are is said, and all of them stand in the file that is linked.
+  private static let namedCells = 3
+
+  /// Where the proofs stand, seen from a committed page.
+  private static let file = "../certificates.json"
+
+  /// ``6436ff36`, measured from 2026-11-21 to 2026-11-22, certified for `0a1b2c3d` on 2026-11-28 by [1 cell](…): `cell``.
   var text: String {
     let digest = "`\(NumberText.digest(from))`"
     guard let day = proofs.map(\.date).max() else { return digest }
@@ -57,6 +63,8 @@ private struct ScienceGroup {
       if !$0.contains($1) { $0.append($1) }
     }
     return words + ", certified for `\(NumberText.digest(to))` on \(day) by "
-      + cells.map { "`\($0)`" }.joined(separator: ", ")
+      + "[\(NumberText.count(cells.count, "cell"))](\(Self.file))"
+      + (cells.count > Self.namedCells ? ", such as " : ": ")
+      + cells.prefix(Self.namedCells).map { "`\($0)`" }.joined(separator: ", ")
   }
 }

@@ -8,6 +8,7 @@ package struct EvaluationReport: Sendable {
   private let record: RunRecord
   private let path: String
   private let fullPrecision: RunRecord?
+  private let beginning: String?
 
   /// A report on a record.
   ///
@@ -15,10 +16,14 @@ package struct EvaluationReport: Sendable {
   ///   - record: What was measured.
   ///   - path: Where the record is, as a reader is to see it.
   ///   - fullPrecision: The record of the same model as it is, on the same text; nil where there is none.
-  package init(_ record: RunRecord, path: String, fullPrecision: RunRecord? = nil) {
+  ///   - beginning: Who says whether a beginning of sequence opens the text; nil where nobody knows.
+  package init(
+    _ record: RunRecord, path: String, fullPrecision: RunRecord? = nil, beginning: String? = nil
+  ) {
     self.record = record
     self.path = path
     self.fullPrecision = fullPrecision
+    self.beginning = beginning
   }
 
   private static func test(_ record: RunRecord) -> Score? {
@@ -72,7 +77,7 @@ extension EvaluationReport: CustomStringConvertible {
         "perplexity",
         NumberText.fixed(value, 4)
           + (error.map {
-            " ± \(NumberText.fixed($0, 4)) (standard error over \(windows) windows: how far another text "
+            " ± \(NumberText.fixed($0, 4)) (standard error over \(NumberText.count(windows, "window")): how far another text "
               + "of this kind might be off)"
           } ?? " (of a single window: no error can be told)")
       )
@@ -109,12 +114,14 @@ extension EvaluationReport: CustomStringConvertible {
   private var text: String {
     let settings = record.cell.protocolSettings
     let beginning =
-      settings.bos == .once ? "one beginning of sequence in front" : "no beginning of sequence"
+      (settings.bos == .once ? "one beginning of sequence in front" : "no beginning of sequence")
+      + (beginning.map { " (\($0))" } ?? "")
     let name = settings.test.parts.count == 1 ? settings.test.parts[0].path : settings.id
     guard let score = Self.test(record) else { return "\(name), \(beginning)" }
     return
-      "\(name): \(NumberText.grouped(score.scoredTokens)) tokens scored in \(score.windowNLL.count) "
-      + "windows of \(settings.windowTokens), \(beginning)"
+      "\(name): \(NumberText.count(score.scoredTokens, "token")) scored in "
+      + "\(NumberText.count(score.windowNLL.count, "window")) of \(settings.windowTokens), "
+      + beginning
   }
 
   private var cost: String? {
@@ -122,14 +129,15 @@ extension EvaluationReport: CustomStringConvertible {
     let phases = measured.phases.map { "\($0.name) \(NumberText.fixed($0.wallSeconds, 1))" }
     return "\(NumberText.fixed(measured.wallSeconds, 1)) s (\(phases.joined(separator: ", "))), "
       + "\(NumberText.mebibytes(measured.peakResidentBytes)) MiB at the peak, "
-      + "\(measured.threads) thread\(measured.threads == 1 ? "" : "s")"
+      + NumberText.count(measured.threads, "thread")
   }
 }
 
 extension EvaluationReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case schema, status, reason, perplexity, standardError, meanNLL, standardErrorNLL, windows
-    case windowTokens, scoredTokens, bos, text, model, method, bits, seconds, peakResidentBytes,
+    case windowTokens, scoredTokens, bos, bosSource, text, model, method, bits, seconds,
+      peakResidentBytes,
       threads
     case phases, notes, fullPrecision, record
   }
@@ -150,6 +158,7 @@ extension EvaluationReport: Encodable {
     try container.encode(settings.windowTokens, forKey: .windowTokens)
     try container.encode(score?.scoredTokens, forKey: .scoredTokens)
     try container.encode(settings.bos, forKey: .bos)
+    try container.encode(beginning, forKey: .bosSource)
     try container.encode(settings.test, forKey: .text)
     try container.encode(cell.model, forKey: .model)
     try container.encode(cell.method, forKey: .method)

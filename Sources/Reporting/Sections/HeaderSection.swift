@@ -122,12 +122,12 @@ extension TableContents {
         + "± \(toleranceText(anchor)): **met** (\(anchor.source.inMarkdown))"
     case .missed(let anchor, let measured):
       "\(NumberText.score(measured)) against \(NumberText.score(anchor.perplexity)) "
-        + "± \(toleranceText(anchor)): **missed**, quantised cells are withheld "
+        + "± \(toleranceText(anchor)): **missed**, quantized cells are withheld "
         + "(\(anchor.source.inMarkdown))"
     case .unknown(let measured):
       "\(NumberText.score(measured)); no independent figure is known for this text and these "
         + "windows"
-    case .absent(let reason): "\(reason); quantised cells are withheld"
+    case .absent(let reason): "\(reason); quantized cells are withheld"
     case .noRow: "the grid has no full-precision row"
     }
   }

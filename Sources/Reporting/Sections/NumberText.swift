@@ -83,6 +83,11 @@ package enum NumberText {
     return text
   }
 
+  /// A number of things, such as `1 window` or `1 234 windows`.
+  package static func count(_ value: Int, _ name: String) -> String {
+    grouped(value) + " " + name + (value == 1 ? "" : "s")
+  }
+
   /// The first twelve digits of a digest.
   package static func digest(_ text: String) -> String { String(text.prefix(12)) }
 

@@ -13,7 +13,7 @@ struct ColumnWin {
 }
 
 extension TableContents {
-  /// The best of these quantised entries, or nil when the runner-up may be as good, or when one of them is
+  /// The best of these quantized entries, or nil when the runner-up may be as good, or when one of them is
   /// still missing: a best of some rows isn't the best of the table.
   func columnWin(among entries: [TableEntry]) -> ColumnWin? {
     guard !entries.contains(where: isMissing) else { return nil }

@@ -50,7 +50,7 @@ extension ConfigurationReader {
   {
     let channels = try integer("hidden_size")
     let heads = try integer("num_attention_heads")
-    let blocks = try integer("num_hidden_layers")
+    let blocks = try blockCount()
     try requireActivation(defaults.activation.name, in: defaults.activation.members)
     let positions = try optionalInteger("max_position_embeddings") ?? defaults.positions
     let rotary = try rotary(positions: positions, newer: defaults.rotaryMember)
@@ -69,6 +69,17 @@ extension ConfigurationReader {
       tiesHead: try optionalFlag("tie_word_embeddings") ?? defaults.tiesHead,
       hasAttentionInputBias: hasAttentionBias, hasAttentionOutputBias: hasAttentionBias,
       hasFeedForwardBias: try optionalFlag("mlp_bias") ?? false, embeddingWidth: channels)
+  }
+
+  /// `num_hidden_layers`, which what families read is as long as.
+  private func blockCount() throws(JSONError) -> Int {
+    let blocks = try integer("num_hidden_layers")
+    guard (1...ModelConfiguration.mostBlocks).contains(blocks) else {
+      throw document.error(
+        at: "/num_hidden_layers",
+        "expected a count from 1 to \(ModelConfiguration.mostBlocks), found \(blocks)")
+    }
+    return blocks
   }
 
   /// Throws unless every one of `members` that is there names `expected`.

@@ -29,7 +29,7 @@ public struct ModelParts: Sendable, Equatable {
     case table(offset: Int)
   }
 
-  /// What attention's operands are quantised over, per token.
+  /// What attention's operands are quantized over, per token.
   ///
   /// > Source: ZeroQAT's official code, int_llama_layer.py and int_opt_layer.py.
   public enum Operands: Sendable {
@@ -45,7 +45,7 @@ public struct ModelParts: Sendable, Equatable {
   public var feedForward: FeedForward
   /// How positions enter.
   public var positions: Positions
-  /// What attention's operands are quantised over.
+  /// What attention's operands are quantized over.
   public var operands = Operands.heads
   /// Queries are scaled before they meet the keys, instead of their products.
   public var scalesQueries = false

@@ -11,21 +11,21 @@ import Vocabulary
   static func locate(_ sample: SampleCheckout, _ variables: [String: String] = [:]) throws
     -> [Asset]
   {
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: sample.environment.merging(variables) { $1 })
-    let catalog = try Catalog(workspace)
-    var locator = AssetLocator(workspace)
+    let catalog = try Catalog(site)
+    var locator = AssetLocator(site)
     return try locator.files(of: catalog.model("toy"))
       + locator.files(of: catalog.dataset("verse"))
   }
 
   /// Looks for all files of the sample's table.
   static func plan(_ sample: SampleCheckout, _ variables: [String: String] = [:]) throws {
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: sample.environment.merging(variables) { $1 })
-    let catalog = try Catalog(workspace)
+    let catalog = try Catalog(site)
     let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { _, _ in }
     _ = try CellResolver(
       catalog.grid(of: "sample", methods: registry), at: .small, catalog: catalog,
@@ -61,7 +61,7 @@ import Vocabulary
     let sample = try SampleCheckout()
     let folder = try TemporaryFolder()
     var locator = AssetLocator(
-      Workspace(
+      Site(
         root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
         environment: sample.environment))
     let names = ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]
@@ -196,11 +196,11 @@ import Vocabulary
   @Test func wrongBytesInTheCheckoutAreGits() throws {
     let sample = try SampleCheckout()
     try sample.folder.write("toy weightS\n", to: "models/toy/toy.gguf")
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: "/nowhere", environment: [:])
-    var manifest = try Catalog(workspace).model("toy")
+    var manifest = try Catalog(site).model("toy")
     manifest.committed = true
-    var locator = AssetLocator(workspace)
+    var locator = AssetLocator(site)
     guard case .corrupt(let error)? = try locator.files(of: manifest).first?.state else {
       Issue.record("a wrong byte went unnoticed")
       return
@@ -215,13 +215,13 @@ import Vocabulary
     try makeFolder(hub + "/snapshots/abc")
     try writeDurably(Array("abc\n".utf8), to: hub + "/refs/main")
     try writeDurably(Array("{}".utf8), to: hub + "/snapshots/abc/config.json")
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome,
       environment: ["HF_HOME": sample.folder.path("hf")])
     let manifest = ModelManifest(
       name: "m", label: "M", architecture: .llama, licence: "x", hub: "some/Model",
       environment: "ZEROQAT_M", bos: .once)
-    var locator = AssetLocator(workspace)
+    var locator = AssetLocator(site)
     #expect(try locator.hubFolder(of: manifest) == hub + "/snapshots/abc")
     let one = try locator.digest(ofFolder: hub + "/snapshots/abc") { _ in true }
     try writeDurably(Array("{}".utf8), to: hub + "/snapshots/abc/other.json")
@@ -257,7 +257,7 @@ import Vocabulary
       try writeDurably(Array("{}".utf8), to: hub + "/snapshots/abc/config.json")
     }
     let locator = AssetLocator(
-      Workspace(
+      Site(
         root: sample.root, results: sample.results, cache: sample.cacheHome,
         environment: environment))
     let manifest = ModelManifest(
@@ -270,14 +270,14 @@ import Vocabulary
 
   @Test func aFolderWithoutAConfigurationIsNoModel() throws {
     let sample = try SampleCheckout()
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: "/nowhere",
       environment: ["ZEROQAT_M": sample.root])
     let manifest = ModelManifest(
       name: "m", label: "M", architecture: .llama, licence: "none", environment: "ZEROQAT_M",
       bos: .once)
     let error = #expect(throws: HarnessError.self) {
-      try AssetLocator(workspace).hubFolder(of: manifest)
+      try AssetLocator(site).hubFolder(of: manifest)
     }
     #expect(
       error?.description
@@ -297,9 +297,9 @@ import Vocabulary
 
   @Test func theRealManifestsNameRealFiles() throws {
     let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
-    let workspace = Workspace(root: root, results: "/r", cache: "/nowhere", environment: [:])
-    let catalog = try Catalog(workspace)
-    var locator = AssetLocator(workspace)
+    let site = Site(root: root, results: "/r", cache: "/nowhere", environment: [:])
+    let catalog = try Catalog(site)
+    var locator = AssetLocator(site)
     let model = try locator.files(of: catalog.model("smollm2-135m-instruct"))
     #expect(
       model.map(\.path)

@@ -46,11 +46,11 @@ import Vocabulary
   private func files(
     of name: String, _ sample: SampleCheckout, _ variables: [String: String] = [:]
   ) throws -> ModelFiles {
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: sample.environment.merging(variables) { $1 })
-    var locator = AssetLocator(workspace)
-    return try ModelFiles(of: name, catalog: Catalog(workspace), locator: &locator)
+    var locator = AssetLocator(site)
+    return try ModelFiles(of: name, catalog: Catalog(site), locator: &locator)
   }
 
   @Test func committedFilesNeedNoDownload() throws {
@@ -107,16 +107,16 @@ import Vocabulary
     let sample = try sample()
     try sample.folder.write(
       Self.variant.replacing("\"llama\"", with: "\"lama\""), to: "models/loud/manifest.json")
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: sample.environment)
-    let known = try Catalog(workspace, architectures: ["llama", "opt"])
+    let known = try Catalog(site, architectures: ["llama", "opt"])
     #expect(try known.model("toy").architecture == "llama")
     let error = #expect(throws: JSONError.self) { try known.model("loud") }
     #expect(error?.pointer == "/architecture")
     #expect(error?.reason == "unknown architecture 'lama'; did you mean 'llama'?")
     // Whoever knows none takes any.
-    #expect(try Catalog(workspace).model("loud").architecture == "lama")
+    #expect(try Catalog(site).model("loud").architecture == "lama")
   }
 
   @Test func aVariantOfNothingIsRefused() throws {

@@ -6,17 +6,17 @@ import Testing
 /// Where a model is that somebody names.
 @Suite struct ModelPlaceTests {
   private let sample: SampleCheckout
-  private let workspace: Workspace
+  private let site: Site
 
   init() throws {
     sample = try SampleCheckout()
-    workspace = Workspace(
+    site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome,
       environment: ["HOME": sample.folder.path("home"), "HF_HOME": sample.folder.path("hf")])
   }
 
   private func place(_ argument: String) throws(ModelPlaceError) -> ModelPlace {
-    try ModelPlace(argument, from: sample.root, workspace, models: ["toy"])
+    try ModelPlace(argument, from: sample.root, site, models: ["toy"])
   }
 
   private func folder(_ name: String, holding files: String...) throws {
@@ -62,8 +62,8 @@ import Testing
     try sample.folder.write("abc\n", to: "hf/hub/models--some--Model/refs/main")
     let snapshot = hub + "/models--some--Model/snapshots/abc"
     #expect(try place("some/Model") == .undescribed(path: snapshot, name: "some/Model"))
-    #expect(HubCache(workspace.environment).models == ["some/Model"])
-    #expect(HubCache(workspace.environment).words == "'\(hub)' (HF_HOME)")
+    #expect(HubCache(site.environment).models == ["some/Model"])
+    #expect(HubCache(site.environment).words == "'\(hub)' (HF_HOME)")
     let error = #expect(throws: ModelPlaceError.self) { try place("some/Modle") }
     #expect(error?.description.hasSuffix("did you mean 'some/Model'?") == true)
   }

@@ -221,7 +221,7 @@ import Vocabulary
 
   @Test func theFileIsReadAsItWasWritten() throws {
     let sample = try SampleCheckout()
-    let file = CertificateFile(Fixture(sample).workspace)
+    let file = CertificateFile(Fixture(sample).site)
     #expect(try file.read() == Certificates())
     var session = Self.certification([Self.witness(Self.old)])
     try session.add([Self.witness(Self.new)])

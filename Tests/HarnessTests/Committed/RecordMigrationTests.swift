@@ -48,10 +48,10 @@ struct RecordMigrationTests {
   }
 
   private static func migration(_ sample: SampleCheckout) throws -> RecordMigration {
-    let workspace = Workspace(
+    let site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: [:])
-    return RecordMigration(try Catalog(workspace)) { method, bits, architecture in
+    return RecordMigration(try Catalog(site)) { method, bits, architecture in
       #expect(bits == "W4A4" && architecture == .llama)
       return MethodReference(
         name: method.name,

@@ -10,13 +10,13 @@ import Testing
 
   @Test func gridsPass() throws {
     let catalog = try Catalog(
-      Workspace(root: Self.root, results: "/r", cache: "/nowhere", environment: [:]))
+      Site(root: Self.root, results: "/r", cache: "/nowhere", environment: [:]))
     #expect(catalog.tables.count > 10)
     let common = try JSONDocument(contentsOf: Self.root + "/tables/hyperparameters.json")
       .decode(Hyperparameters.self)
     let trained = common.scales.values.flatMap { $0.map(\.method) }
     for table in catalog.tables {
-      let grid = try JSONDocument(contentsOf: catalog.workspace.gridPath(of: table))
+      let grid = try JSONDocument(contentsOf: catalog.site.gridPath(of: table))
         .decode(Grid.self)
       let rows = grid.rows.flatMap { [$0.method, $0.finetuning?.method].compactMap(\.self) }
       let registry = MethodRegistry(

@@ -181,7 +181,7 @@ import Vocabulary
     }
     func error(_ grid: String) throws -> JSONError? {
       let sample = try SampleCheckout(grid: grid)
-      let catalog = try Catalog(Fixture(sample).workspace)
+      let catalog = try Catalog(Fixture(sample).site)
       return #expect(throws: JSONError.self) { try catalog.grid(of: "sample", methods: registry) }
     }
     var found = try error(SampleCheckout.grid(behave: "badly"))
@@ -213,7 +213,7 @@ import Vocabulary
     }
     func error(_ grid: String) throws -> JSONError? {
       let sample = try SampleCheckout(grid: grid)
-      let catalog = try Catalog(Fixture(sample).workspace)
+      let catalog = try Catalog(Fixture(sample).site)
       return #expect(throws: JSONError.self) { try catalog.grid(of: "sample", methods: registry) }
     }
     let odd = #"{ "key": "rtn", "label": "RTN", "method": "rtn" },"#
@@ -238,7 +238,7 @@ import Vocabulary
     try makeFolder(sample.folder.path("tables/words"))
     try sample.folder.write("{}", to: "tables/words/paper.json")
     let fixture = Fixture(sample)
-    let catalog = try Catalog(fixture.workspace)
+    let catalog = try Catalog(fixture.site)
     func message(_ table: String) -> String? {
       #expect(throws: HarnessError.self) {
         try catalog.grid(of: table, methods: fixture.registry)
@@ -252,13 +252,13 @@ import Vocabulary
 
   @Test func unknownTablesAndFoldersAreNamed() throws {
     let fixture = Fixture(try SampleCheckout())
-    let catalog = try Catalog(fixture.workspace)
+    let catalog = try Catalog(fixture.site)
     let table = #expect(throws: HarnessError.self) {
       try catalog.grid(of: "smaple", methods: fixture.registry)
     }
     #expect(table?.description == "unknown table 'smaple'; did you mean 'sample'?")
     let root = #expect(throws: HarnessError.self) {
-      try Workspace(root: "/usr", results: nil, environment: [:])
+      try Site(root: "/usr", results: nil, environment: [:])
     }
     #expect(
       root?.description == "'/usr' isn't in a checkout (no folders 'tables' and 'models'); "
@@ -270,7 +270,7 @@ import Vocabulary
   @Test func theCacheFollowsTheXDGRules() throws {
     let sample = try SampleCheckout()
     func cache(_ environment: [String: String]) throws -> String {
-      try Workspace(root: sample.root, results: nil, environment: environment).cache
+      try Site(root: sample.root, results: nil, environment: environment).cache
     }
     #expect(try cache(["XDG_CACHE_HOME": "/c", "HOME": "/h"]) == "/c/zeroqat")
     #expect(try cache(["XDG_CACHE_HOME": "relative", "HOME": "/h"]) == "/h/.cache/zeroqat")

@@ -60,7 +60,7 @@ import Vocabulary
     try sample.folder.write(
       replaced("\"table\": \"sample\"", by: "\"table\": \"other\"", in: SampleCheckout.grid()),
       to: "tables/other/grid.json")
-    let catalog = try Catalog(fixture.workspace)
+    let catalog = try Catalog(fixture.site)
     let grid = try catalog.grid(of: "other", methods: fixture.registry)
     let plan = try Plan(
       grid, at: .small,
@@ -106,7 +106,7 @@ import Vocabulary
         { "method": "odd", "options": { "extra": 1 } }
       ] } }
       """, to: "tables/hyperparameters.json")
-    let catalog = try Catalog(Fixture(sample).workspace)
+    let catalog = try Catalog(Fixture(sample).site)
     let registry = MethodRegistry(names: ["full-precision", "rtn", "odd"]) { method, _ in
       if method.options["more"] != nil {
         throw JSONError(
@@ -139,7 +139,7 @@ import Vocabulary
       if method.options["more"] == .integer(4) { throw Complaint() }
     }
     let value = #expect(throws: JSONError.self) {
-      try Catalog(Fixture(sample).workspace).grid(of: "sample", methods: strict)
+      try Catalog(Fixture(sample).site).grid(of: "sample", methods: strict)
     }
     #expect(value?.file.hasSuffix("tables/hyperparameters.json") == true)
     #expect(value?.pointer == "/scales/small/3/options/more")

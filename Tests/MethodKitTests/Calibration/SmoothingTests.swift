@@ -191,7 +191,7 @@ struct SmoothingTests {
         let linear = dense.quantizeInPlace(
           id, smoothing: smoothing.smoothing(of: kind, c), quantizer: nil)
         guard case .ready(let matrix) = linear.storage else {
-          Issue.record("quantised in place, but not ready")
+          Issue.record("quantized in place, but not ready")
           continue
         }
         let full = "\(self.name(id, c)).weight"

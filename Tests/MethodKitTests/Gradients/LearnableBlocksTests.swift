@@ -97,7 +97,7 @@ struct LearnableBlocksTests {
   }
 
   @Test(
-    "Without quantisation: PyTorch's gradients of weights, biases and norms", arguments: names)
+    "Without quantization: PyTorch's gradients of weights, biases and norms", arguments: names)
   func gradients(name: String) throws {
     let test = try Self(name)
     let learner = test.learner(learns: true)

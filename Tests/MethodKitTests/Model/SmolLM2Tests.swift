@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Transformers
 
-/// SmolLM2-135M against reference outputs of transformers on the same dequantised weights.
+/// SmolLM2-135M against reference outputs of transformers on the same dequantized weights.
 @Suite("SmolLM2-135M equals the reference", .serialized, .needsSmolLM2)
 struct SmolLM2Tests {
   private static let base: (DenseParameters, Transformer, ModelSource)? = {
@@ -28,7 +28,7 @@ struct SmolLM2Tests {
     vectors = try Vectors.safetensors("smollm2")
   }
 
-  /// Blocks whose weights are quantised as they are used, as RTN does once and for all.
+  /// Blocks whose weights are quantized as they are used, as RTN does once and for all.
   private func blocks(weights: Int?, activations: Int?, group: Int? = nil) -> QuantizedBlocks {
     QuantizedBlocks(
       linears: Dictionary(
@@ -70,7 +70,7 @@ struct SmolLM2Tests {
   }
 
   @Test(
-    "Whole models with quantised activations agree within their rounding floor",
+    "Whole models with quantized activations agree within their rounding floor",
     arguments: [
       (6, 3.62651847941196, 0.7692621518565831), (4, 7.9148879227485445, 2.4),
     ])

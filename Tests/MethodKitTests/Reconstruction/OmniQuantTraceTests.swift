@@ -121,7 +121,7 @@ struct OmniQuantTraceTests {
     var vanishing: [String: [Bool]] = [:]
     for (name, tensor) in named {
       let expected = try file.read("grad0.\(name)")
-      // Weight-only, q and k rows are quantised independently of their scale: noise.
+      // Weight-only, q and k rows are quantized independently of their scale: noise.
       let isNoise = name == "qkt_smooth_scale" && test.bits.activations == nil
       if !isNoise {
         expectClose(

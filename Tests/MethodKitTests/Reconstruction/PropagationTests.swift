@@ -11,7 +11,7 @@ struct PropagationTests {
   private static let bits: [(Int?, Int?)] = [(nil, nil), (4, nil), (4, 4), (8, 8)]
 
   @Test(
-    "From one weight of any linear, whatever is quantised",
+    "From one weight of any linear, whatever is quantized",
     arguments: ["opt_preln", "llama_gqa_untied"], bits)
   func weights(name: String, bits: (weights: Int?, activations: Int?)) throws {
     let source = try ModelSource(path: Vectors.path("model/\(name)"))

@@ -8,7 +8,7 @@ import Tokenizers
 import Transformers
 import Vocabulary
 
-/// Log-likelihoods of answer options against lm-evaluation-harness on the same dequantised weights.
+/// Log-likelihoods of answer options against lm-evaluation-harness on the same dequantized weights.
 @Suite("Zero-shot log-likelihoods equal the reference", .serialized, .needsSmolLM2)
 struct ZeroShotTests {
   @Test(

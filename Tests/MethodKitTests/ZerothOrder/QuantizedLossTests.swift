@@ -7,8 +7,8 @@ import TestSupport
 import Testing
 import Transformers
 
-/// The quantised loss of a real, if tiny, model as the optimizer sees it.
-@Suite("The quantised loss")
+/// The quantized loss of a real, if tiny, model as the optimizer sees it.
+@Suite("The quantized loss")
 struct QuantizedLossTests {
   static let names = ["opt_preln", "opt_postln_proj", "llama_gqa_untied", "qwen2"]
 
@@ -98,7 +98,7 @@ struct QuantizedLossTests {
     }
   }
 
-  @Test("Without quantisation the estimate is the loss's slope along z")
+  @Test("Without quantization the estimate is the loss's slope along z")
   func slope() throws {
     let test = try Self(model: "llama_gqa_untied", bits: nil)
     let expected = try Vectors.safetensors("model/llama_gqa_untied/expected")

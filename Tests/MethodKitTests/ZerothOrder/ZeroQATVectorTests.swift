@@ -26,8 +26,8 @@ struct GivenDirections: Directions {
   }
 }
 
-/// Two-block models with given quantisation parameters and directions, by the official layers.
-@Suite("Quantised losses and updates equal the official code's")
+/// Two-block models with given quantization parameters and directions, by the official layers.
+@Suite("Quantized losses and updates equal the official code's")
 struct ZeroQATVectorTests {
   static let names = ["opt_w4a4", "opt_w2a16g16", "llama_w4a4", "llama_gqa_w2a16g16"]
 
@@ -139,16 +139,16 @@ struct ZeroQATVectorTests {
     }
   }
 
-  @Test("The full-precision and the quantised loss", arguments: names)
+  @Test("The full-precision and the quantized loss", arguments: names)
   func losses(name: String) throws {
     let c = try load(name)
     let plain = try c.model.transformer.negativeLogLikelihood(
       c.tokens, windowTokens: 17, operators: c.dense)
     let full = try c.number("loss_fp")
     #expect(abs(plain.reduce(0, +) / 32 / full - 1) < 1e-5, "\(plain.reduce(0, +) / 32), \(full)")
-    let quantised = try c.number("loss_q")
+    let quantized = try c.number("loss_q")
     let found = try c.loss().loss(perturbation: nil)
-    #expect(abs(found / quantised - 1) < 1e-5, "\(found), \(quantised)")
+    #expect(abs(found / quantized - 1) < 1e-5, "\(found), \(quantized)")
   }
 
   @Test("L+, L−, g and its clip at each ε", arguments: names, ["0.001", "0.01", "0.05"])

@@ -207,11 +207,11 @@ struct AWQVectorTests {
         expectClose(
           matrix.elements, try file.read("\(run.name).after.\(layer.official(kind)).weight"),
           .relativeToLargest(1e-6), "\(run.name) \(kind.name)")
-        let quantised = "\(run.name).quantised.\(layer.official(kind))"
-        guard file.descriptor(of: quantised) != nil else { continue }
+        let quantized = "\(run.name).quantised.\(layer.official(kind))"
+        guard file.descriptor(of: quantized) != nil else { continue }
         quantizer.fakeQuantize(matrix)
         expectClose(
-          matrix.elements, try file.read(quantised), .relativeToLargest(1e-6), quantised)
+          matrix.elements, try file.read(quantized), .relativeToLargest(1e-6), quantized)
         compared += 1
       }
       #expect(compared == 2)

@@ -73,7 +73,7 @@ struct GPTQTests {
   }
 
   @Test(
-    "Block by block on quantised inputs, together and in turn", arguments: tinyModels,
+    "Block by block on quantized inputs, together and in turn", arguments: tinyModels,
     [false, true])
   func sequential(model: String, inTurn: Bool) throws {
     let path = Vectors.path("model/\(model)")

@@ -10,7 +10,7 @@ import Transformers
 
 @Suite("Methods that don't train")
 struct PostTrainingTests {
-  /// Fake quantisation written down once more, from the formula alone.
+  /// Fake quantization written down once more, from the formula alone.
   private func rounded(_ row: ArraySlice<Float>, bits: Int, floor: Float, span: Float = 1)
     -> [Float]
   {
@@ -74,7 +74,7 @@ struct PostTrainingTests {
       error?.description == "option 'minimumScale': expected a number above 0, found 0.0")
   }
 
-  @Test("RTN without weight bits leaves weights alone and quantises activations")
+  @Test("RTN without weight bits leaves weights alone and quantizes activations")
   func activationsOnly() throws {
     let rehearsal = try Rehearsal()
     let plain = try rehearsal(make(FullPrecision.self, "{}", .none))

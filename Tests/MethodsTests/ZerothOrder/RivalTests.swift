@@ -109,12 +109,12 @@ struct RivalTests {
     }
     #expect(
       error?.description
-        == "method 'mezo' takes FP; 'mezo-ptq' quantises afterwards, found W4A4")
+        == "method 'mezo' takes FP; 'mezo-ptq' quantizes afterwards, found W4A4")
   }
 
   @Test(
     "MeZO and then PTQ scores what PTQ makes of each checkpoint", arguments: ["rtn", "smoothquant"])
-  func quantisedAfterwards(ptq: String) throws {
+  func quantizedAfterwards(ptq: String) throws {
     func run(steps: Int) throws -> (model: QuantizedModel, rehearsal: Rehearsal) {
       let rehearsal = try Rehearsal()
       let options = """
@@ -148,7 +148,7 @@ struct RivalTests {
     }
   }
 
-  @Test("Who isn't a post-training method can't quantise afterwards")
+  @Test("Who isn't a post-training method can't quantize afterwards")
   func unknownPTQ() throws {
     for name in ["mezo", "zeroqat", "rnt"] {
       let error = #expect(throws: MethodError.self) {

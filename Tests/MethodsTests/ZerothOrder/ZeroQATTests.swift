@@ -417,12 +417,12 @@ struct ZeroQATTests {
       ),
       (
         ZeroQAT.self, #""arithmetic": "integer""#, try spec(2, nil),
-        "option 'arithmetic': expected 'float' at W2A16: integers need quantised weights and "
+        "option 'arithmetic': expected 'float' at W2A16: integers need quantized weights and "
           + "activations, and one grid per row, found 'integer'"
       ),
       (
         LightweightZeroQAT.self, #""arithmetic": "integer""#, try spec(4, 4, group: 16),
-        "option 'arithmetic': expected 'float' at W4A4g16: integers need quantised weights and "
+        "option 'arithmetic': expected 'float' at W4A4g16: integers need quantized weights and "
           + "activations, and one grid per row, found 'integer'"
       ),
       (
@@ -439,7 +439,7 @@ struct ZeroQATTests {
     }
   }
 
-  @Test("Weight-only isn't smoothed unless asked, quantised activations are unless asked not to be")
+  @Test("Weight-only isn't smoothed unless asked, quantized activations are unless asked not to be")
   func smoothingByDefault() throws {
     for (bits, others, isSmoothed) in [
       (try spec(4, nil), "", false), (try spec(4, 4), "", true),
@@ -553,7 +553,7 @@ struct ZeroQATTests {
   }
 
   @Test(
-    "Weights that blow up stop the run with the step, though the quantised loss stays finite",
+    "Weights that blow up stop the run with the step, though the quantized loss stays finite",
     arguments: ["zeroqat", "zeroqat-light"])
   func weightsBlowUp(name: String) throws {
     let rehearsal = try Rehearsal()

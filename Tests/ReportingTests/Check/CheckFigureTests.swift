@@ -92,7 +92,7 @@ import Vocabulary
   }
 
   @Test(arguments: ["FP", "W2A16"] as [BitsLabel])
-  func withoutQuantisedActivationsHalfAPointIsTheLimit(
+  func withoutQuantizedActivationsHalfAPointIsTheLimit(
     bits: BitsLabel
   ) {
     func outcome(_ right: Int, of total: Int = 1000) -> CheckReport {

@@ -67,7 +67,7 @@ import Vocabulary
         + "record if that is meant")
   }
 
-  @Test func quantisedActivationsAreJudgedByTheirRoundingFloor() {
+  @Test func quantizedActivationsAreJudgedByTheirRoundingFloor() {
     // Index 1 is W6A6 with a measured floor of 0.012 nats: 3 × 0.012 are allowed.
     #expect(Self.check(Self.scaled(1, by: exponential(0.0355))).outcome == .allGood)
     let report = Self.check(Self.scaled(1, by: exponential(0.0365)))

@@ -17,7 +17,7 @@ import Testing
     #expect(plot.fileName == "trajectory-small.svg")
     #expect(
       plot.panels.map(\.title) == ["ZeroQAT W6A6", "ZeroQAT W2A16", "ZeroQAT W4A4"])
-    #expect(plot.title.hasSuffix("(scale small), Toy-135M (dequantised Q4_1)"))
+    #expect(plot.title.hasSuffix("(scale small), Toy-135M (dequantized Q4_1)"))
   }
 
   @Test func aTableThatTrainsNothingHasNoPicture() throws {

@@ -30,11 +30,11 @@ import Vocabulary
     try expectSnapshot(Self.render([], model: nil), "nothing-ran.md")
   }
 
-  @Test func quantisedCellsAreWithheldWhenTheAnchorIsMissed() throws {
+  @Test func quantizedCellsAreWithheldWhenTheAnchorIsMissed() throws {
     var model = Fixtures.model
     model.anchors[0].perplexity = 28
     let text = try Self.render(model: model)
-    #expect(text.contains("27.61 against 28.00 ± 0.1 %: **missed**, quantised cells are withheld"))
+    #expect(text.contains("27.61 against 28.00 ± 0.1 %: **missed**, quantized cells are withheld"))
     #expect(text.contains("| RTN | – | withheld<sup>1</sup> |"))
     #expect(!text.contains("91.65") && !text.contains("30.51"))
   }
@@ -58,11 +58,11 @@ import Vocabulary
       try Self.render(records).contains("the full-precision cell was too large for the machine"))
   }
 
-  @Test func quantisedCellsAreWithheldWithoutFullPrecision() throws {
+  @Test func quantizedCellsAreWithheldWithoutFullPrecision() throws {
     let text = try Self.render(Array(Fixtures.records.dropFirst()))
     #expect(
       text.contains(
-        "| Full-precision anchor | the full-precision cell was not run; quantised cells are "
+        "| Full-precision anchor | the full-precision cell was not run; quantized cells are "
           + "withheld |"))
     #expect(text.contains("not run (withheld: the full-precision cell was not run)"))
   }

@@ -46,7 +46,7 @@ EOD
 $chosen2 << EOD
 100 91.65211033101014
 EOD
-set multiplot layout 1,3 rowsfirst title 'Table 2: quantized pre-training and fine-tuning (scale small), Toy-135M (dequantised Q4_1)'."\n".'perplexity against the step: blue test, orange development, ring chosen on development'."\n".'band: ± standard error of the change since the first step' font ',12'
+set multiplot layout 1,3 rowsfirst title 'Table 2: quantized pre-training and fine-tuning (scale small), Toy-135M (dequantized Q4_1)'."\n".'perplexity against the step: blue test, orange development, ring chosen on development'."\n".'band: ± standard error of the change since the first step' font ',12'
 set grid lc rgb '#dddddd'
 unset key
 set offsets 0, 0, graph 0.05, graph 0.05

@@ -2,7 +2,7 @@ internal import Glibc
 internal import System
 
 /// Where everything is: the checkout, the results, the cache, and the environment that decides.
-package struct Workspace: Sendable {
+package struct Site: Sendable {
   /// The checkout: the folder that holds `tables`, `models` and `datasets`.
   package let root: String
   /// Where records go.
@@ -12,7 +12,7 @@ package struct Workspace: Sendable {
   /// Environment variables.
   package let environment: [String: String]
 
-  /// A workspace whose folders are known.
+  /// A site whose folders are known.
   package init(root: String, results: String, cache: String, environment: [String: String]) {
     self.root = root
     self.results = results
@@ -47,18 +47,18 @@ package struct Workspace: Sendable {
       cache: Self.cacheFolder(environment), environment: environment)
   }
 
-  /// The checkout, or where there is none and none was named, a workspace without tables and models in the
+  /// The checkout, or where there is none and none was named, a site without tables and models in the
   /// working folder: enough for a model of one's own.
   ///
   /// - Throws: As ``init(root:results:environment:)``.
   package static func anywhere(root: String?, results: String?, environment: [String: String])
-    throws -> Workspace
+    throws -> Site
   {
     do {
-      return try Workspace(root: root, results: results, environment: environment)
+      return try Site(root: root, results: results, environment: environment)
     } catch HarnessError.noCheckout where root == nil {
       let here = try absolute(".")
-      return Workspace(
+      return Site(
         root: here, results: try results.map { try absolute($0) } ?? here + "/results",
         cache: cacheFolder(environment), environment: environment)
     }
