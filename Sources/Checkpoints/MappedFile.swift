@@ -17,7 +17,7 @@ struct MappedFile: ~Copyable, Sendable {
 
   /// Maps the file at `path`.
   ///
-  /// - Throws: ``CheckpointError`` when it can't be opened, isn't a regular file, or is empty.
+  /// - Throws: ``CheckpointError`` when it can't be opened, isn't a regular file, is empty, or only points at one.
   init(_ path: String) throws(CheckpointError) {
     // Opening a pipe that nobody writes to would wait for ever; regular files don't mind.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -39,6 +39,14 @@ struct MappedFile: ~Copyable, Sendable {
     let mapping = mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let mapping, mapping != MAP_FAILED else {
       throw CheckpointError(.unreadable, in: path, "can't map the file: \(systemMessage(errno))")
+    }
+    let beginning = UnsafeRawBufferPointer(start: mapping, count: status.st_size).prefix(24)
+    guard !beginning.starts(with: "version https://git-lfs".utf8) else {
+      munmap(mapping, status.st_size)
+      throw CheckpointError(
+        .unsupported, in: path, at: .byte(0),
+        "found a pointer of Git LFS in the place of the file; fetch the file itself, as with 'git lfs pull'"
+      )
     }
     self.path = path
     self.count = status.st_size

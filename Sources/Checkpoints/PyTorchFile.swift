@@ -99,8 +99,6 @@ public final class PyTorchFile: Checkpoint {
       what = "found PyTorch's format from before version 1.6, which isn't read; \(advice)"
     } else if start.first == 0x80 {
       what = "found a bare pickle, which isn't read; \(advice)"
-    } else if start.starts(with: Array("version https://git-lfs".utf8)) {
-      what = "found a pointer of Git LFS; fetch the file itself"
     } else {
       what = "found other bytes"
     }

@@ -74,6 +74,11 @@ struct TensorTable: Sendable {
 /// The error for a tensor that isn't there, with the nearest name that is.
 func missingTensor(_ name: String, among names: [String], path: String) -> CheckpointError {
   var reason = "there is no such tensor among the \(names.count)"
-  if let nearest = nearestName(to: name, in: names) { reason += "; did you mean '\(nearest)'?" }
+  if names.allSatisfy({ $0.hasPrefix("base_model.model.") }), !names.isEmpty {
+    reason +=
+      "; all of them are named as peft names a wrapped model's: merge the adapter, unload it and save that"
+  } else if let nearest = nearestName(to: name, in: names) {
+    reason += "; did you mean '\(nearest)'?"
+  }
   return CheckpointError(.missing, in: path, at: .tensor(name), reason)
 }

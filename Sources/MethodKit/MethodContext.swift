@@ -54,8 +54,9 @@ package protocol RunObserver: AnyObject {
   /// Keeps a fallback or oddity; it becomes a footnote.
   func remark(_ sentence: String)
 
-  /// Probes of an earlier, interrupted run of the same cell, in order.
-  func journalledProbes(directions: Int) throws -> [Probe]
+  /// Probes that needn't be evaluated again, in order, whole steps from the first: those of an interrupted run
+  /// of the same cell, or of another cell's training with an equal trajectory.
+  func journalledProbes(of trajectory: TrainingTrajectory) throws -> [Probe]
 
   /// Journals a probe before its update is applied.
   func journal(_ probe: Probe) throws

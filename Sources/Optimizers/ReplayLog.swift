@@ -86,6 +86,11 @@ public final class ReplayLog {
   public func append(_ evaluation: Evaluation) throws(ReplayLogError) {
     try write(.evaluation, Payload(evaluation: evaluation).bytes)
     evaluations.append(evaluation)
+    try sync()
+  }
+
+  /// Makes the log durable.
+  public func sync() throws(ReplayLogError) {
     do { try file.sync() } catch { throw ReplayLogError(error) }
   }
 

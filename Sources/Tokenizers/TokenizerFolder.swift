@@ -13,7 +13,8 @@ public struct TokenizerFolder: Sendable {
   /// Opens the tokenizer of a folder in the hub's layout; nil when there is none.
   ///
   /// `tokenizer.model` says everything itself; one with pieces that are found before anything merges, as Gemma's,
-  /// or one that isn't SentencePiece's, gives way to a `tokenizer.json` beside it, as it does in transformers.
+  /// one that isn't SentencePiece's, or one with other tokens gives way to a `tokenizer.json` beside it, as it does
+  /// in transformers.
   /// Of byte-level files, the cut of the text is what `tokenizer.json` says; without that file, what the class in
   /// `tokenizer_config.json` or the model's type in `config.json` does; else what the merges leave possible. It is
   /// never assumed.
@@ -42,13 +43,29 @@ public struct TokenizerFolder: Sendable {
       do throws(TokenizerError) {
         let model = try SentencePieceModel(
           protobuf: SentencePieceBPE.contents(of: file), file: file)
-        if !hasJSON || !model.hasUserDefined {
+        var isTaken = !hasJSON || !model.hasUserDefined
+        if isTaken, hasJSON {
+          do throws(TokenizerError) {
+            let json = try TokenizerJSON(file: path("tokenizer.json"))
+            if let difference = try Self.difference(of: model, from: json, marks) {
+              notes.append(
+                "tokenizer.model and tokenizer.json disagree (\(difference)); tokenizer.json was taken, as "
+                  + "transformers takes it")
+              isTaken = false
+            }
+          } catch {
+            notes.append(
+              "tokenizer.json can't be read here, so that tokenizer.model was taken alone: \(error)"
+            )
+          }
+        }
+        if isTaken {
           let tokenizer = try SentencePieceBPE(model)
           try settings.check(
             prefixSpace: tokenizer.addsSpaceInFront, has: Set(model.userDefinedTexts))
           self.init(
             tokenizer: tokenizer, description: "SentencePiece BPE, marks: tokenizer.model",
-            notes: [])
+            notes: notes)
           return
         }
       } catch {
@@ -85,6 +102,30 @@ public struct TokenizerFolder: Sendable {
     } else {
       return nil
     }
+  }
+
+  /// Where two descriptions of one tokenizer part, in words; nil where they have the same tokens and the same front.
+  private static func difference(
+    of model: SentencePieceModel, from json: TokenizerJSON, _ marks: TokenizerMarks
+  ) throws(TokenizerError) -> String? {
+    let added = try json.added()
+    let texts = try ByteLevelBPE.texts(
+      json.document, at: "/model/vocab", added: added.map { ($0.text, Int($0.id)) })
+    for (id, piece) in model.pieces.enumerated() where id < texts.count {
+      guard !texts[id].elementsEqual(piece.text) else { continue }
+      return "token \(id) is \(quoted(piece.text)) and \(quoted(Array(texts[id])))"
+    }
+    guard texts.count == model.pieces.count else {
+      return "\(model.pieces.count) and \(texts.count) tokens"
+    }
+    var marks = marks
+    marks.complete(byClass: nil)
+    guard let other = try json.tokenizer(marks).tokenizer as? ScalarBPE else {
+      return "pieces of text and bytes"
+    }
+    return other.addsSpaceInFront == model.addsSpaceInFront
+      ? nil
+      : "a space in front: \(model.addsSpaceInFront ? "yes and no" : "no and yes")"
   }
 
   /// The tokenizer of a `tokenizer.json` by itself; `file` names it in messages.

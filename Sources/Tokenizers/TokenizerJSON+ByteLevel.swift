@@ -81,8 +81,7 @@ extension TokenizerJSON {
       return .smollm
     }
     if before.count == 1, first["type"] == .string("Split"), !usesPattern,
-      first["behavior"] == .string("Isolated"), first["invert"] ?? .bool(false) == .bool(false),
-      case .string(let pattern)? = first["pattern"]?["Regex"],
+      try keepsEveryMatch(first, document), case .string(let pattern)? = first["pattern"]?["Regex"],
       let cut = patterns.first(where: { $0.pattern == pattern })?.cut
     {
       return cut
@@ -90,6 +89,26 @@ extension TokenizerJSON {
     throw refuse(
       "expected one of the cuts \(known); found \(before.map { name(of: $0) }.joined(separator: ", "))"
     )
+  }
+
+  /// Whether a Split leaves its matches as they are, with nothing between them lost: each on its own, or what lies
+  /// between removed, of which there is nothing with the patterns below, as they match all of any text.
+  ///
+  /// - Throws: `JSONError` for another way, which would cut or lose text otherwise.
+  private static func keepsEveryMatch(_ part: JSON, _ document: JSONDocument) throws(JSONError)
+    -> Bool
+  {
+    let inverts = part["invert"] ?? .bool(false) == .bool(true)
+    switch (part["behavior"], inverts) {
+    case (.string("Isolated")?, false), (.string("Removed")?, true): return true
+    default:
+      var behavior = "none"
+      if case .string(let name)? = part["behavior"] { behavior = "\"\(name)\"" }
+      throw document.error(
+        at: "/pre_tokenizer",
+        "expected a Split with \"behavior\": \"Isolated\", or \"Removed\" with \"invert\": true; found "
+          + "\(behavior) with \"invert\": \(inverts)")
+    }
   }
 
   /// Patterns of a Split, as the hub's files spell them.

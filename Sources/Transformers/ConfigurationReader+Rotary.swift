@@ -26,26 +26,27 @@ extension ConfigurationReader {
       throw document.error(
         at: "/\(newer)", "expected what 'rope_scaling' says too, found other positions")
     }
-    var base = try optionalNumber("rope_theta")
+    var known = try optionalNumber("rope_theta").map { ("rope_theta", $0) }
     for parent in ["rope_scaling", newer] {
-      guard let inner = try optionalNumber("\(parent)/rope_theta") else { continue }
-      if let base, base != inner {
+      let member = "\(parent)/rope_theta"
+      guard let inner = try optionalNumber(member) else { continue }
+      if let known, known.1 != inner {
         throw document.error(
-          at: "/\(parent)/rope_theta", "expected \(base), as before, found \(inner)")
+          at: "/\(member)", "expected \(known.1), as '\(known.0)' says, found \(inner)")
       }
-      base = inner
+      known = (member, inner)
     }
-    return RotaryMembers(base: base, scaling: (old ?? nil) ?? (new ?? nil))
+    return RotaryMembers(base: known?.1, scaling: (old ?? nil) ?? (new ?? nil))
   }
 
   /// The base that a member with plain rotary positions names; nil where it names none.
   func plainRotaryBase(in member: String) throws(JSONError) -> Double? {
-    _ = try scaling(member, 1)
     for name in ["rope_type", "type"] {
       guard let kind = try optionalText("\(member)/\(name)"), kind != "default" else { continue }
       throw document.error(
         at: "/\(member)/\(name)", "expected \"default\", found \"\(kind)\"")
     }
+    _ = try scaling(member, 1)
     return try optionalNumber("\(member)/rope_theta")
   }
 

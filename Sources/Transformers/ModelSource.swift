@@ -46,7 +46,13 @@ public struct ModelSource: Sendable {
         "expected a folder with config.json beside the weights, or a .gguf file; found no config.json"
       )
     }
-    try self.init(configuration: configuration, checkpoint: checkpoint, outliers: outliers)
+    let hasAdapter = access(path + "/adapter_config.json", F_OK) == 0
+    try self.init(
+      configuration: configuration, checkpoint: checkpoint, outliers: outliers,
+      notes: hasAdapter
+        ? [
+          "adapter_config.json lies beside the weights; the adapter isn't applied, the weights are read as they are"
+        ] : [])
   }
 
   /// A model from parts that are already open.
@@ -56,16 +62,17 @@ public struct ModelSource: Sendable {
   ///   - checkpoint: Where the tensors come from.
   ///   - outliers: Channels that are made outliers as the tensors are read.
   ///   - alsoRead: Tensors that the configuration was read from.
+  ///   - notes: What a reader should know beside what is found here.
   /// - Throws: ``Checkpoints/CheckpointError`` for the first tensor that is missing, has another
   ///   shape than the configuration says, or is there and read by nobody; ``ModelError/shape(path:reason:)``
   ///   for an outlier that isn't one of the model's channels, or a model whose norms come last.
   public init(
     configuration: ModelConfiguration, checkpoint: any Checkpoint, outliers: ChannelScaling? = nil,
-    alsoRead: Set<String> = []
+    alsoRead: Set<String> = [], notes: [String] = []
   ) throws {
     var configuration = configuration
     let naming = try TensorNaming(configuration: configuration, checkpoint: checkpoint)
-    var (notes, alsoRead) = ([String](), alsoRead)
+    var (notes, alsoRead) = (notes, alsoRead)
     var tiedTable = naming.embedding
     if configuration.tiesHead, checkpoint.descriptor(of: naming.head) != nil {
       if checkpoint.descriptor(of: naming.embedding) == nil {

@@ -1,4 +1,5 @@
 import Digests
+import MethodKit
 import Optimizers
 import Records
 
@@ -10,6 +11,8 @@ final class CellJournal {
   private var openLog: ReplayLog?
   /// How often the cell was gone on with: 1 where the log already held something.
   private(set) var resumes = 0
+  /// The training that another cell did for this one; nil where there is none.
+  private(set) var shared: KeptTraining?
 
   /// The journal of `cell` in `workFolder`.
   init(of cell: Cell, workFolder: String) {
@@ -35,6 +38,25 @@ final class CellJournal {
   func logForAppending() throws -> ReplayLog {
     try checkWeights()
     return try log()
+  }
+
+  /// The probes that needn't be evaluated again: of this cell's interrupted run, else of another cell's training.
+  ///
+  /// - Parameters:
+  ///   - trajectory: What is trained.
+  ///   - stages: Where other cells' trainings are; nil for nowhere.
+  /// - Returns: Probes of whole steps.
+  /// - Throws: ``TrainingStages/Damage`` for a stage that can't be used; nothing was taken then.
+  func probes(of trajectory: TrainingTrajectory, or stages: TrainingStages?) throws -> [Probe] {
+    let own = try log().keepWholeSteps(of: trajectory.optimizer.directions)
+    guard own.isEmpty, resumes == 0, let found = try stages?.stage(of: trajectory) else {
+      return own
+    }
+    // Its own from here on: an interrupted run goes on whatever becomes of the stage.
+    let log = try logForAppending()
+    for probe in found.probes { try log.append(probe) }
+    shared = found.stage
+    return found.probes
   }
 
   /// Throws when a file that the cell reads changed since it began.

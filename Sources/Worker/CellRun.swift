@@ -20,6 +20,11 @@ final class CellRun: RunObserver {
   let cell: Cell
   let meter = Meter()
   let replay: CellJournal
+  /// Trainings of other cells; nil for none.
+  private let stages: TrainingStages?
+  /// The training that this cell did, once it is done.
+  private var trained: (trajectory: TrainingTrajectory, probes: [Probe])?
+  private var trajectory: TrainingTrajectory?
   /// What is told so far.
   var draft = RecordDraft()
   /// Scores models; nil before the texts are read.
@@ -33,9 +38,13 @@ final class CellRun: RunObserver {
   /// The model of the checkpoint that was scored last, until it is chosen or another comes.
   private var candidate: (step: Int, model: QuantizedModel)?
 
-  /// A cell that keeps its journal in `workFolder`, on a machine of `memoryBytes`.
-  init(cell: Cell, workFolder: String, plannedFiles: [DigestedFile], memoryBytes: Int) {
+  /// A cell that keeps its journal in `workFolder` and shares trainings in `stages`, on a machine of `memoryBytes`.
+  init(
+    cell: Cell, workFolder: String, stages: String? = nil, plannedFiles: [DigestedFile],
+    memoryBytes: Int
+  ) {
     self.cell = cell
+    self.stages = stages.map { TrainingStages(in: $0, for: cell) }
     self.plannedFiles = plannedFiles
     self.memoryBytes = memoryBytes
     replay = CellJournal(of: cell, workFolder: workFolder)
@@ -69,6 +78,7 @@ final class CellRun: RunObserver {
       throw TooLarge(estimate: estimate, machineBytes: memoryBytes)
     }
     let model = try method.quantize(context)
+    shareTraining()
     keepShape(of: model)
     try diagnose(model, source)
     // Nobody compares synthetic weights, nor those that follow from the checkpoint without any text, and
@@ -199,8 +209,14 @@ final class CellRun: RunObserver {
 
   func remark(_ sentence: String) { draft.events.append(sentence) }
 
-  func journalledProbes(directions: Int) throws -> [Probe] {
-    try replay.log().keepWholeSteps(of: directions)
+  func journalledProbes(of trajectory: TrainingTrajectory) throws -> [Probe] {
+    self.trajectory = trajectory
+    do { return try replay.probes(of: trajectory, or: stages) } catch let damage
+      as TrainingStages.Damage
+    {
+      remark("another cell's training couldn't be used and was done again: \(damage)")
+      return try replay.probes(of: trajectory, or: nil)
+    }
   }
 
   func journal(_ probe: Probe) throws { try replay.logForAppending().append(probe) }
@@ -238,5 +254,26 @@ final class CellRun: RunObserver {
     try scoreTasks(of: candidate.model, step: step)
   }
 
-  func keep(_ summary: TrainingSummary) { draft.summary = ZerothOrderSummary(summary) }
+  func keep(_ summary: TrainingSummary) {
+    draft.summary = ZerothOrderSummary(summary)
+    trained = trajectory.map { ($0, summary.probes) }
+  }
+
+  /// Leaves the training to other cells.
+  ///
+  /// This one has it already: where it can't be written, the record says so and nothing else is lost.
+  private func shareTraining() {
+    guard let stages, let trained else { return }
+    let known = replay.shared
+    let own = meter.training(after: known?.steps ?? 0)
+    var seconds: Double? = own.seconds
+    if let known { seconds = known.seconds.map { $0 + own.seconds } }
+    let isWhole = replay.resumes == 0
+    do {
+      try stages.keep(
+        trained.probes, of: trained.trajectory, seconds: isWhole ? seconds : nil,
+        updates: isWhole ? own.updates ?? known?.updates : nil,
+        peakResidentBytes: isWhole ? own.peakBytes : nil)
+    } catch { remark("the training can't be left to other cells: \(error)") }
+  }
 }

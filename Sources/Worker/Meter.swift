@@ -66,8 +66,52 @@ final class Meter {
     if canReset { canReset = ProcessMemory.resetHighWater() }
   }
 
+  /// What the updates of training cost, those left out that were only replayed.
+  ///
+  /// - Parameter replayed: How many of the first updates were.
+  /// - Returns: Seconds of the others, how long each took, and the most that was resident, bytes.
+  func training(after replayed: Int) -> (seconds: Double, updates: UpdateTimes?, peakBytes: Int?) {
+    let own = updates.dropFirst(replayed)
+    return (
+      own.reduce(0, +), UpdateTimes(Array(own)), readings[Self.training]?.peakBytes
+    )
+  }
+
   /// Everything measured up to now.
-  func measurement(threads: Int, resumes: Int, estimate: MemoryEstimate? = nil) -> Measurement {
+  ///
+  /// - Parameters:
+  ///   - threads: Threads of the worker.
+  ///   - resumes: 1 where an interrupted run was gone on with.
+  ///   - shared: The training that another cell did: what it cost there is added, and what replaying it cost
+  ///     here is taken off.
+  ///   - estimate: The memory that was foreseen.
+  /// - Returns: The measurement.
+  func measurement(
+    threads: Int, resumes: Int, shared: KeptTraining? = nil, estimate: MemoryEstimate? = nil
+  ) -> Measurement {
+    var result = ownMeasurement(threads: threads, resumes: resumes, estimate: estimate)
+    guard let shared else { return result }
+    let taken = min(shared.steps, updates.count)
+    let cost = shared.seconds.map { $0 * Double(taken) / Double(shared.steps) }
+    result.shared = SharedTraining(
+      stage: shared.key, madeBy: shared.madeBy, steps: taken, seconds: cost)
+    result.updates = updates.count > taken ? training(after: taken).updates : shared.updates
+    guard let cost else { return result }
+    let difference = cost - updates.prefix(taken).reduce(0, +)
+    result.wallSeconds += difference
+    let peak = shared.peakResidentBytes ?? 0
+    result.peakResidentBytes = max(result.peakResidentBytes, peak)
+    for index in result.phases.indices where result.phases[index].name == Self.training {
+      result.phases[index].wallSeconds += difference
+      if let own = result.phases[index].peakResidentBytes {
+        result.phases[index].peakResidentBytes = max(own, peak)
+      }
+    }
+    return result
+  }
+
+  private func ownMeasurement(threads: Int, resumes: Int, estimate: MemoryEstimate?) -> Measurement
+  {
     endStretch(of: nil)
     let memory = ProcessMemory.now()
     let machine = Machine.this

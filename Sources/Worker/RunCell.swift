@@ -23,6 +23,7 @@ import Vocabulary
 ///   - outputPath: Where the record goes.
 ///   - threads: Threads that share the tiles of an operation; no result depends on it.
 ///   - workFolder: Holds the replay log that a resumed cell goes on from.
+///   - stages: The folder of trainings that cells share; nil where each does its own.
 ///   - plannedFiles: The cell's files as they were when it was planned, JSON; those that are still the same
 ///     aren't digested again. Nil when nobody says.
 ///   - memoryBytes: Memory of the machine; another figure than this one's is for tests.
@@ -30,7 +31,7 @@ import Vocabulary
 ///   can't be written, ``WorkerError`` when the environment isn't the cell's.
 package func runCell(
   specification path: String, output outputPath: String, threads: Int, workFolder: String,
-  plannedFiles: String? = nil, memoryBytes: Int = MachineMemory.bytes
+  stages: String? = nil, plannedFiles: String? = nil, memoryBytes: Int = MachineMemory.bytes
 ) throws {
   let document = try JSONDocument(contentsOf: path)
   let cell = try document.decode(Cell.self)
@@ -42,7 +43,8 @@ package func runCell(
     try JSONDocument(contentsOf: $0).decode([DigestedFile].self)
   }
   let run = CellRun(
-    cell: cell, workFolder: workFolder, plannedFiles: planned ?? [], memoryBytes: memoryBytes)
+    cell: cell, workFolder: workFolder, stages: stages, plannedFiles: planned ?? [],
+    memoryBytes: memoryBytes)
   var record: RunRecord
   do {
     try checkCore(of: cell)
@@ -60,7 +62,8 @@ package func runCell(
     record = run.record(status: .failed, reason: "\(error)")
   }
   record.measurement = run.meter.measurement(
-    threads: threads, resumes: run.replay.resumes, estimate: run.estimate)
+    threads: threads, resumes: run.replay.resumes, shared: run.replay.shared,
+    estimate: run.estimate)
   try writeDurably(Array(try jsonText(of: record, style: .pretty).utf8), to: outputPath)
 }
 

@@ -26,10 +26,13 @@ struct CellCommand: ParsableCommand {
         + "digested again."))
   var files: String?
 
+  @Option(help: "The folder of trainings that cells share. Default: each cell does its own.")
+  var stages: String?
+
   func run() throws {
     ParentWatch.arm()
     try runCell(
       specification: specification, output: output, threads: threads, workFolder: workFolder,
-      plannedFiles: files)
+      stages: stages, plannedFiles: files)
   }
 }

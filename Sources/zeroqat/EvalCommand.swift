@@ -113,7 +113,7 @@ struct EvalCommand: ParsableCommand {
     let report = EvaluationReport(
       record, path: site.fromRoot(store.path(of: record.cell.id)),
       fullPrecision: plain.flatMap { $0.status == .finished ? $0 : nil },
-      beginning: planned.beginning)
+      beginning: planned.beginning, lineEnds: planned.lineEnds)
     try writeToStandardOutput(
       json ? jsonText(of: report, style: .pretty) : "\(report)")
   }

@@ -348,7 +348,8 @@ import Testing
         == start + "found a bare pickle, which isn't read; \(advice)")
     #expect(
       try complaint(Array("version https://git-lfs.github.com/spec/v1\n".utf8))
-        == start + "found a pointer of Git LFS; fetch the file itself")
+        == ": byte 0: error: found a pointer of Git LFS in the place of the file; fetch the file itself, as with "
+        + "'git lfs pull'")
     #expect(try complaint([1, 2, 3]) == start + "found other bytes")
   }
 

@@ -69,6 +69,7 @@ final class Rehearsal: RunObserver {
   /// Figures that were kept for the record.
   private(set) var figures: [String: Double] = [:]
   private(set) var remarks: [String] = []
+  private(set) var trajectories: [TrainingTrajectory] = []
   var log: ReplayLog?
   private(set) var journalled: [Probe] = []
 
@@ -108,8 +109,9 @@ final class Rehearsal: RunObserver {
   func progress(_ done: Int, of total: Int, _ item: ProgressItem) {}
   func keep(_ name: String, _ value: Double, unit: String) { figures[name] = value }
   func remark(_ sentence: String) { remarks.append(sentence) }
-  func journalledProbes(directions: Int) throws -> [Probe] {
-    log?.keepWholeSteps(of: directions) ?? []
+  func journalledProbes(of trajectory: TrainingTrajectory) throws -> [Probe] {
+    trajectories.append(trajectory)
+    return log?.keepWholeSteps(of: trajectory.optimizer.directions) ?? []
   }
 
   func journal(_ probe: Probe) throws {

@@ -210,7 +210,7 @@ import Tokenizers
   }
 
   @Test(
-    "tokenizer.model outranks tokenizer.json, unless it finds pieces first or isn't SentencePiece's"
+    "tokenizer.model outranks tokenizer.json, unless it has other tokens, finds pieces first, or isn't SentencePiece's"
   )
   func precedence() throws {
     func model(_ name: String) throws {
@@ -218,10 +218,56 @@ import Tokenizers
         TemporaryFolder.bytes(of: Vectors.path("tokenizers/small/\(name).model")),
         to: "tokenizer.model")
     }
-    try model("llama")
-    var found = try opened(json())
+    let pieces = ["▁", "a", "b", "▁a", "▁ab"]
+    let names =
+      ["<unk>", "<s>", "</s>"]
+      + (0..<256).map {
+        "<0x" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) + ">"
+      }
+    /// The same tokens as a `tokenizer.json`.
+    func same(_ pieces: [String], prepend: Bool = true, extra: String = "") -> String {
+      let members = (names + pieces).enumerated().map { "\"\($1)\": \($0)" }
+      let front = #"{"type": "Prepend", "prepend": "▁"}, "#
+      return """
+        {"version": "1.0", \(extra) "normalizer": {"type": "Sequence", "normalizers": [
+          \(prepend ? front : "")
+          {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}, "pre_tokenizer": null,
+         "model": {"type": "BPE", "byte_fallback": true, "fuse_unk": true, "unk_token": "<unk>",
+           "vocab": {\(members.joined(separator: ", "))}, "merges": ["▁ a", "▁a b"]}}
+        """
+    }
+    try folder.write(ModelWriter.llama(pieces).bytes, to: "tokenizer.model")
+    var found = try opened(same(pieces))
     #expect(found.description == "SentencePiece BPE, marks: tokenizer.model")
     #expect(found.notes.isEmpty)
+    for (text, difference) in [
+      (
+        same(["▁", "a", "c", "▁a", "▁ac"]).replacing("▁a b", with: "▁a c"),
+        "token 261 is 'b' and 'c'"
+      ),
+      (same(pieces + ["x"]), "264 and 265 tokens"),
+      (
+        same(
+          pieces, extra: #""added_tokens": [{"id": 264, "content": "<pad>", "special": true}],"#),
+        "264 and 265 tokens"
+      ),
+      (same(pieces, prepend: false), "a space in front: yes and no"),
+    ] {
+      found = try opened(text)
+      #expect(found.description.hasPrefix("BPE over scalars (tokenizer.json)"))
+      #expect(
+        found.notes == [
+          "tokenizer.model and tokenizer.json disagree (\(difference)); tokenizer.json was taken, as "
+            + "transformers takes it"
+        ])
+    }
+    found = try opened(json(normalizer: #"{"type": "NFKC"}"#, model: #""byte_fallback": true,"#))
+    #expect(found.description == "SentencePiece BPE, marks: tokenizer.model")
+    #expect(
+      found.notes.count == 1
+        && found.notes[0].hasPrefix(
+          "tokenizer.json can't be read here, so that tokenizer.model was taken alone: ")
+    )
     try model("gemma")
     found = try opened(json())
     #expect(found.description == "BPE over scalars (tokenizer.json), marks: none")

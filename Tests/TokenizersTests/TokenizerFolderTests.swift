@@ -67,6 +67,17 @@ struct TokenizerFolderTests {
       """
   }
 
+  @Test("A Split that removes what lies between its matches is one that isolates them")
+  func invertedSplit() throws {
+    let cut = Self.split(#"\\p{N}"#)
+    try write([
+      "tokenizer.json": tokenizerJSON(
+        cut.replacing("Isolated", with: "Removed")
+          .replacing("\"invert\": false", with: "\"invert\": true"))
+    ])
+    #expect(try ids("(b1234") == ["(b", "1", "2", "3", "4"].map { small.id($0) })
+  }
+
   @Test(
     "tokenizer.json alone",
     arguments: [
@@ -119,6 +130,11 @@ struct TokenizerFolderTests {
         tokenizerJSON(Self.split(#"\\p{N}{1,2}"#)),
         "/pre_tokenizer: expected one of the cuts GPT-2's, SmolLM's, Qwen2's, Llama 3's, Tekken's; found Split by "
           + #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+      ),
+      (
+        tokenizerJSON(Self.split(#"\\p{N}"#).replacing("Isolated", with: "Removed")),
+        "/pre_tokenizer: expected a Split with \"behavior\": \"Isolated\", or \"Removed\" with \"invert\": "
+          + "true; found \"Removed\" with \"invert\": false"
       ),
       (
         tokenizerJSON(Self.byteLevel, more: #""normalizer": {"type": "Lowercase"},"#),

@@ -124,7 +124,30 @@ import Transformers
       ),
       (
         "llama", #""rope_theta": 10, "rope_parameters": {"rope_theta": 20}"#,
-        "/rope_parameters/rope_theta: expected 10.0, as before, found 20.0"
+        "/rope_parameters/rope_theta: expected 10.0, as 'rope_theta' says, found 20.0"
+      ),
+      (
+        "phi3", #""rope_scaling": {"type": "yarn", "factor": 2}"#,
+        "/rope_scaling/type: expected \"default\", found \"yarn\""
+      ),
+      (
+        "phi3", #""rope_parameters": {"rope_type": "longrope", "factor": 2}"#,
+        "/rope_parameters/rope_type: expected \"default\", found \"longrope\""
+      ),
+      (
+        "gemma3_text", #""rope_parameters": {"rope_type": "default", "rope_theta": 300}"#,
+        "/rope_parameters/rope_type: expected 'full_attention' and 'sliding_attention', each with its own "
+          + "members; this one isn't read, and may change numbers"
+      ),
+      (
+        "gemma3_text", #""_sliding_window_pattern": 2"#,
+        "/_sliding_window_pattern: expected 6, 'sliding_window_pattern' or its default, or 'layer_types'; "
+          + "found 2"
+      ),
+      (
+        "gemma3_text",
+        #""sliding_window": null, "layer_types": ["full_attention", "sliding_attention"]"#,
+        "/sliding_window: expected a count of tokens: block 1 has a window, found null"
       ),
       (
         "qwen2",

@@ -117,6 +117,28 @@ struct TensorAccountTests {
     #expect(source.configuration.tiesHead && source.notes.isEmpty)
   }
 
+  @Test("Names as peft wraps them are told as such")
+  func wrapped() throws {
+    try write("\"tie_word_embeddings\": false") { tensors in
+      for index in tensors.indices {
+        tensors[index].name = "base_model.model." + tensors[index].name
+      }
+    }
+    #expect(
+      complaint().hasSuffix(
+        "; all of them are named as peft names a wrapped model's: merge the adapter, unload it and save that"
+      ))
+  }
+
+  @Test("An adapter beside the weights isn't applied, which is said")
+  func adapter() throws {
+    try fixture.folder.write("{}", to: "model/adapter_config.json")
+    #expect(
+      try ModelSource(path: fixture.folder.path("model")).notes == [
+        "adapter_config.json lies beside the weights; the adapter isn't applied, the weights are read as they are"
+      ])
+  }
+
   @Test("A tied file that kept the head's name alone")
   func headAlone() throws {
     try write(Self.tied) { tensors in

@@ -32,14 +32,18 @@ struct CellProgram {
   }
 
   /// Runs the prepared cell, and kills it after so many microseconds, if any.
-  func run(threads: Int = 1, killAfter microseconds: UInt32? = nil, variables: [String] = []) throws
-    -> Ending
-  {
-    let arguments = [
-      try Self.program, "cell", "--spec", fixture.folder.path("cell.json"), "--out",
-      fixture.folder.path("record.json"), "--threads", "\(threads)", "--work",
-      fixture.folder.path("work"),
-    ]
+  ///
+  /// With `stages`, trainings are shared in the folder of that name.
+  func run(
+    threads: Int = 1, killAfter microseconds: UInt32? = nil, variables: [String] = [],
+    stages: String? = nil
+  ) throws -> Ending {
+    let arguments =
+      [
+        try Self.program, "cell", "--spec", fixture.folder.path("cell.json"), "--out",
+        fixture.folder.path("record.json"), "--threads", "\(threads)", "--work",
+        fixture.folder.path("work"),
+      ] + (stages.map { ["--stages", fixture.folder.path($0)] } ?? [])
     var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     let core = getenv("OPENBLAS_CORETYPE").map { "OPENBLAS_CORETYPE=" + String(cString: $0) }
     var environment: [UnsafeMutablePointer<CChar>?] =

@@ -30,6 +30,22 @@ import Testing
     return found.output.split(separator: "\n").map { String($0) }
   }
 
+  @Test func lineEndsOfAnotherSystemAreReadAsOursAndSaid() throws {
+    let plain = try result(model, "--text", text, "--window", "32")
+    let bytes = try readFile(text).flatMap {
+      $0 == UInt8(ascii: "\n") ? [UInt8(ascii: "\r"), $0] : [$0]
+    }
+    let other = checkout.root + "/crlf.txt"
+    try writeDurably(bytes, to: other)
+    let found = try result(model, "--text", other, "--window", "32")
+    #expect(found[0] == plain[0])
+    #expect(
+      found.contains(
+        "note        200 lines of the text end in CR LF, which is read as LF, as Python reads text")
+    )
+    #expect(!plain.contains { $0.contains("CR LF") })
+  }
+
   @Test func aNumberWithItsErrorItsCostAndItsRecord() throws {
     let first = try result(model, "--text", text, "--window", "32")
     #expect(

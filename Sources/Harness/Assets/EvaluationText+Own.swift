@@ -72,6 +72,24 @@ extension EvaluationText {
     }
   }
 
+  /// How a file of the user's own is read otherwise than byte by byte, in words; nil where it isn't.
+  ///
+  /// - Throws: `FileError` for a file that can't be read.
+  static func lineEnds(
+    of evaluation: SingleEvaluation, from base: String, _ catalog: Catalog
+  ) throws -> String? {
+    guard case .file(let path) = try OwnText(evaluation.text, from: base, catalog) else {
+      return nil
+    }
+    let bytes = try readFile(path)
+    let (carriageReturn, lineFeed) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
+    let count = bytes.indices.dropLast().count {
+      bytes[$0] == carriageReturn && bytes[$0 + 1] == lineFeed
+    }
+    guard count > 0 else { return nil }
+    return "\(count) lines of the text end in CR LF, which is read as LF, as Python reads text"
+  }
+
   /// A file as a text.
   private static func whole(_ path: String, _ locator: inout AssetLocator) throws -> TextSource {
     TextSource(

@@ -15,22 +15,6 @@ extension Cell {
     }
   }
 
-  /// The cell with its id, address and paths blanked.
-  var withoutPlaces: Cell {
-    var cell = self
-    cell.id = ""
-    cell.address = CellAddress(table: "", scale: "", row: "", column: "", seed: 0)
-    cell.model.path = ""
-    cell.protocolSettings.train.forgetPaths()
-    cell.protocolSettings.development.forgetPaths()
-    cell.protocolSettings.test.forgetPaths()
-    for index in (protocolSettings.tasks ?? []).indices {
-      cell.protocolSettings.tasks?[index].train.forgetPaths()
-      cell.protocolSettings.tasks?[index].test.forgetPaths()
-    }
-    return cell
-  }
-
   /// Pointers of the members that differ between this cell and an older one, places aside.
   ///
   /// - Throws: `JSONError` when a cell can't be written as JSON.
@@ -43,18 +27,6 @@ extension Cell {
     var older = older
     if older.schema == 1 { older.schema = schema }
     return Harness.differences(try tree(older), try tree(self), at: "")
-  }
-}
-
-extension TextSource {
-  fileprivate mutating func forgetPaths() {
-    parts.forgetPaths()
-  }
-}
-
-extension [TextPart] {
-  fileprivate mutating func forgetPaths() {
-    for index in indices { self[index].path = "" }
   }
 }
 

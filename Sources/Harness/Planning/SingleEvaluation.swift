@@ -100,6 +100,8 @@ extension SingleEvaluation {
     package let pending: PendingModel?
     /// Who says whether a beginning of sequence opens the text.
     package let beginning: String
+    /// What a reader should know of how the text is read; nil where it is read as it is.
+    package let lineEnds: String?
   }
 
   /// The cell with its id.
@@ -146,6 +148,7 @@ extension SingleEvaluation {
     let settings = try EvaluationText.own(
       self, windowTokens: tokens, bos: bos, catalog, from: base, &locator,
       looksAtText: !isTextless)
+    let lineEnds = try EvaluationText.lineEnds(of: self, from: base, catalog)
     var cell = Cell(
       id: "",
       address: CellAddress(
@@ -158,13 +161,15 @@ extension SingleEvaluation {
       blasCore: program.blasCore, science: science)
     guard let pending else {
       cell.id = try cell.computedID
-      return Planned(cell: cell, pending: nil, beginning: beginning)
+      return Planned(cell: cell, pending: nil, beginning: beginning, lineEnds: lineEnds)
     }
     guard pending.digests.isDone(within: program.patience) else {
-      return Planned(cell: try pending.begun(cell), pending: pending, beginning: beginning)
+      return Planned(
+        cell: try pending.begun(cell), pending: pending, beginning: beginning, lineEnds: lineEnds)
     }
     locator.keep(try pending.digests.files())
-    return Planned(cell: try pending.completed(cell), pending: nil, beginning: beginning)
+    return Planned(
+      cell: try pending.completed(cell), pending: nil, beginning: beginning, lineEnds: lineEnds)
   }
 
   /// Whether a beginning of sequence opens the text, and who says so.

@@ -6,7 +6,7 @@ internal import System
 
 /// Runs one cell in a process of its own and makes a record of whatever happens.
 package struct CellProcess: Sendable {
-  /// The program that understands `cell --spec … --out … --threads … --work … --files …`.
+  /// The program that understands `cell --spec … --out … --threads … --work … --files … --stages …`.
   package var executable: String
   /// Threads inside the cell.
   package var threads: Int
@@ -79,7 +79,7 @@ package struct CellProcess: Sendable {
       executable: executable,
       arguments: [
         "cell", "--spec", specification, "--out", result, "--threads", String(threads), "--work",
-        work, "--files", files,
+        work, "--files", files, "--stages", store.stages,
       ], environment: BLASCore.environment(for: cell.blasCore, parent: environment))
     let ending: ChildProcess.Ending
     do throws(FileError) {

@@ -23,6 +23,9 @@ package struct ResultStore: Sendable {
     folder = "\(results)/\(SingleEvaluation.table)/\(SingleEvaluation.scale)"
   }
 
+  /// The folder of trainings that cells of all tables share.
+  package var stages: String { results + "/stages" }
+
   /// What stands under an id.
   package enum Entry: Sendable, Equatable {
     /// Nothing.

@@ -50,7 +50,8 @@ package struct Runner: Sendable {
   ///
   /// - Parameters:
   ///   - plan: What to run.
-  ///   - force: Whether leftovers of earlier runs are thrown away instead of being resumed.
+  ///   - force: Whether leftovers of earlier runs are thrown away instead of being resumed, trainings that
+  ///     cells share among them.
   ///   - interruption: As for ``ChildProcess/run(interruption:output:)``.
   ///   - output: Gets the workers' output as it comes.
   /// - Returns: What it came to.
@@ -79,6 +80,9 @@ package struct Runner: Sendable {
     do { try makeFolder(plan.store.folder) } catch { throw HarnessError.results(error) }
     let lock = try StoreLock(folder: plan.store.results)
     defer { _ = lock.isHeld }
+    if force {
+      do { try removeTree(plan.store.stages) } catch { throw HarnessError.results(error) }
+    }
     for cell in Self.finishedWithLeftovers(plan) { try removeLeftovers(of: cell, in: plan.store) }
 
     let start = interruption().count

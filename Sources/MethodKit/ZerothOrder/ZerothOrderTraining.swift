@@ -14,6 +14,8 @@ package struct ZerothOrderTraining: Sendable {
   package var batch: BatchSize
   /// Steps between checkpoints.
   package var checkpointEvery: Int
+  /// Which parameters are trained, and from where.
+  package var start = TrainingTrajectory.Start.ownMethod
 
   /// A loop from its settings.
   package init(
@@ -27,8 +29,8 @@ package struct ZerothOrderTraining: Sendable {
 
   /// Trains `model` on the context's material and returns it; weights are trained in place.
   ///
-  /// Probes that an interrupted run journalled are replayed, not evaluated again; the parameters are the
-  /// same bit for bit.
+  /// Probes that are known, of an interrupted run or of another cell's equal trajectory, are replayed, not
+  /// evaluated again; the parameters are the same bit for bit.
   ///
   /// - Throws: ``Optimizers/ZerothOrderError`` when a loss or a parameter stops being finite,
   ///   ``MethodError/option(name:expected:found:)`` for a batch of more than there is, and what
@@ -48,7 +50,8 @@ package struct ZerothOrderTraining: Sendable {
   ) throws -> Model {
     var loss = ObjectiveLoss(model, objective)
     var probes: [Probe] = []
-    let journalled = try observer.journalledProbes(directions: optimizer.directions)
+    let journalled = try observer.journalledProbes(
+      of: TrainingTrajectory(start: start, optimizer: optimizer, batch: batch))
     var choice = CheckpointChoice(observer)
     try choice.checkpoint(step: 0, loss.trained.model(beside: nil))
     for step in 0..<steps {

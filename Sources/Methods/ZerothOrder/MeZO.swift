@@ -49,7 +49,7 @@ package struct MeZO: QuantizationMethod {
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
-    try options.training(seed: context.seed).train(fullyTrained(context), context)
+    try options.fullTraining(seed: context.seed).train(fullyTrained(context), context)
       .model(beside: nil)
   }
 }

@@ -149,7 +149,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
     try bits.check(context.source.configuration)
     let trained = try fullyTrained(context)
     let checkpoints = QuantizedCheckpoints(trained.values, quantizer, context)
-    let training = options.training(seed: context.seed)
+    let training = options.fullTraining(seed: context.seed)
     _ = try training.train(
       trained,
       on: context.material.objective(training.batch, for: context.source.configuration),
@@ -205,8 +205,8 @@ private final class QuantizedCheckpoints: RunObserver {
   func keep(_ name: String, _ value: Double, unit: String) { facts.append((name, value, unit)) }
   func remark(_ sentence: String) { remarks.append(sentence) }
 
-  func journalledProbes(directions: Int) throws -> [Probe] {
-    try context.observer.journalledProbes(directions: directions)
+  func journalledProbes(of trajectory: TrainingTrajectory) throws -> [Probe] {
+    try context.observer.journalledProbes(of: trajectory)
   }
 
   func journal(_ probe: Probe) throws { try context.observer.journal(probe) }

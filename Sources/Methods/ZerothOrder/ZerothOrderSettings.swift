@@ -62,4 +62,11 @@ extension ZerothOrderSettings {
       steps: steps, batch: BatchSize(windows: batchWindows, examples: batchExamples),
       checkpointEvery: checkpointEvery)
   }
+
+  /// The loop that trains all parameters of the checkpoint in full precision, whoever asks for it.
+  func fullTraining(seed: UInt64) -> ZerothOrderTraining {
+    var loop = training(seed: seed)
+    loop.start = .checkpoint
+    return loop
+  }
 }

@@ -46,6 +46,10 @@ public struct Measurement: Codable, Sendable, Equatable {
   public var startedAt: String?
   /// 1 when the cell went on from an interrupted run, else 0.
   public var resumes: Int
+  /// Training that another cell did; null where there is none.
+  ///
+  /// Times and peaks above include what it cost there, as if this cell had done it.
+  public var shared: SharedTraining?
 
   /// A measurement from its parts.
   public init(
@@ -54,7 +58,8 @@ public struct Measurement: Codable, Sendable, Equatable {
     analyticTensorBytes: Int? = nil, analyticParts: [NamedNumber]? = nil,
     waitResidentBytes: Int? = nil, threads: Int, blasCore: String, processor: String,
     processors: Int, operatingSystem: String, compiler: String, commit: String? = nil,
-    startedAt: String? = nil, resumes: Int = 0
+    startedAt: String? = nil, resumes: Int = 0,
+    shared: SharedTraining? = nil
   ) {
     self.phases = phases
     self.wallSeconds = wallSeconds
@@ -76,6 +81,7 @@ public struct Measurement: Codable, Sendable, Equatable {
     self.commit = commit
     self.startedAt = startedAt
     self.resumes = resumes
+    self.shared = shared
   }
 }
 

@@ -9,6 +9,7 @@ package struct EvaluationReport: Sendable {
   private let path: String
   private let fullPrecision: RunRecord?
   private let beginning: String?
+  private let lineEnds: String?
 
   /// A report on a record.
   ///
@@ -17,13 +18,16 @@ package struct EvaluationReport: Sendable {
   ///   - path: Where the record is, as a reader is to see it.
   ///   - fullPrecision: The record of the same model as it is, on the same text; nil where there is none.
   ///   - beginning: Who says whether a beginning of sequence opens the text; nil where nobody knows.
+  ///   - lineEnds: How the text's line ends are read; nil for as they are.
   package init(
-    _ record: RunRecord, path: String, fullPrecision: RunRecord? = nil, beginning: String? = nil
+    _ record: RunRecord, path: String, fullPrecision: RunRecord? = nil, beginning: String? = nil,
+    lineEnds: String? = nil
   ) {
     self.record = record
     self.path = path
     self.fullPrecision = fullPrecision
     self.beginning = beginning
+    self.lineEnds = lineEnds
   }
 
   private static func test(_ record: RunRecord) -> Score? {
@@ -46,7 +50,7 @@ package struct EvaluationReport: Sendable {
 
   /// What a reader must know beside the number.
   private var notes: [String] {
-    record.events
+    record.events + [lineEnds].compactMap(\.self)
       + (record.cell.model.synthetic == true
         ? ["weights are drawn when they are read, so that the perplexity means nothing"] : [])
   }

@@ -65,9 +65,12 @@ extension ModelFamily {
         activation: ("gelu_pytorch_tanh", ["hidden_activation", "hidden_act"])))
     c.embeddingScale = Float(Double(max(c.channels, 0)).squareRoot())
     c.attentionDivisor = try reader.optionalNumber("query_pre_attn_scalar") ?? 256
-    guard let tokens = try reader.windowTokens(default: 4096) else { return c }
-    c.slidingWindow = SlidingWindow(
-      tokens: tokens, exceptions: try reader.fullBlocksOfPattern(blocks: c.blocks))
+    let full = try reader.fullBlocksOfPattern(blocks: c.blocks)
+    guard let tokens = try reader.windowTokens(default: 4096) else {
+      try reader.requireNoWindow(full, blocks: c.blocks)
+      return c
+    }
+    c.slidingWindow = SlidingWindow(tokens: tokens, exceptions: full)
     c.windowRotaryBase = try reader.windowRotaryBase()
     return c
   }
@@ -77,27 +80,40 @@ extension ConfigurationReader {
   /// The blocks without a window: those that `layer_types` names, or the last of each pattern.
   fileprivate func fullBlocksOfPattern(blocks: Int) throws(JSONError) -> Set<Int> {
     if let full = try fullBlocks(blocks: blocks) { return full }
-    var length = 6
-    for member in ["_sliding_window_pattern", "sliding_window_pattern"] {
-      length = try optionalInteger(member) ?? length
-    }
+    let length = try optionalInteger("sliding_window_pattern") ?? 6
     guard length > 0 else {
       throw document.error(
         at: "/sliding_window_pattern", "expected a count of at least 1, found \(length)")
     }
+    // transformers writes this one beside 'layer_types', and doesn't read it.
+    if let other = try optionalInteger("_sliding_window_pattern"), other != length {
+      throw document.error(
+        at: "/_sliding_window_pattern",
+        "expected \(length), 'sliding_window_pattern' or its default, or 'layer_types'; found \(other)"
+      )
+    }
     return lastOfEach(length, of: blocks)
+  }
+
+  /// Throws unless every block sees everything: there is no window that others could have.
+  fileprivate func requireNoWindow(_ full: Set<Int>, blocks: Int) throws(JSONError) {
+    guard let block = (0..<max(blocks, 0)).first(where: { !full.contains($0) }) else { return }
+    throw document.error(
+      at: "/sliding_window", "expected a count of tokens: block \(block) has a window, found null")
   }
 
   /// Whether `rope_parameters` has members for blocks with and without a window; then it has no others.
   fileprivate func hasRotaryOfEachKind() throws(JSONError) -> Bool {
-    guard value("rope_parameters/full_attention") != nil,
-      case .object(let members)? = value("rope_parameters")
-    else { return false }
+    guard case .object(let members)? = value("rope_parameters"), !members.isEmpty else {
+      return false
+    }
     for member in members where !["full_attention", "sliding_attention"].contains(member.name) {
       throw document.error(
-        at: "/rope_parameters/\(member.name)", "this member isn't read, and may change numbers")
+        at: "/rope_parameters/\(member.name)",
+        "expected 'full_attention' and 'sliding_attention', each with its own members; this one isn't read, "
+          + "and may change numbers")
     }
-    return true
+    return value("rope_parameters/full_attention") != nil
   }
 
   /// Base of the rotary frequencies of blocks with a window, which have no scaling.

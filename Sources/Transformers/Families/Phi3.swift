@@ -29,6 +29,10 @@ extension ModelFamily {
       FreshForm.gated($0, [FreshForm.window($0), JSON.Member("pad_token_id", .null)])
     }
   ) { family, reader throws(JSONError) in
+    // Whatever else they are called, others than plain positions would be longrope's there.
+    for member in ["rope_scaling", "rope_parameters"] {
+      _ = try reader.plainRotaryBase(in: member)
+    }
     var c = try reader.gated(family, GatedDefaults(positions: 4096, normEpsilon: 1e-5))
     c.slidingWindow = try reader.windowTokens(default: nil).map { SlidingWindow(tokens: $0) }
     return c

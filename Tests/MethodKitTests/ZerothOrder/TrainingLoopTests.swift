@@ -14,6 +14,7 @@ private final class Listener: RunObserver {
   let journalled: [Probe]
   private(set) var checkpoints: [Int] = []
   private(set) var chosen: [Int] = []
+  private(set) var trajectories: [TrainingTrajectory] = []
   private(set) var probes: [Probe] = []
   private(set) var summary: TrainingSummary?
 
@@ -26,7 +27,10 @@ private final class Listener: RunObserver {
   func progress(_ done: Int, of total: Int, _ item: ProgressItem) {}
   func keep(_ name: String, _ value: Double, unit: String) {}
   func remark(_ sentence: String) {}
-  func journalledProbes(directions: Int) throws -> [Probe] { journalled }
+  func journalledProbes(of trajectory: TrainingTrajectory) throws -> [Probe] {
+    trajectories.append(trajectory)
+    return journalled
+  }
   func journal(_ probe: Probe) throws { probes.append(probe) }
   func checkpoint(step: Int, _ model: QuantizedModel) throws -> DevelopmentScore {
     #expect(model.blocks.perturbation == nil)
