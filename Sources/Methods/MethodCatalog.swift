@@ -9,6 +9,7 @@ package enum MethodCatalog {
   package static let all: [any QuantizationMethod.Type] = [
     FullPrecision.self,
     RTN.self,
+    RTNMSE.self,
     SmoothQuant.self,
     GPTQ.self,
     AWQ.self,

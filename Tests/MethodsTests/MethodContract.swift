@@ -57,8 +57,8 @@ private func isFullPrecision<M: QuantizationMethod>(_ type: M.Type) -> Bool {
 
 /// Registered methods that draw nothing at random.
 private let drawNothing: Set = [
-  "full-precision", "rtn", "smoothquant", "gptq", "awq", "hadamard", "omniquant", "efficientqat",
-  "ste-qat", "zo-signal", "dummy",
+  "full-precision", "rtn", "rtn-mse", "smoothquant", "gptq", "awq", "hadamard", "omniquant",
+  "efficientqat", "ste-qat", "zo-signal", "dummy",
 ]
 
 /// Whether a method trains by probes.
