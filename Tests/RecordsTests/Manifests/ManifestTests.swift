@@ -310,12 +310,9 @@ import Testing
         in: document,
         against: KnownNames(
           models: models, datasets: datasets,
-          methods: [
-            "full-precision", "rtn", "smoothquant", "gptq", "awq", "hadamard", "omniquant",
-            "llm-qat",
-            "efficientqat", "ste-qat", "zeroqat", "zeroqat-light", "mezo", "mezo-ptq", "quzo",
-            "qzo",
-          ], unquantized: ["full-precision", "mezo"]))
+          // Which methods there are is the catalog's to say: `zeroqat plan --all` asks it.
+          methods: grid.rows.flatMap { [$0.method] + [$0.finetuning?.method].compactMap(\.self) },
+          unquantized: ["full-precision", "mezo"]))
     }
   }
 }
