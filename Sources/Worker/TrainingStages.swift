@@ -5,6 +5,7 @@ import Optimizers
 import Records
 import System
 import Tensors
+import Vocabulary
 
 /// Trainings that cells share: each is done once, named by what decides it, and taken up by every cell with an
 /// equal trajectory on the same model and material.
