@@ -54,7 +54,7 @@ struct SharedTrainingTests {
     #expect(alone.allSatisfy { $0.measurement.shared == nil })
     let first = try run(cells[0], stages: "stages")
     #expect(first.record == alone[0].record && first.measurement.shared == nil)
-    #expect(try files().count == 2, "\(try files())")
+    #expect(try files().count == 2)
     for (cell, alone) in zip(cells, alone).dropFirst() {
       let together = try run(cell, stages: "stages")
       #expect(together.record == alone.record)
@@ -68,7 +68,7 @@ struct SharedTrainingTests {
       #expect(together.measurement.wallSeconds >= seconds)
       #expect(together.measurement.updates == first.measurement.updates)
     }
-    #expect(try files().count == 2, "\(try files())")
+    #expect(try files().count == 2)
   }
 
   @Test("A longer training goes on from a shorter one, and is the one that is kept")
