@@ -54,6 +54,11 @@ private struct RecipeCheck {
     ] {
       try count(value, "/shape/\(name)")
     }
+    // As many as the configuration that is written may have.
+    guard shape.blocks <= 1 << 16 else {
+      throw document.error(
+        at: "/shape/blocks", "expected a count from 1 to \(1 << 16), found \(shape.blocks)")
+    }
     for option in ModelShape.Option.allCases {
       let isThere = shape.has(option)
       if isThere, !(family.required + family.optional).contains(option) {

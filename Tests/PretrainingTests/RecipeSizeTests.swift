@@ -82,8 +82,8 @@ import Transformers
       "one of at least 16408 MiB, 8985 of them for attention's activations"
     ),
     (
-      [("\"blocks\": 2", "\"blocks\": 1000000")], "/shape/blocks",
-      "one of at least 451905 MiB, 134766 of them for the feed-forward weights, their gradients and "
+      [("\"blocks\": 2", "\"blocks\": 65536")], "/shape/blocks",
+      "one of at least 29617 MiB, 8832 of them for the feed-forward weights, their gradients and "
         + "moments"
     ),
     (
@@ -102,6 +102,15 @@ import Transformers
     #expect(error?.pointer == pointer)
     #expect(
       error?.reason == "expected a training that fits in 1024 MiB of memory, found \(found)")
+  }
+
+  @Test("More blocks than any model has are refused as such")
+  func blocks() throws {
+    let error = #expect(throws: JSONError.self) {
+      try Self.read([("\"blocks\": 2", "\"blocks\": 65537")], memoryBytes: .max)
+    }
+    #expect(error?.pointer == "/shape/blocks")
+    #expect(error?.reason == "expected a count from 1 to 65536, found 65537")
   }
 
   @Test("The memory at hand decides, to the byte", arguments: ["llama", "opt"])
