@@ -55,9 +55,9 @@ enum JSONC {
   private static func digits(_ node: OpaquePointer) -> String {
     let text = string(node)
     let integer = text.dropLast(exponent.count)
-    // Nobody else writes an integer of so many digits with an exponent.
+    // An integer that json-c can hold got no exponent here: it is the file's own.
     let isLarge =
-      text.hasSuffix(exponent) && integer.count > 18
+      text.hasSuffix(exponent) && Int64(integer) == nil && UInt64(integer) == nil
       && integer.utf8.allSatisfy {
         $0 == UInt8(ascii: "-") || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
       }

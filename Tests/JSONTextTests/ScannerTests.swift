@@ -204,6 +204,11 @@ struct ScannerTests {
           .integer(7), .number(1e30, text: digits), .number(-1e30, text: "-" + digits),
           .number(0x1p64, text: "18446744073709551616"), .number(1, text: "1e0"),
         ]))
+    // One that fits keeps an exponent of its own, or writing it would make an integer of it.
+    let own = "1844233728733372816e0"
+    #expect(
+      try document("[\(own), -9]").root
+        == .array([.number(1_844_233_728_733_372_816, text: own), .integer(-9)]))
     #expect(try found.decode(Int128.self, at: "/1") == Int128(digits))
     let error = #expect(throws: JSONError.self) { try found.decode(Int.self, at: "/2") }
     #expect(
