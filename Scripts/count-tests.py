@@ -46,9 +46,13 @@ def main():
         print("0 passed, 1 failed")
         return 1
 
+    # What a test says about its issue stands below it, each line behind an arrow.
+    isOfIssue = False
     for line in log.splitlines():
-        if "recorded an issue" in line or re.search(r"\berror:", line):
+        isOfIssue = isOfIssue and line.startswith("↳")
+        if isOfIssue or "recorded an issue" in line or re.search(r"\berror:", line):
             print(line)
+            isOfIssue = True
     for name in failed:
         print(f"failed: {name}")
     for name, reason in sorted(skipped, key=lambda pair: (pair[1], pair[0])):
