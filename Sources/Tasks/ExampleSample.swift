@@ -34,6 +34,7 @@ package struct ExampleSample: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - trainingRows: Rows of the file to train on.
+  ///   - developmentRows: Rows of the file to choose on; nil when those are drawn from the first file too.
   ///   - testRows: Rows of the file to score; nil when the test examples are drawn from the first file
   ///     too. They come first then, so that neither of the other counts changes them.
   ///   - training: Examples to train on.
@@ -43,8 +44,8 @@ package struct ExampleSample: Sendable, Equatable {
   /// - Throws: ``TaskError/tooFewExamples(split:asked:available:)`` when a split comes out shorter than
   ///   asked and mayn't, or empty.
   package init(
-    trainingRows: Int, testRows: Int?, training: Wanted, development: Wanted, test: Wanted,
-    seed: UInt64
+    trainingRows: Int, developmentRows: Int? = nil, testRows: Int?, training: Wanted,
+    development: Wanted, test: Wanted, seed: UInt64
   ) throws(TaskError) {
     var rows = Permutation.of(trainingRows, seed: seed)[...]
     if let testRows {
@@ -56,6 +57,12 @@ package struct ExampleSample: Sendable, Equatable {
       }
       self.test = try Self.take(test, from: rows, TestSplit.name)
       rows = rows.dropFirst(self.test.count)
+    }
+    if let developmentRows {
+      let others = Permutation.of(developmentRows, seed: seed)[...]
+      self.development = try Self.take(development, from: others, DevelopmentSplit.name)
+      self.training = try Self.take(training, from: rows, TrainingSplit.name)
+      return
     }
     let chosen = try Self.take(development, from: rows.reversed()[...], DevelopmentSplit.name)
     self.development = chosen.reversed()

@@ -10,6 +10,8 @@ package enum FineTuningTask: String, Sendable, CaseIterable {
   /// The same question for VADER's film-review snippets (Hutto and Gilbert 2014), which people rated from
   /// −4 to 4.
   case snippets
+  /// Which of two sources is a sentence from? The parts of the split say, see ``SourceSentences``.
+  case source
   /// Does a premise entail a hypothesis? (Dagan et al. 2005; SuperGLUE's form.)
   case rte
   /// Entailment, contradiction or neither? (de Marneffe et al. 2019.)
@@ -24,7 +26,7 @@ package enum FineTuningTask: String, Sendable, CaseIterable {
   /// What training minimizes.
   package var loss: TaskLoss {
     switch self {
-    case .sst2, .snippets, .rte, .cb, .boolq: .choice
+    case .sst2, .snippets, .source, .rte, .cb, .boolq: .choice
     // MeZO's scripts train these on the right answer's tokens (large_models/mezo.sh).
     case .copa, .squad: .tokens
     }
@@ -35,7 +37,8 @@ package enum FineTuningTask: String, Sendable, CaseIterable {
 
   /// The examples of a file, in its order.
   ///
-  /// - Throws: ``TaskError`` when the file can't be read, holds no example, or a row isn't of this task.
+  /// - Throws: ``TaskError`` when the file can't be read, holds no example, or a row isn't of this task; for
+  ///   one whose rows don't hold their answers.
   package func examples(at path: String, from: Int = 0, to: Int? = nil) throws(TaskError)
     -> [OptionExample]
   {
@@ -55,6 +58,8 @@ package enum FineTuningTask: String, Sendable, CaseIterable {
         .map { row throws(TaskError) in try example(row) }
     case .squad:
       examples = try SQuADFile.examples(at: path)
+    case .source:
+      throw .noAnswer(file: path)
     }
     guard !examples.isEmpty else { throw .noExamples(file: path) }
     return examples
@@ -67,7 +72,7 @@ package enum FineTuningTask: String, Sendable, CaseIterable {
     case .cb: try commitment(row)
     case .boolq: try question(row)
     case .copa: try alternatives(row)
-    case .sst2, .snippets, .squad: throw row.error("expected another kind of file")
+    case .sst2, .snippets, .source, .squad: throw row.error("expected another kind of file")
     }
   }
 
@@ -87,8 +92,12 @@ package enum FineTuningTask: String, Sendable, CaseIterable {
   }
 
   private static func feeling(_ text: String, isGood: Bool) -> OptionExample {
-    OptionExample(
-      context: "\(text.trimmed) It was", answers: ["terrible", "great"], answer: isGood ? 1 : 0)
+    statement(text.trimmed, answers: ["terrible", "great"], answer: isGood ? 1 : 0)
+  }
+
+  /// A sentence, and a word about it.
+  static func statement(_ text: String, answers: [String], answer: Int) -> OptionExample {
+    OptionExample(context: "\(text) It was", answers: answers, answer: answer)
   }
 
   /// `premise`, `hypothesis`, `label`; GLUE's number 0 means entailment as well.

@@ -26,6 +26,14 @@ package enum TaskError: Error, Sendable, Equatable {
   case row(file: String, line: Int, String)
   /// A task's file without a row.
   case noExamples(file: String)
+  /// A task whose answers stand in the manifest, and a part that has none there.
+  case noAnswer(file: String)
+  /// A part that says an answer, of a task whose rows hold theirs.
+  case answerBesideRows(file: String)
+  /// A part of a source that the task doesn't know.
+  case unknownSource(file: String, answer: Int, count: Int)
+  /// A source without a sentence that can be asked about.
+  case noSentences(source: Int, files: [String])
   /// Fewer examples than asked for.
   case tooFewExamples(split: String, asked: Int, available: Int)
   /// A continuation that gives the model no token to score.
@@ -66,6 +74,16 @@ extension TaskError: CustomStringConvertible {
       "\(file):\(line): error: \(reason)"
     case .noExamples(let file):
       "\(file): error: expected at least one example, found none"
+    case .noAnswer(let file):
+      "\(file): error: expected 'answer' beside the part of this file: which source it is, found none"
+    case .answerBesideRows(let file):
+      "\(file): error: found 'answer' beside the part of this file, but its rows hold their own answers"
+    case .unknownSource(let file, let answer, let count):
+      "\(file): error: expected an answer from 0 to \(count - 1) for the part of this file, found \(answer)"
+    case .noSentences(let source, let files):
+      "expected a sentence of \(SourceSentences.lengths.lowerBound) to "
+        + "\(SourceSentences.lengths.upperBound) words of source \(source), found none in "
+        + (files.isEmpty ? "no file" : files.joined(separator: ", "))
     case .tooFewExamples(let split, let asked, let available):
       "the \(split) split is too short: \(asked) examples were asked for, \(available) are there"
     case .nothingToScore(let text):

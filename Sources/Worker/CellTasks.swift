@@ -84,14 +84,12 @@ struct CellTasks {
         name: "format of \(source.name)", value: source.format,
         known: FineTuningTask.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or "))
     }
-    func examples(_ parts: [TextPart]) throws -> [OptionExample] {
-      try parts.flatMap { try task.examples(at: $0.path, from: $0.from, to: $0.to) }
-    }
-    let (counts, rows) = (source.examples, try examples(source.train))
+    let (counts, rows) = (source.examples, try Self.examples(of: source.train, task))
     let mayBeFewer = counts.mayBeFewer ?? true
-    let others = source.test.isEmpty ? nil : try examples(source.test)
+    let chosen = try source.development.map { try Self.examples(of: $0, task) }
+    let others = source.test.isEmpty ? nil : try Self.examples(of: source.test, task)
     let sample = try ExampleSample(
-      trainingRows: rows.count, testRows: others?.count,
+      trainingRows: rows.count, developmentRows: chosen?.count, testRows: others?.count,
       training: .init(counts.train, mayBeFewer: mayBeFewer),
       development: .init(counts.development, mayBeFewer: mayBeFewer),
       test: .init(counts.test, mayBeFewer: mayBeFewer), seed: source.sampleSeed)
@@ -102,7 +100,7 @@ struct CellTasks {
     let training = try OptionTask<TrainingSplit>(
       sample.training.map { rows[$0] }, loss: task.loss, encoder)
     let development = try OptionTask<DevelopmentSplit>(
-      sample.development.map { rows[$0] }, loss: task.loss, encoder)
+      sample.development.map { (chosen ?? rows)[$0] }, loss: task.loss, encoder)
     let test = try OptionTask<TestSplit>(
       sample.test.map { (others ?? rows)[$0] }, loss: task.loss, encoder)
     keep(training, of: source, asked: counts.train, room)
@@ -111,6 +109,25 @@ struct CellTasks {
     fineTuning = FineTuning(
       name: source.name, training: training, development: development, test: test,
       tokenizer: task.isGenerated ? tokenizer : nil)
+  }
+
+  /// The examples of a split, in an order that is always the same.
+  private static func examples(of parts: [TextPart], _ task: FineTuningTask) throws
+    -> [OptionExample]
+  {
+    guard task == .source else {
+      return try parts.flatMap { part in
+        if part.answer != nil { throw TaskError.answerBesideRows(file: part.path) }
+        return try task.examples(at: part.path, from: part.from, to: part.to)
+      }
+    }
+    return try SourceSentences.examples(
+      of: parts.map { part in
+        guard let answer = part.answer else { throw TaskError.noAnswer(file: part.path) }
+        return SourceSentences.Part(
+          TextSpecification.Part(part.path, form: part.form, from: part.from, to: part.to),
+          answer: answer)
+      })
   }
 
   /// Notes a split's digest, and what is odd about it.

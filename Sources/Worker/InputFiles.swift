@@ -33,7 +33,7 @@ struct InputFiles {
     let texts = cell.protocolSettings
     let parts =
       [texts.train, texts.development, texts.test].flatMap(\.parts)
-      + (texts.tasks ?? []).flatMap { $0.train + $0.test }
+      + (texts.tasks ?? []).flatMap(\.parts)
     for part in parts where !files.contains(where: { $0.path == part.path }) {
       try hold(part.path, expecting: part.digest)
     }

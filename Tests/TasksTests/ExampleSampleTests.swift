@@ -35,6 +35,20 @@ import Testing
     #expect(two.test.allSatisfy { $0 < 40 })
   }
 
+  @Test("Rows to choose on may have files of their own")
+  func ownDevelopment() throws {
+    let one = try ExampleSample(
+      trainingRows: 20, developmentRows: 30, testRows: 40, training: wanted(20),
+      development: wanted(15), test: wanted(nil), seed: 0)
+    #expect([one.training, one.development, one.test].map { Set($0).count } == [20, 15, 40])
+    #expect(one.development.allSatisfy { $0 < 30 } && one.development.contains { $0 >= 20 })
+    #expect(throws: TaskError.tooFewExamples(split: "development", asked: 15, available: 10)) {
+      try ExampleSample(
+        trainingRows: 20, developmentRows: 10, testRows: nil, training: wanted(5),
+        development: wanted(15, exactly: true), test: wanted(5), seed: 0)
+    }
+  }
+
   @Test("Of a small set development gets its share, training the rest")
   func smallSets() throws {
     let cb = try sample(250, 56, 1000, 100, 1000)

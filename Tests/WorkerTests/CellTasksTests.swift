@@ -252,7 +252,7 @@ struct CellTasksTests {
       "the train split is too short: 90 examples were asked for, 54 are there")
     try expect(
       [fineTuning(format: "sst9")],
-      "format of quiz: expected 'sst2' or 'snippets' or 'rte' or 'cb' or 'boolq' or 'copa' or 'squad', found 'sst9'"
+      "format of quiz: expected 'sst2' or 'snippets' or 'source' or 'rte' or 'cb' or 'boolq' or 'copa' or 'squad', found 'sst9'"
     )
     try expect(
       [zeroShot(format: "sst2")],

@@ -37,7 +37,7 @@ package struct EvaluationTask: Sendable, Equatable {
           ?? task.splits.first
       else { return nil }
       return EvaluationTask(
-        name: manifest.tasks.count == 1 ? manifest.name : "\(manifest.name)-\(task.name)",
+        name: manifest.name(of: task),
         manifest: manifest, task: task, split: split,
         files: files.filter { split.fileNames.contains($0.file.name) })
     }
@@ -50,9 +50,12 @@ package struct EvaluationTask: Sendable, Equatable {
 
   /// The task as a cell names it, or nil while a file's digest isn't known.
   func source(_ counts: ExampleCounts?) -> TaskSource? {
-    guard let train = parts(split.train), let test = parts(split.test) else { return nil }
+    guard let train = parts(split.train), let test = parts(split.test),
+      let development = parts(split.development)
+    else { return nil }
     return TaskSource(
-      name: name, format: task.format, use: task.use, train: train, test: test,
+      name: name, format: task.format, use: task.use, train: train,
+      development: development.isEmpty ? nil : development, test: test,
       examples: task.examples.replaced(by: counts), contextTokens: task.contextTokens)
   }
 
@@ -61,7 +64,9 @@ package struct EvaluationTask: Sendable, Equatable {
       guard let asset = files.first(where: { $0.file.name == part.file }),
         let digest = asset.digest
       else { return nil }
-      return TextPart(path: asset.path, digest: digest, from: part.from, to: part.to)
+      return TextPart(
+        path: asset.path, digest: digest, form: part.form, from: part.from, to: part.to,
+        answer: part.answer)
     }
     return resolved.count == parts.count ? resolved : nil
   }

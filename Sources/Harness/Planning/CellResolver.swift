@@ -91,7 +91,7 @@ package struct CellResolver: Sendable {
     let tasks = texts.tasks ?? []
     let parts =
       [texts.train, texts.development, texts.test].flatMap(\.parts)
-      + tasks.flatMap { $0.train + $0.test }
+      + tasks.flatMap(\.parts)
     let named = Set(parts.map(\.path) + [cell.model.path] + (self[panel]?.manifests ?? []))
     return digested.values.filter { file in
       named.contains(file.path) || parent(of: file.path) == cell.model.path

@@ -10,6 +10,7 @@ extension Cell {
     cell.protocolSettings.test.forgetPaths()
     for index in (protocolSettings.tasks ?? []).indices {
       cell.protocolSettings.tasks?[index].train.forgetPaths()
+      cell.protocolSettings.tasks?[index].development?.forgetPaths()
       cell.protocolSettings.tasks?[index].test.forgetPaths()
     }
     return cell

@@ -261,15 +261,20 @@ public struct TextPart: Codable, Sendable, Equatable {
   public var from: Int
   /// One past the last byte; null means the end of the file.
   public var to: Int?
+  /// The right option of every example of the part, from 0: which of several sources it is; null where rows
+  /// say it themselves, and for text.
+  public var answer: Int?
 
   /// A part from its fields.
   public init(
-    path: String, digest: String, form: TextForm? = nil, from: Int = 0, to: Int? = nil
+    path: String, digest: String, form: TextForm? = nil, from: Int = 0, to: Int? = nil,
+    answer: Int? = nil
   ) {
     self.path = path
     self.digest = digest
     self.form = form
     self.from = from
     self.to = to
+    self.answer = answer
   }
 }

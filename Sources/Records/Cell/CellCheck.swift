@@ -69,12 +69,19 @@ extension EvaluationProtocol {
         throw document.error(at: place + "/test", "expected at least one part")
       }
       try task.examples.check(at: "\(place)/examples", in: document)
-      for (name, parts) in [("train", task.train), ("test", task.test)] {
-        for (i, part) in parts.enumerated()
-        where part.from < 0 || part.from >= part.to ?? Int.max {
-          throw document.error(
-            at: "\(place)/\(name)/\(i)",
-            "expected a range of bytes, found \(part.from)..<\(part.to ?? Int.max)")
+      for (name, parts) in [
+        ("train", task.train), ("development", task.development ?? []), ("test", task.test),
+      ] {
+        for (i, part) in parts.enumerated() {
+          guard part.from >= 0, part.from < part.to ?? Int.max else {
+            throw document.error(
+              at: "\(place)/\(name)/\(i)",
+              "expected a range of bytes, found \(part.from)..<\(part.to ?? Int.max)")
+          }
+          if let answer = part.answer, answer < 0 {
+            throw document.error(
+              at: "\(place)/\(name)/\(i)/answer", "expected an index from 0, found \(answer)")
+          }
         }
       }
     }

@@ -11,6 +11,8 @@ public struct TaskSource: Codable, Sendable, Equatable {
   /// Files (or parts, cut between lines) whose examples are trained on and chosen on; empty for a task
   /// that is only scored.
   public var train: [TextPart]
+  /// Files whose examples are chosen on; null when they are drawn from those of ``train``.
+  public var development: [TextPart]?
   /// Files whose examples are scored; empty when they are drawn from those of ``train``.
   public var test: [TextPart]
   /// How many examples each split has.
@@ -21,15 +23,20 @@ public struct TaskSource: Codable, Sendable, Equatable {
   /// Ids that a prompt may have; null means as many as the model has positions.
   public var contextTokens: Int?
 
+  /// All parts, those that are trained on first.
+  package var parts: [TextPart] { train + (development ?? []) + test }
+
   /// A source from its parts.
   public init(
-    name: String, format: String, use: TaskUse, train: [TextPart], test: [TextPart],
-    examples: ExampleCounts, sampleSeed: UInt64 = 0, contextTokens: Int? = nil
+    name: String, format: String, use: TaskUse, train: [TextPart],
+    development: [TextPart]? = nil, test: [TextPart], examples: ExampleCounts,
+    sampleSeed: UInt64 = 0, contextTokens: Int? = nil
   ) {
     self.name = name
     self.format = format
     self.use = use
     self.train = train
+    self.development = development
     self.test = test
     self.examples = examples
     self.sampleSeed = sampleSeed

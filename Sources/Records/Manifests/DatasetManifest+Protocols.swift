@@ -26,6 +26,11 @@ extension DatasetManifest {
     return wanted
   }
 
+  /// The name that scores of a task carry: the dataset's own where it is all that the dataset has.
+  package func name(of task: DatasetTask) -> String {
+    tasks.count == 1 && splits.isEmpty ? name : "\(name)-\(task.name)"
+  }
+
   /// The first way to split the text that a protocol names.
   ///
   /// - Throws: ``ProtocolIDError`` when the dataset holds tasks.

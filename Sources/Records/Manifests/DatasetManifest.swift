@@ -25,13 +25,13 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package var environment: String
   /// Every file that a split may use.
   package var files: [AssetFile]
-  /// How parts are joined and lines treated, see ``TextSource/join``; nil for tasks.
+  /// How parts are joined and lines treated, see ``TextSource/join``; nil where there are tasks alone.
   package var join: TextJoin?
-  /// Ways to split the text, the best first; empty for tasks.
+  /// Ways to split the text, the best first; empty where there are tasks alone.
   ///
   /// The first whose files are all there is taken.
   package var splits: [DatasetSplit]
-  /// The tasks that the files hold; empty for text.
+  /// The tasks that the files hold, beside the text or alone.
   package var tasks: [DatasetTask]
 
   /// A manifest from its parts.
@@ -116,13 +116,18 @@ package struct DatasetPart: Codable, Sendable, Equatable {
   package var from: Int
   /// One past the last byte; nil means the end of the file.
   package var to: Int?
+  /// The right option of every example of the part, see ``TextPart/answer``.
+  package var answer: Int?
 
   /// A part from its fields.
-  package init(file: String, form: TextForm? = nil, from: Int = 0, to: Int? = nil) {
+  package init(
+    file: String, form: TextForm? = nil, from: Int = 0, to: Int? = nil, answer: Int? = nil
+  ) {
     self.file = file
     self.form = form
     self.from = from
     self.to = to
+    self.answer = answer
   }
 
   /// Reads a part; a missing range is the whole file.
@@ -132,5 +137,6 @@ package struct DatasetPart: Codable, Sendable, Equatable {
     form = try container.decodeIfPresent(TextForm.self, forKey: .form)
     from = try container.decodeIfPresent(Int.self, forKey: .from) ?? 0
     to = try container.decodeIfPresent(Int.self, forKey: .to)
+    answer = try container.decodeIfPresent(Int.self, forKey: .answer)
   }
 }

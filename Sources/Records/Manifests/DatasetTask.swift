@@ -49,24 +49,34 @@ package struct TaskSplit: Codable, Sendable, Equatable {
   package var name: String
   /// Files whose examples are trained on and chosen on; empty for a task that is only scored.
   package var train: [DatasetPart]
+  /// Files whose examples are chosen on; empty when they are drawn from those of ``train``.
+  package var development: [DatasetPart]
   /// Files whose examples are scored; empty when they are drawn from those of ``train``.
   package var test: [DatasetPart]
 
   /// A split from its parts.
-  package init(name: String, train: [DatasetPart] = [], test: [DatasetPart] = []) {
+  package init(
+    name: String, train: [DatasetPart] = [], development: [DatasetPart] = [],
+    test: [DatasetPart] = []
+  ) {
     self.name = name
     self.train = train
+    self.development = development
     self.test = test
   }
 
-  /// Reads a split; either list may be left out.
+  /// Reads a split; each list may be left out.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)
     train = try container.decodeIfPresent([DatasetPart].self, forKey: .train) ?? []
+    development = try container.decodeIfPresent([DatasetPart].self, forKey: .development) ?? []
     test = try container.decodeIfPresent([DatasetPart].self, forKey: .test) ?? []
   }
 
   /// Names of all files that the split uses.
-  package var fileNames: Set<String> { Set((train + test).map(\.file)) }
+  package var fileNames: Set<String> { Set(parts.map(\.file)) }
+
+  /// All parts, those that are trained on first.
+  package var parts: [DatasetPart] { train + development + test }
 }

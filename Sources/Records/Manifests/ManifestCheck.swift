@@ -87,12 +87,8 @@ extension DatasetManifest {
       schema: schema, current: Self.currentSchema, name: name, folder: folder, in: document)
     try checkOrigins(in: document)
     try checkFiles(files, hasOrigin: isFetchable, in: document)
-    if !tasks.isEmpty {
-      guard join == nil, splits.isEmpty else {
-        throw document.error(at: "/tasks", "expected a text or tasks, found both")
-      }
-      return try checkTasks(in: document)
-    }
+    try checkTasks(in: document)
+    if !tasks.isEmpty, join == nil, splits.isEmpty { return }
     guard join != nil else { throw document.error(at: "", "missing required member 'join'") }
     guard !splits.isEmpty else {
       throw document.error(at: "/splits", "a dataset needs a way to split it")
@@ -129,17 +125,43 @@ extension DatasetManifest {
           throw document.error(
             at: place, "a task for \(task.use.rawValue) needs a file in '\(name)'")
         }
-        for (name, parts) in [("train", split.train), ("test", split.test)] {
+        let parts = [
+          ("train", split.train), ("development", split.development), ("test", split.test),
+        ]
+        for (name, parts) in parts {
           for (i, part) in parts.enumerated() {
             try check(part, at: "\(place)/\(name)/\(i)", in: document)
           }
         }
-        try checkDisjoint(split.train + split.test, at: place, in: document)
+        try checkDisjoint(split.parts, at: place, in: document)
+        try checkAnswers(parts, at: place, in: document)
       }
       try task.examples.check(at: place + "/examples", in: document)
       if let tokens = task.contextTokens, tokens < 1 {
         throw document.error(
           at: place + "/contextTokens", "expected a positive number of tokens, found \(tokens)")
+      }
+    }
+  }
+
+  /// Either no part says which option is right, or all do, and every split has each of at least two.
+  private func checkAnswers(
+    _ splits: [(name: String, parts: [DatasetPart])], at place: String, in document: JSONDocument
+  ) throws(JSONError) {
+    let all = splits.flatMap { $0.parts.compactMap(\.answer) }
+    guard let last = all.max() else { return }
+    for (name, parts) in splits where !parts.isEmpty {
+      for (i, part) in parts.enumerated() {
+        guard let answer = part.answer, answer >= 0 else {
+          throw document.error(
+            at: "\(place)/\(name)/\(i)",
+            "expected 'answer', an index from 0, as other parts of the task have it, found "
+              + (part.answer.map { "\($0)" } ?? "none"))
+        }
+      }
+      if let missing = (0...max(last, 1)).first(where: { !parts.map(\.answer).contains($0) }) {
+        throw document.error(
+          at: "\(place)/\(name)", "expected a part for every answer, found none for \(missing)")
       }
     }
   }

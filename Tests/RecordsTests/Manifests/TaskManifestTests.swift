@@ -38,8 +38,24 @@ import Vocabulary
 
   @Test(arguments: [
     (
-      #""tasks": ["#, #""join": "plain", "tasks": ["#, "/tasks",
-      "expected a text or tasks, found both"
+      #""tasks": ["#, #""join": "plain", "tasks": ["#, "/splits",
+      "a dataset needs a way to split it"
+    ),
+    (
+      #"{ "name": "own", "test": [{ "file": "dev.tsv" }] }"#,
+      #"{ "name": "own", "test": [{ "file": "dev.tsv", "answer": 0 }] }"#,
+      "/tasks/1/splits/0/test", "expected a part for every answer, found none for 1"
+    ),
+    (
+      #"{ "name": "own", "test": [{ "file": "dev.tsv" }] }"#,
+      #"{ "name": "own", "test": [{ "file": "dev.tsv", "from": 1, "answer": 1 }, { "file": "dev.tsv", "to": 1 }] }"#,
+      "/tasks/1/splits/0/test/1",
+      "expected 'answer', an index from 0, as other parts of the task have it, found none"
+    ),
+    (
+      #"{ "name": "own", "test": [{ "file": "dev.tsv" }] }"#,
+      #"{ "name": "own", "test": [{ "file": "dev.tsv" }], "development": [{ "file": "dev.tsv" }] }"#,
+      "/tasks/1/splits/0", "parts overlap: 'dev.tsv' from byte 0 is in two of them"
     ),
     (
       #""name": "blind""#, #""name": "quiz""#, "/tasks/1/name",
