@@ -78,14 +78,14 @@ public enum ZerothOrderError: Error, Sendable, Equatable, CustomStringConvertibl
 /// Zeroth-order stochastic gradient descent: SPSA along random directions.
 ///
 /// Per step, over q directions drawn at the same W:
-/// `g_i = clip(L(W + εz_i) − L(W − εz_i), ±d) / 2ε`, then `W ← W − (η/q) Σ g_i z_i`.
+/// `g_i = clip(L(W + εz_i) − L(W − εz_i), ±d) / 2ε`, then `W ← W − (η_t/q) Σ g_i z_i`.
 /// Without clipping, `E[g·z]` is the gradient of the Gaussian-smoothed loss; also with two independent
 /// roundings of z, one in g and one beside it.
 ///
 /// > Source: ZeroQAT, arXiv:2509.00031, Eqs. 2, 3; MeZO, Malladi et al. 2023, arXiv:2305.17333,
 ///   algorithm 1; the clip is the official code's (trainer_wiki.py) and not in the paper.
 public struct ZerothOrderSGD: Sendable, Equatable {
-  /// Learning rate η.
+  /// Learning rate η, at its highest.
   public var learningRate: Double
   /// Perturbation scale ε.
   public var epsilon: Float
@@ -98,13 +98,18 @@ public struct ZerothOrderSGD: Sendable, Equatable {
   /// Bits of a direction's numbers, rounded stochastically once for probes and once for the update;
   /// nil leaves them alone.
   public var directionBits: Int?
+  /// How η falls over ``scheduleSteps``.
+  public var schedule: LearningRate.Schedule
+  /// Steps after which a falling η would be 0.
+  public var scheduleSteps: Int
   /// Master seed.
   public var seed: UInt64
 
   /// An optimizer from its settings.
   public init(
     learningRate: Double, epsilon: Float, directions: Int = 1, differenceBound: Double? = nil,
-    distribution: DirectionDistribution = .gaussian, directionBits: Int? = nil, seed: UInt64
+    distribution: DirectionDistribution = .gaussian, directionBits: Int? = nil,
+    schedule: LearningRate.Schedule = .constant, scheduleSteps: Int = 0, seed: UInt64
   ) {
     precondition(directions >= 1 && epsilon > 0, "\(directions) directions, epsilon \(epsilon)")
     self.learningRate = learningRate
@@ -113,7 +118,14 @@ public struct ZerothOrderSGD: Sendable, Equatable {
     self.differenceBound = differenceBound
     self.distribution = distribution
     self.directionBits = directionBits
+    self.schedule = schedule
+    self.scheduleSteps = scheduleSteps
     self.seed = seed
+  }
+
+  /// η of step `step`, from 0.
+  public func rate(at step: Int) -> Double {
+    LearningRate(peak: learningRate, schedule: schedule, steps: scheduleSteps).rate(at: step)
   }
 
   /// The direction `direction` of step `step`: a pure function of the seed and both.
@@ -157,7 +169,7 @@ public struct ZerothOrderSGD: Sendable, Equatable {
   ///
   /// Replaying the probes of a log through this gives the final weights bit for bit.
   public func apply(_ probe: Probe, to loss: inout some ProbedLoss) {
-    let factor = Float(-learningRate * probe.projectedGradient / Double(directions))
+    let factor = Float(-rate(at: probe.step) * probe.projectedGradient / Double(directions))
     loss.update(
       factor: factor, gradient: probe.projectedGradient / Double(directions),
       along: draw(step: probe.step, direction: probe.direction, for: .update))

@@ -101,7 +101,10 @@ struct TrainingStages {
 
   /// SHA-256 of everything that decides the probes; nil where the method's own code has a part in it.
   private func key(of trajectory: TrainingTrajectory) throws -> String? {
-    guard trajectory.start == .checkpoint else { return nil }
+    // A cell that names no bytes, as a hand may write it, has nothing that a key could stand on.
+    guard trajectory.start == .checkpoint, cell.model.digest != ModelReference.unnamedDigest else {
+      return nil
+    }
     // Whatever of the cell training doesn't see is blanked; what is left is more than it sees rather than less.
     var seen = cell.withoutPlaces
     seen.method = MethodReference(name: "", options: .object([]))

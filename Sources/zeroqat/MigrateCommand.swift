@@ -2,10 +2,10 @@ internal import ArgumentParser
 internal import Harness
 internal import System
 
-/// `zeroqat migrate`: committed records of an older schema in today's form.
+/// `zeroqat migrate`: committed records of an older schema, or without a later option, in today's form.
 struct MigrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "migrate", abstract: "Rewrite committed records of an older schema.",
+    commandName: "migrate", abstract: "Rewrite committed records of an older form.",
     shouldDisplay: false)
 
   @OptionGroup var checkout: CheckoutOption

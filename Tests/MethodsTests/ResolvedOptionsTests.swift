@@ -38,8 +38,8 @@ struct ResolvedOptionsTests {
         {"steps":1,"learningRate":1e-05,"epsilon":0.001,"batchWindows":1,"batchExamples":16,\
         "directions":1,"clipDifference":null,"distribution":"gaussian","minimumScale":0.0001,\
         "initialisation":"smoothquant","alphaLeast":0.5,"alphaMost":0.5,"clipGamma":null,\
-        "initialisationEpochs":null,"calibrationWindows":16,"trainingWindows":null,\
-        "checkpointEvery":50,"learn":"weights","clippingEpsilon":null,"clippingLearningRate":null,\
+        "clipStart":"constant","initialisationEpochs":null,"calibrationWindows":16,\
+        "trainingWindows":null,"checkpointEvery":50,"schedule":"constant","scheduleSteps":null,"learn":"weights","clippingEpsilon":null,"clippingLearningRate":null,\
         "smoothingEpsilon":null,"smoothingLearningRate":null,"trainable":"all",\
         "weightType":"float32","updateRounding":null,"arithmetic":"float"}
         """)
@@ -68,7 +68,7 @@ struct ResolvedOptionsTests {
       #"{"steps":1,"learningRate":0,"epsilon":1,"initialisation":"blocks","alphaLeast":0.25}"#,
       spec(4, 4))
     #expect(blocks.contains(#""alphaMost":0.25"#))
-    #expect(blocks.contains(#""clipGamma":3.0,"initialisationEpochs":2"#))
+    #expect(blocks.contains(#""clipGamma":3.0,"clipStart":"constant","initialisationEpochs":2"#))
     let joint = try whole(
       "zeroqat", #"{"steps":1,"learningRate":0,"epsilon":1,"learn":"weights+quantizer"}"#,
       spec(4, 4))

@@ -50,6 +50,22 @@ struct ProbeTests {
     #expect(probes.map(\.step) == [4, 4] && probes.map(\.direction) == [0, 1])
   }
 
+  @Test("A falling rate falls over its own steps, whatever was trained before")
+  func schedule() throws {
+    var optimizer = optimizer(epsilon: 0.5)
+    optimizer.schedule = .linear
+    optimizer.scheduleSteps = 8
+    var loss = ScriptedLoss(3.5, 3)
+    for step in [0, 2, 6, 7, 8] { _ = try optimizer.step(step, on: &loss) }
+    // −0.25 · 0.5 · (1 − t/8).
+    #expect(loss.script.updates.map(\.factor) == [-0.125, -0.09375, -0.03125, -0.015625, 0])
+    optimizer.schedule = .cosine
+    #expect(abs(optimizer.rate(at: 4) - 0.125) < 1e-15 && optimizer.rate(at: 0) == 0.25)
+    optimizer.schedule = .constant
+    optimizer.scheduleSteps = 0
+    #expect(optimizer.rate(at: 9) == 0.25)
+  }
+
   @Test(
     "A bound of 0.4 on the difference is the official clip of g to ±0.2/ε",
     arguments: [

@@ -3,8 +3,11 @@ internal import Records
 internal import System
 internal import Vocabulary
 
-/// Rewrites committed records of schema 1: each under its place instead of its id, its protocol by reference,
-/// every option written out, the chosen checkpoint as data.
+/// Rewrites committed records that are older than the form of today.
+///
+/// Those of schema 1 come under their place instead of their id, their protocol by reference, every option written
+/// out, the chosen checkpoint as data. Those of today's schema gain the options that their method has got since,
+/// with the defaults that stand for what it did before.
 ///
 /// Every number stays; the cell's id, which covers the options, becomes another.
 package struct RecordMigration: Sendable {
@@ -25,7 +28,7 @@ package struct RecordMigration: Sendable {
     self.resolve = resolve
   }
 
-  /// Rewrites all records that are of schema 1; another file is left alone.
+  /// Rewrites all records that are older; another file is left alone.
   ///
   /// The old file goes when the new one is there: wherever this is cut short, no number has been lost.
   ///
@@ -57,9 +60,12 @@ package struct RecordMigration: Sendable {
     }
   }
 
-  /// The record of schema 1 in a file, in today's form; nil where it is of another schema.
+  /// The record in a file, in today's form; nil where it is in that already.
   private func record(_ path: String) throws -> RunRecord? {
     let document = try JSONDocument(contentsOf: path)
+    if document.root["schema"] == .integer(Int64(RunRecord.currentSchema)) {
+      return try withLaterOptions(path)
+    }
     guard document.root["schema"] == .integer(1) else { return nil }
     var record: RunRecord
     do {
@@ -81,6 +87,24 @@ package struct RecordMigration: Sendable {
     return record
   }
 
+  /// The record of today's schema in a file with the options that its method has got since; nil where there
+  /// are none.
+  private func withLaterOptions(_ path: String) throws -> RunRecord? {
+    var record = try CommittedFile.read(path, protocols: ProtocolFolder(root: catalog.site.root))
+    let old = record.cell.method
+    let new = try resolve(
+      old, record.cell.bits, try catalog.model(record.cell.model.name).architecture)
+    guard new.options != old.options else { return nil }
+    guard old.options.isPart(of: new.options) else {
+      throw HarnessError.damagedRecord(
+        "\(path): expected the options of '\(old.name)' to stay what they were, "
+          + "and some would become others; run the cell again")
+    }
+    record.cell.method = new
+    record.cell.id = try record.cell.computedID
+    return record
+  }
+
   /// Which checkpoint the record's scores are of, by the rule that chose it; held to what the record shows.
   private func selection(of record: RunRecord, _ path: String) throws -> CheckpointSelection? {
     guard let best = CheckpointSelection(among: record.trajectory) else { return nil }
@@ -95,5 +119,15 @@ package struct RecordMigration: Sendable {
           + "found others")
     }
     return best
+  }
+}
+
+extension JSON {
+  /// Whether `whole` says all that this does, and maybe more: members may be added, none may change or go.
+  fileprivate func isPart(of whole: JSON) -> Bool {
+    guard case .object(let members) = self, case .object = whole else { return self == whole }
+    return members.allSatisfy { member in
+      whole[member.name].map { member.value.isPart(of: $0) } ?? false
+    }
   }
 }

@@ -49,6 +49,14 @@ extension DenseParameters {
       storage: .packed(PackedMatrix(matrix, quantizer: quantizer, clip: clip)), bias: bias)
   }
 
+  /// A copy of a linear's weight, smoothed.
+  package func smoothed(_ id: LinearID, _ smoothing: LinearSmoothing) -> Matrix {
+    let (weight, copy) = (matrix(id), Matrix(rows: matrix(id).rows, columns: matrix(id).columns))
+    copy.copy(from: weight)
+    _ = smooth(copy, id, smoothing)
+    return copy
+  }
+
   /// Smooths `matrix` in place and returns the smoothed bias, if there is one now.
   private func smooth(_ matrix: Matrix, _ id: LinearID, _ smoothing: LinearSmoothing) -> Vector? {
     let before = bias(id)

@@ -14,6 +14,9 @@ package struct QuantizerLearning: Sendable {
   package var minimumScale: Float
   /// γ that clipping starts from; nil where it isn't learned.
   package var clipGamma: Float?
+  /// Where clipping starts from the ranges of least squared error, never wider than ``clipGamma`` makes them;
+  /// nil where it starts from that everywhere.
+  package var rangeSearch: RangeSearch?
   /// What smoothing starts from; nil for none.
   package var smoothing: SmoothingStart?
   /// η of clipping.
@@ -25,12 +28,14 @@ package struct QuantizerLearning: Sendable {
 
   /// A way of learning from its parts.
   package init(
-    bits: QuantizationSpec, minimumScale: Float, clipGamma: Float?, smoothing: SmoothingStart?,
-    clippingRate: Double, smoothingRate: Double, settings: BlockReconstruction.Settings
+    bits: QuantizationSpec, minimumScale: Float, clipGamma: Float?,
+    rangeSearch: RangeSearch? = nil, smoothing: SmoothingStart?, clippingRate: Double,
+    smoothingRate: Double, settings: BlockReconstruction.Settings
   ) {
     self.bits = bits
     self.minimumScale = minimumScale
     self.clipGamma = clipGamma
+    self.rangeSearch = rangeSearch
     self.smoothing = smoothing
     self.clippingRate = clippingRate
     self.smoothingRate = smoothingRate
@@ -115,12 +120,21 @@ package struct QuantizerLearning: Sendable {
   ) -> LearnableBlocks {
     let c = dense.configuration
     let quantizer = bits.weightQuantizer(minimumScale: minimumScale)
+    let start = smoothing?.smoothing(block: block, statistics: statistics, c) {
+      dense.matrix($0)
+    }
     let linears = c.linears.map { kind in
       let id = LinearID(block: block, kind: kind)
       let (rows, columns) = c.shape(of: kind)
       let form: LearnableQuantizer =
         quantizer.map { quantizer in
           guard let clipGamma else { return .range(quantizer, nil) }
+          if let rangeSearch {
+            let smoothed = dense.smoothed(
+              id, start?.smoothing(of: kind, c) ?? LinearSmoothing())
+            return .clipping(
+              quantizer, rangeSearch.logits(of: smoothed, quantizer, most: clipGamma))
+          }
           return .clipping(
             quantizer,
             ClipLogits(constant: clipGamma, rows: rows, groups: quantizer.groups(in: columns)))
@@ -128,9 +142,6 @@ package struct QuantizerLearning: Sendable {
       return (
         id, LearnableLinear(weight: dense.matrix(id), bias: dense.bias(id), quantizer: form)
       )
-    }
-    let start = smoothing?.smoothing(block: block, statistics: statistics, c) {
-      dense.matrix($0)
     }
     return LearnableBlocks(
       configuration: c, linears: Dictionary(uniqueKeysWithValues: linears),

@@ -32,7 +32,8 @@ package struct TrainingTrajectory: Sendable, Equatable, CustomStringConvertible 
   package var description: String {
     let o = optimizer
     func written(_ value: (some Any)?) -> String { value.map { "\($0)" } ?? "none" }
-    return "start: \(start.rawValue); learning rate \(o.learningRate), epsilon \(o.epsilon), "
+    return
+      "start: \(start.rawValue); learning rate \(o.learningRate), \(o.schedule.rawValue) over \(o.scheduleSteps), epsilon \(o.epsilon), "
       + "\(o.directions) directions, \(o.distribution.rawValue), difference bound "
       + "\(written(o.differenceBound)), direction bits \(written(o.directionBits)), seed \(o.seed); "
       + "batch of \(batch.windows) windows of \(written(batch.textWindows)), "

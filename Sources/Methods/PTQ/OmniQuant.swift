@@ -34,6 +34,8 @@ package struct OmniQuant: QuantizationMethod {
     package var augmentedLoss = false
     /// γ that clipping starts from; 4 in the official code.
     package var clipGamma: Float = 4
+    /// What clipping starts from: that γ everywhere as in the official code, or a search.
+    package var clipStart = ClipStart.constant
     /// Migration strength that scales start from; 0.5, or 0.75 in some official scripts.
     package var alpha: Float = 0.5
     /// Floor under Δ; 1e-5 in the official code.
@@ -70,6 +72,10 @@ package struct OmniQuant: QuantizationMethod {
     if options.lwc == true && bits.weightBits == nil {
       throw MethodError.option(
         name: "lwc", expected: "false where weights keep 16 bits", found: "true")
+    }
+    if options.clipStart == .search, options.lwc == false || bits.weightBits == nil {
+      throw MethodError.option(
+        name: "clipStart", expected: "'constant' where clipping isn't learned", found: "'search'")
     }
     if options.let == false && (options.lwc == false || bits.weightBits == nil) {
       throw MethodError.option(
@@ -152,7 +158,8 @@ package struct OmniQuant: QuantizationMethod {
     }
     return QuantizerLearning(
       bits: bits, minimumScale: options.minimumScale,
-      clipGamma: learnsClipping ? options.clipGamma : nil, smoothing: smoothing,
+      clipGamma: learnsClipping ? options.clipGamma : nil,
+      rangeSearch: options.clipStart == .search ? RangeSearch() : nil, smoothing: smoothing,
       clippingRate: options.lwcLearningRate,
       smoothingRate: options.letLearningRate,
       settings: BlockReconstruction.Settings(

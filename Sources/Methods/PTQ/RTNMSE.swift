@@ -1,13 +1,10 @@
 package import MethodKit
 package import Quantizers
-package import Tensors
 import Transformers
 
 /// Round to nearest on grids that span the part of each range that loses least; no data.
 ///
-/// With `Q_s(w)` the row or group `w` rounded to a grid that spans `[s·min w, s·max w]`:
-/// `s* = argmin Σ(Q_s(w) − w)²` over evenly spaced factors up to 1, the smallest of equals. 1 is always
-/// among them, so that no group loses more than in plain rounding.
+/// The ranges are those of a ``MethodKit/RangeSearch``.
 ///
 /// > Source: Nagel et al. 2021, arXiv:2106.08295 (range setting by mean squared error).
 ///
@@ -31,7 +28,7 @@ package struct RTNMSE: QuantizationMethod {
 
   private let bits: QuantizationSpec
   private let quantizer: WeightQuantizer
-  private let factors: [Float]
+  private let search: RangeSearch
   private let minimumScale: Float
 
   package init(options: Options, bits: QuantizationSpec) throws {
@@ -47,49 +44,7 @@ package struct RTNMSE: QuantizationMethod {
     self.bits = bits
     self.quantizer = quantizer
     minimumScale = options.minimumScale
-    factors = Self.factors(from: options.smallestFactor, count: options.factors)
-  }
-
-  /// `count` evenly spaced factors from `smallest` to 1, both included.
-  package static func factors(from smallest: Float, count: Int) -> [Float] {
-    // In double precision, so that the last is 1 to the bit.
-    (0..<count).map { step in
-      let share = Double(step) / Double(count - 1)
-      return Float(Double(smallest) * (1 - share) + share)
-    }
-  }
-
-  /// The factor of least squared error of each row or group, the first of equals.
-  ///
-  /// A group that has no finite error gets 1, plain rounding.
-  ///
-  /// > Shape: `weight` is `[outputs, inputs]`; the fractions are `[outputs · groups]`.
-  ///
-  /// - Complexity: O(factors · outputs · inputs).
-  package static func spans(
-    of weight: Matrix, quantizer: WeightQuantizer, factors: [Float]
-  ) -> ClipFractions {
-    let groups = quantizer.groups(in: weight.columns)
-    let size = weight.columns / groups
-    let original = weight.elements
-    let trial = Matrix(rows: weight.rows, columns: weight.columns)
-    var best = [Float](repeating: 1, count: weight.rows * groups)
-    var least = [Double](repeating: .infinity, count: best.count)
-    for factor in factors {
-      trial.copy(from: weight)
-      quantizer.fakeQuantize(
-        trial, clip: ClipFractions(constant: factor, rows: weight.rows, groups: groups))
-      let rounded = trial.elements
-      for group in best.indices {
-        var error = 0.0
-        for index in group * size..<(group + 1) * size {
-          let change = Double(rounded[index]) - Double(original[index])
-          error += change * change
-        }
-        if error < least[group] { (least[group], best[group]) = (error, factor) }
-      }
-    }
-    return ClipFractions(up: best, low: best, groups: groups)
+    search = RangeSearch(from: options.smallestFactor, count: options.factors)
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
@@ -97,7 +52,7 @@ package struct RTNMSE: QuantizationMethod {
     let (dense, transformer) = try ModelStart(context).parts
     return context.observer.during(.quantize) {
       let linears = dense.configuration.linearIDs.map { id in
-        let clip = Self.spans(of: dense.matrix(id), quantizer: quantizer, factors: factors)
+        let clip = search.fractions(of: dense.matrix(id), quantizer)
         return (
           id,
           dense.quantizeInPlace(

@@ -28,6 +28,11 @@ package struct MeZO: QuantizationMethod {
     package var distribution = DirectionDistribution.gaussian
     /// Steps between checkpoints; 4,000 in the official scripts.
     package var checkpointEvery = 50
+    /// How η falls; it doesn't in the official scripts.
+    package var schedule = LearningRate.Schedule.constant
+    /// Steps after which a falling η would be 0; as many as there are updates where not given, null for a
+    /// constant η.
+    package var scheduleSteps: Int?
 
     package static let defaults = Self(steps: 0, learningRate: 0, epsilon: 0)
   }
@@ -46,6 +51,12 @@ package struct MeZO: QuantizationMethod {
     }
     try options.validateSettings()
     self.options = options
+  }
+
+  package static func resolved(_ options: Options, for setting: MethodSetting) -> Options {
+    var options = options
+    options.scheduleSteps = options.decaySteps
+    return options
   }
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {

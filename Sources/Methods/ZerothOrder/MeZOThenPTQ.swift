@@ -31,6 +31,10 @@ package struct MeZOThenPTQ: QuantizationMethod {
     package var distribution = DirectionDistribution.gaussian
     /// Steps between checkpoints.
     package var checkpointEvery = 50
+    /// How η falls, as MeZO's.
+    package var schedule = LearningRate.Schedule.constant
+    /// Steps after which a falling η would be 0, as MeZO's.
+    package var scheduleSteps: Int?
     /// Name of a post-training method.
     package var quantizer = RTN.card.name
     /// Passes of a post-training method that learns, `omniquant`; its own default where not given, null for
@@ -127,6 +131,7 @@ package struct MeZOThenPTQ: QuantizationMethod {
 
   package static func resolved(_ options: Options, for setting: MethodSetting) throws -> Options {
     var options = options
+    options.scheduleSteps = options.decaySteps
     let given = try quantizerOptions(options)
     let whole = try MethodCatalog.resolvedOptions(
       of: quantizer(named: options.quantizer), given, at: pointer, for: setting)

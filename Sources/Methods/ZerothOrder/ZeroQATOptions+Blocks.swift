@@ -21,6 +21,7 @@ extension ZeroQATOptions {
     }
     return QuantizerLearning(
       bits: bits, minimumScale: minimumScale, clipGamma: startingGamma,
+      rangeSearch: clipStart == .search ? RangeSearch() : nil,
       smoothing: smoothing, clippingRate: isLlama ? 5e-3 : 1e-2,
       smoothingRate: isLlama ? 1e-2 : 5e-3,
       settings: BlockReconstruction.Settings(
@@ -66,6 +67,11 @@ extension ZeroQATOptions {
 
   /// Checks what concerns the start from blocks.
   func validateBlocks() throws(MethodError) {
+    if clipStart == .search, initialisation != .blocks {
+      throw .option(
+        name: "clipStart", expected: "'constant' without \"initialisation\": \"blocks\"",
+        found: "'search'")
+    }
     guard let initialisationEpochs else { return }
     try checkEpochs("initialisationEpochs", initialisationEpochs)
     if initialisation != .blocks {

@@ -71,6 +71,7 @@ extension ZeroQATOptions {
 
   /// Checks the options of learning clipping and smoothing.
   func validateLearning() throws(MethodError) {
+    try checkSchedule()
     for (name, value) in [
       ("clippingEpsilon", clippingEpsilon), ("smoothingEpsilon", smoothingEpsilon),
     ] {
@@ -86,6 +87,15 @@ extension ZeroQATOptions {
       try checkLearned(name, "\(value)")
       try check(name, value, expected: "a finite number of at least 0") { $0 >= 0 && $0.isFinite }
     }
+  }
+
+  /// η of γ, s and δ doesn't fall, so that with them that of the weights doesn't either.
+  private func checkSchedule() throws(MethodError) {
+    guard learn == .weightsAndQuantizer, schedule != .constant else { return }
+    throw .option(
+      name: "schedule",
+      expected: "'constant' with 'learn' at '\(Learned.weightsAndQuantizer.rawValue)'",
+      found: "'\(schedule.rawValue)'")
   }
 
   /// An option that would have no effect is a mistake in the grid.

@@ -52,6 +52,8 @@ package struct ZeroQATOptions: ZerothOrderSettings {
   ///
   /// DEVIATION: none elsewhere; the official code always clips, from γ = 3, and so do the grids.
   package var clipGamma: Float?
+  /// What clipping starts from where blocks learn it: that γ everywhere as in the official code, or a search.
+  package var clipStart = ClipStart.constant
   /// Passes over the calibration windows by which blocks learn; 2 where not given, 2 or 4 in the
   /// paper; null where none learn.
   package var initialisationEpochs: Int?
@@ -61,6 +63,11 @@ package struct ZeroQATOptions: ZerothOrderSettings {
   package var trainingWindows: Int?
   /// Steps between checkpoints.
   package var checkpointEvery = 50
+  /// How η falls; it doesn't in the paper.
+  package var schedule = LearningRate.Schedule.constant
+  /// Steps after which a falling η would be 0; as many as there are updates where not given, null for a
+  /// constant η. A run of fewer updates is the beginning of the longer one.
+  package var scheduleSteps: Int?
   /// What is trained: weights, or clipping and smoothing with them.
   package var learn = Learned.weights
   /// ε of γ; null where it isn't learned.
@@ -89,6 +96,7 @@ package struct ZeroQATOptions: ZerothOrderSettings {
     result.initialisationEpochs = passes
     result.alphaMost = greatestAlpha
     result.clipGamma = startingGamma
+    result.scheduleSteps = decaySteps
     if weightType != .float32 { result.updateRounding = rounding }
     return result.withQuantizerRates
   }

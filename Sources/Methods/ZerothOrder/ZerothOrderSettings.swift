@@ -19,10 +19,23 @@ package protocol ZerothOrderSettings: MethodOptions {
   var distribution: DirectionDistribution { get }
   /// Steps between checkpoints.
   var checkpointEvery: Int { get }
+  /// How η falls.
+  var schedule: LearningRate.Schedule { get }
+  /// Steps after which a falling η would be 0; nil stands for as many as there are updates.
+  var scheduleSteps: Int? { get }
 }
 
 extension ZerothOrderSettings {
   package static var required: [String] { ["steps", "learningRate", "epsilon"] }
+
+  /// η doesn't fall.
+  package var schedule: LearningRate.Schedule { .constant }
+
+  /// Nobody said.
+  package var scheduleSteps: Int? { nil }
+
+  /// Steps after which a falling η would be 0; nil for one that doesn't fall.
+  var decaySteps: Int? { schedule == .constant ? scheduleSteps : scheduleSteps ?? steps }
 
   /// Checks every shared option.
   func validateSettings() throws(MethodError) {
@@ -42,6 +55,16 @@ extension ZerothOrderSettings {
       "steps", steps, expected: "at most \(mostSteps) with \(directions) directions"
     ) { $0 <= mostSteps }
     try check("checkpointEvery", checkpointEvery, expected: "at least 1") { $0 >= 1 }
+    guard let scheduleSteps else { return }
+    if schedule == .constant {
+      throw .option(
+        name: "scheduleSteps", expected: "none while 'schedule' is 'constant'",
+        found: "\(scheduleSteps)")
+    }
+    // At its end a falling rate is 0, and whatever is trained there stays as it is.
+    try check("scheduleSteps", scheduleSteps, expected: "at least \(max(steps, 1)), the updates") {
+      $0 >= max(steps, 1)
+    }
   }
 
   /// The training loop that the options describe.
@@ -58,7 +81,8 @@ extension ZerothOrderSettings {
       optimizer: ZerothOrderSGD(
         learningRate: learningRate, epsilon: epsilon, directions: directions,
         differenceBound: differenceBound, distribution: distribution,
-        directionBits: directionBits, seed: seed),
+        directionBits: directionBits, schedule: schedule,
+        scheduleSteps: decaySteps ?? 0, seed: seed),
       steps: steps, batch: BatchSize(windows: batchWindows, examples: batchExamples),
       checkpointEvery: checkpointEvery)
   }

@@ -47,7 +47,9 @@ struct RecordMigrationTests {
     return (record, path)
   }
 
-  private static func migration(_ sample: SampleCheckout) throws -> RecordMigration {
+  private static func migration(
+    _ sample: SampleCheckout, depth: JSON = .integer(16), later: [JSON.Member] = []
+  ) throws -> RecordMigration {
     let site = Site(
       root: sample.root, results: sample.results, cache: sample.cacheHome + "/zeroqat",
       environment: [:])
@@ -55,9 +57,10 @@ struct RecordMigrationTests {
       #expect(bits == "W4A4" && architecture == .llama)
       return MethodReference(
         name: method.name,
-        options: .object([
-          JSON.Member("behave", .string("well")), JSON.Member("depth", .integer(16)),
-        ])
+        options: .object(
+          [
+            JSON.Member("behave", .string("well")), JSON.Member("depth", depth),
+          ] + later)
       )
     }
   }
@@ -81,6 +84,34 @@ struct RecordMigrationTests {
     #expect(new.facts == old.facts && new.cell.protocolSettings == old.cell.protocolSettings)
     // Nothing is left to do.
     #expect(try Self.migration(sample).run().isEmpty)
+  }
+
+  @Test("A record gains the options that its method has got since, and none of its own changes")
+  func laterOptions() throws {
+    let sample = try SampleCheckout()
+    _ = try Self.write(into: sample, best: 50)
+    let path = try #require(Self.migration(sample).run().first).to
+    func record() throws -> RunRecord {
+      try CommittedFile.read(path, protocols: ProtocolFolder(root: sample.root))
+    }
+    let old = try record()
+    let later = [JSON.Member("haste", .string("none"))]
+    let moves = try Self.migration(sample, later: later).run()
+    #expect(moves.map(\.from) == [path] && moves.map(\.to) == [path])
+    let new = try record()
+    #expect(new.cell.method.options["haste"] == .string("none"))
+    #expect(new.cell.method.options["depth"] == .integer(16))
+    #expect(new.cell.id != old.cell.id && new.scores == old.scores && new.facts == old.facts)
+    #expect(new.cell.science == old.cell.science && new.trajectory == old.trajectory)
+    #expect(try Self.migration(sample, later: later).run().isEmpty)
+    let error = #expect(throws: HarnessError.self) {
+      try Self.migration(sample, depth: .integer(17), later: later).run()
+    }
+    #expect(
+      "\(try #require(error))".hasPrefix(
+        "\(path): expected the options of 'odd' to stay what they were, "
+          + "and some would become others; run the cell again"))
+    #expect(try record() == new)
   }
 
   @Test("Scores that aren't those of the best checkpoint are refused, and the file stays")

@@ -8,12 +8,12 @@ import Transformers
 
 @Suite("Round to nearest on spans of least squared error")
 struct RTNMSETests {
-  private let factors = RTNMSE.factors(from: 0.5, count: 21)
+  private let search = RangeSearch()
 
   @Test("21 factors, 1/40 apart, from a half to 1 itself")
   func candidates() {
-    #expect(factors == (20...40).map { Float(Double($0) / 40) })
-    #expect(RTNMSE.factors(from: 0.3, count: 2) == [0.3, 1])
+    #expect(search.factors == (20...40).map { Float(Double($0) / 40) })
+    #expect(RangeSearch(from: 0.3, count: 2).factors == [0.3, 1])
   }
 
   // In 2 bits a range of −1…2 has the grid {−s, 0, s, 2s}. Eight weights of 3/4 beside the two ends lose
@@ -26,8 +26,7 @@ struct RTNMSETests {
     let whole: [Float] = [-1, 2, 0, 1, 0, 1, 0, 1, 0, 1]
     let weight = Matrix(rows: 2, columns: 20, elements: shrunk + whole + whole + shrunk)
     func spans(group: Int?) -> ClipFractions {
-      RTNMSE.spans(
-        of: weight, quantizer: WeightQuantizer(bits: 2, groupSize: group), factors: factors)
+      search.fractions(of: weight, WeightQuantizer(bits: 2, groupSize: group))
     }
     #expect(spans(group: 10).up.elements == [0.85, 1, 1, 0.85])
     #expect(spans(group: 10).low.elements == [0.85, 1, 1, 0.85])
@@ -38,9 +37,20 @@ struct RTNMSETests {
   @Test("Of equals it is the first, and 1 where no error is finite")
   func ties() {
     let weight = Matrix(rows: 2, columns: 2, elements: [0, 0, .nan, 1])
-    let spans = RTNMSE.spans(
-      of: weight, quantizer: WeightQuantizer(bits: 4, groupSize: nil), factors: factors)
+    let spans = search.fractions(of: weight, WeightQuantizer(bits: 4, groupSize: nil))
     #expect(spans.up.elements == [0.5, 1])
+  }
+
+  @Test("Logits give those fractions, and none above that of the most")
+  func logits() {
+    let shrunk: [Float] = [-1, 2] + [Float](repeating: 0.75, count: 8)
+    let whole: [Float] = [-1, 2, 0, 1, 0, 1, 0, 1, 0, 1]
+    let weight = Matrix(rows: 2, columns: 10, elements: shrunk + whole)
+    let logits = search.logits(of: weight, WeightQuantizer(bits: 2, groupSize: nil), most: 3)
+    // ln(0.85/0.15), and 3 where the fraction is 1.
+    #expect(abs(logits.up.elements[0] - 1.734_601) < 1e-5 && logits.up.elements[1] == 3)
+    #expect(logits.low.elements == logits.up.elements)
+    #expect(abs(logits.fractions.up.elements[0] - 0.85) < 1e-6)
   }
 
   @Test(
@@ -73,7 +83,7 @@ struct RTNMSETests {
         lost += own <= other ? 0 : 1
       }
       quantizer.fakeQuantize(
-        weight, clip: RTNMSE.spans(of: weight, quantizer: quantizer, factors: factors))
+        weight, clip: search.fractions(of: weight, quantizer))
       #expect(mine == weight.elements, "\(name) \(id)")
       #expect(result.blocks.linears[id]?.bias?.elements == dense.bias(id)?.elements)
     }
