@@ -27,6 +27,8 @@ usage: ./reproduce.sh COMMAND [options]
   tableN            build, fetch models and text, run the cells of tables/tableN, render the table;
                     so too figureN, jointly-learned, stored-weights, and c1, d1, d3 … e1 for the tables of the appendix
     --scale NAME      tiny, small, shape or paper; default: the first of these that the table has
+    --budget NAME     quick, the first updates, windows and seeds of each cell (default, where the table has it), or
+                      full, all that the table declares and what is committed; table2 at tiny: quick 5 to 12 minutes
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048 at scale small
     --threads N       threads inside a cell (default: all processors)
@@ -34,12 +36,14 @@ usage: ./reproduce.sh COMMAND [options]
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run, fetch, build and install
                     nothing
   all               every table and figure with the scale, one after the other, over failures; ends with a summary
-    --scale NAME, --threads N, --force, --dry-run
+    --scale NAME, --budget NAME, --threads N, --force, --dry-run
   pretrain MODEL    train a tiny model again, from its text and models/MODEL/recipe.json
     --threads N       threads (default: all processors); the model doesn't depend on it
     --steps N         stop after N steps of the recipe's schedule
-  check tableN      compare fresh records with the committed ones; exit code 1 if one is worse
+  check tableN      compare fresh records with the committed ones, whole or as far as a quick run goes; exit code 1 if
+                    one is worse
     --filter TEXT     only these cells, as above
+    --budget full     after a full run
   check --all       every table with the scale; one summary, and the worst exit code
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   publish --all     the same for every table that has fresh records
@@ -148,7 +152,10 @@ build() {
   shift
   mkdir -p "$logs" 2>/dev/null ||
     fail "cannot write in $root" "clone the repository to a folder of your own"
-  [ -x "$zeroqat" ] || say "building $what (release, 2 to 4 minutes on two cores; log: ${log#"$root"/})"
+  local minutes="2 to 4"
+  case " $* " in *" --build-tests "*) minutes="5 to 8" ;; esac
+  [ -x "$zeroqat" ] ||
+    say "building $what (release, $minutes minutes on two cores; log: ${log#"$root"/})"
   if ! (cd "$root" && swift build -c release "$@" 2>&1) | follow "$log" "building"; then
     tail -n 30 "$log" >&2
     fail "the build failed; the whole log is ${log#"$root"/}"
@@ -196,7 +203,7 @@ run_table() {
     fail "there is no tables/$table/grid.json" "there are: $(tables)"
   while [ $# -gt 0 ]; do
     case "$1" in
-      --scale | --filter | --protocol | --threads)
+      --scale | --budget | --filter | --protocol | --threads)
         [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
         options+=("$1" "$2"); shift 2 ;;
       --force) run_options+=("$1"); shift ;;
@@ -220,7 +227,7 @@ run_all() {
   local dry=no options=() run_options=()
   while [ $# -gt 0 ]; do
     case "$1" in
-      --scale | --threads)
+      --scale | --budget | --threads)
         [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
         options+=("$1" "$2"); shift 2 ;;
       --force) run_options+=("$1"); shift ;;

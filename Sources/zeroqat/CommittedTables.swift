@@ -50,7 +50,10 @@ struct CommittedTables {
   private static func arguments(
     of command: CertifyCommand, _ scale: String, _ site: Site
   ) -> [String] {
-    ["--scale", scale, "--root", site.root, "--results", site.results]
+    [
+      "--scale", scale, "--budget", Budget.full.rawValue, "--root", site.root, "--results",
+      site.results,
+    ]
       + ["--blas-core", command.work.blasCore.rawValue]
       + (command.work.threads.map { ["--threads", "\($0)"] } ?? [])
   }

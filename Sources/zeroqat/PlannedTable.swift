@@ -7,7 +7,7 @@ internal import Vocabulary
 
 /// What a renderer needs: records, and why the others aren't there.
 struct PlannedTable {
-  let contents: TableContents
+  private(set) var contents: TableContents
 
   /// The table of what was measured on this machine, by today's grid, files and code.
   ///
@@ -35,6 +35,23 @@ struct PlannedTable {
       })
     contents.certificates = try CertificateFile(catalog.site).read()
     self.contents = contents
+  }
+
+  /// The table of this machine's records, committed ones beside them.
+  ///
+  /// After a quick run it is the table of all that is declared, with what ran here shown apart: numbers of few
+  /// updates and windows aren't printed beside those of many.
+  init(fresh place: TableAtScale, _ options: TableOptions) throws {
+    let committed = try CommittedRecords(place).read()
+    guard place.isShortened else {
+      try self.init(place.plan(options), catalog: place.catalog, committed: committed)
+      return
+    }
+    var whole = options
+    whole.budget = Budget.full.rawValue
+    let all = try TableAtScale("\(place.site.root)/tables/\(place.grid.table)", whole)
+    try self.init(all.plan(whole), catalog: all.catalog, committed: committed)
+    contents.quick = try TableCheck(place, options).report
   }
 
   /// The options of a point with every default written out; as the grid has them where that fails, which no

@@ -44,7 +44,8 @@ struct PublishCommand: ParsableCommand {
     guard table == nil, !all else { throw ValidationError("--pages are those of all tables") }
   }
 
-  func run() throws {
+  mutating func run() throws {
+    options = try options.whole()
     if let table { return try publish(table) }
     let catalog = try Catalog(
       Site(root: options.root, results: options.results, environment: processEnvironment()))

@@ -31,13 +31,12 @@ struct RenderCommand: ParsableCommand {
       }
       return
     }
-    let place = try TableAtScale(table, options)
+    let place = try TableAtScale(table, committed ? options.whole() : options)
     let rendered =
       committed
       ? try PlannedTable(
         CommittedRecords(place).read(), place.grid, at: place.scale, catalog: place.catalog)
-      : try PlannedTable(
-        place.plan(options), catalog: place.catalog, committed: CommittedRecords(place).read())
+      : try PlannedTable(fresh: place, options)
     if let output {
       try rendered.write(to: try absolute(output))
     } else {

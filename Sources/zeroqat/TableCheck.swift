@@ -25,7 +25,7 @@ struct TableCheck {
     report = checkRecords(
       table: place.grid.table, scale: place.scale, cells: cells,
       fresh: try plan.currentRecords(), committed: try CommittedRecords(place).read(),
-      strangers: options.filter == nil)
+      strangers: options.filter == nil && !place.isShortened, beginnings: place.isShortened)
   }
 }
 

@@ -23,6 +23,14 @@ struct TableOptions: ParsableArguments {
       valueName: "id"))
   var protocolID: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "quick, the first updates, windows and seeds, or full, all that the table declares.",
+      discussion:
+        "Default: quick where the table has it, full elsewhere; what is committed is full.",
+      valueName: "budget"))
+  var budget: String?
+
   @OptionGroup var work: WorkOptions
 
   /// The folder of records, if an option names it.
@@ -46,6 +54,33 @@ extension TableOptions {
     guard table.contains("/") else { return (table, root) }
     let folder = try absolute(withoutTrailingSlashes(table))
     return (String(folder.split(separator: "/").last ?? ""), root ?? parent(of: parent(of: folder)))
+  }
+}
+
+extension TableOptions {
+  /// How much of a table runs, by the options.
+  var chosenBudget: Budget {
+    get throws {
+      guard let budget else { return .quick }
+      guard let chosen = Budget(rawValue: budget) else {
+        throw ValidationError(
+          "unknown budget '\(budget)'; "
+            + suggestion(for: budget, among: Budget.allCases.map(\.rawValue)))
+      }
+      return chosen
+    }
+  }
+
+  /// The same options for all that tables declare.
+  ///
+  /// - Throws: A `ValidationError` when another budget is asked for.
+  func whole() throws -> TableOptions {
+    if budget != nil, try chosenBudget != .full {
+      throw ValidationError("'--budget quick' is for run, check, plan and render; this takes all")
+    }
+    var options = self
+    options.budget = Budget.full.rawValue
+    return options
   }
 }
 
@@ -82,7 +117,8 @@ struct TableAtScale {
     catalog = try Catalog(
       site, architectures: architectureNames, reading: { try ModelFacts(path: $0) })
     let wanted = try options.scale.map { try Scale(named: $0) }
-    grid = try catalog.grid(of: name, methods: methodRegistry)
+    let grid = try catalog.grid(of: name, methods: methodRegistry).at(options.chosenBudget)
+    self.grid = grid
     let scale = wanted ?? grid.firstScale
     guard grid.scales[scale] != nil else {
       throw HarnessError.scaleNotInGrid(scale.rawValue, table: name)
@@ -95,6 +131,9 @@ struct TableAtScale {
       science: builtScience, resolveOptions: methodRegistry.resolve)
     store = ResultStore(results: site.results, table: name, scale: scale)
   }
+
+  /// Whether less is run than the table declares.
+  var isShortened: Bool { grid.budget == .quick && grid.scales[scale]?.quick != nil }
 
   /// Every table whose grid runs something at the scale that the options name, in the order of their names.
   static func all(_ options: TableOptions) throws -> [TableAtScale] {

@@ -43,9 +43,7 @@ struct TableRun {
     let suffix = options.protocolID.map { "-\($0)" } ?? ""
     let path = "\(place.store.folder)/table\(suffix).md"
     // A failed cell doesn't keep the others from being shown: the table names its reason.
-    let committed = try CommittedRecords(place).read()
-    try PlannedTable(place.plan(options), catalog: place.catalog, committed: committed)
-      .write(to: path)
+    try PlannedTable(fresh: place, options).write(to: path)
     say("the table: \(place.site.fromRoot(path))")
   }
 

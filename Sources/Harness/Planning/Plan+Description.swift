@@ -15,6 +15,10 @@ extension Plan: CustomStringConvertible {
         lines.append("  \(grid.title(of: panel)): \(files.model.label) on \(words)")
       }
     }
+    if grid.budget == .quick, grid.scales[scale]?.quick != nil {
+      lines.append(
+        "  budget quick: first updates, windows and seeds; '--budget full' runs all that is declared")
+    }
     if !resolver.missing.isEmpty {
       lines.append("  to fetch:")
       lines += resolver.missing.map { "    \($0)" }

@@ -34,6 +34,8 @@ package struct Grid: Codable, Sendable, Equatable {
   package var figure: GridFigure?
   /// What methods run with where the table doesn't say otherwise; not part of the grid's file.
   package var hyperparameters: Hyperparameters?
+  /// How much of it runs; not part of the grid's file, see ``at(_:)``.
+  package internal(set) var budget = Budget.full
 
   enum CodingKeys: CodingKey {
     case schema, table, title, rows, columns, scales, models, texts, reference, diagnostics, figure

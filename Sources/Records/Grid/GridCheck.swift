@@ -236,6 +236,8 @@ extension Grid {
       }
     }
     try scale.examples?.check(at: place + "/examples", in: document)
+    try scale.quick?.check(
+      in: document, at: place + "/quick", rows: rows.map(\.key), against: names)
     for (index, override) in scale.overrides.enumerated() {
       try check(override, at: place + "/overrides/\(index)", in: document)
     }
@@ -338,6 +340,10 @@ extension Grid {
       throw document.error(
         at: place + "/column",
         "unknown column '\(key)'; \(suggestion(for: key, among: columns.map(\.key)))")
+    }
+    if override.stage != nil {
+      throw document.error(
+        at: place + "/stage", "a column has its own stage; leave one of the two out")
     }
     if row.isFullPrecision {
       throw document.error(

@@ -49,7 +49,7 @@ extension Grid {
   package func points(at scale: Scale) -> [GridPoint] {
     guard let settings = scales[scale] else { return [] }
     var points: [GridPoint] = []
-    for row in rows {
+    for row in rows where !settings.without.contains(row.key) {
       for served in columnGroups(of: row) {
         guard let first = served.first else { continue }
         let bits =
@@ -88,8 +88,9 @@ extension Grid {
       return (nil, nil)
     }
     let model = settings.model(for: point.panel)
+    let quick = budget == .quick ? settings.quick?.minutes[point.method.name] : nil
     return (
-      settings.minutes[point.address.row]
+      quick ?? settings.minutes[point.address.row]
         ?? hyperparameters?.minutes(
           of: point.method.name, bits: point.bits, model: model, stage: column.stage, at: scale),
       settings.mebibytes[point.address.row]
@@ -116,10 +117,13 @@ extension Grid {
         stage: column.stage, at: scale) ?? .object([])
     let overrides = settings?.overrides.filter {
       $0.row == row.key && ($0.column ?? column.key) == column.key
+        && ($0.stage ?? column.stage) == column.stage
     }
-    return (overrides ?? []).reduce(common.overlaid(by: row.options(in: column.stage))) {
+    let options = (overrides ?? []).reduce(common.overlaid(by: row.options(in: column.stage))) {
       $0.overlaid(by: $1.options)
     }
+    guard budget == .quick, let quick = settings?.quick else { return options }
+    return quick.options(options, of: row.method(in: column.stage), in: column.stage)
   }
 
   /// Why nothing of the panel can run: the scale has nothing in the place of its model or its text.

@@ -81,6 +81,15 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var minutes: [String: Double]
   /// Estimated peak memory per cell in MiB, by row key.
   package var mebibytes: [String: Double]
+  /// What a quick run takes of all this; nil where there is no shorter run.
+  package var quick: QuickBudget?
+  /// Keys of rows that have no cell in this budget; not part of the grid's file, see ``Grid/at(_:)``.
+  package internal(set) var without: [String] = []
+
+  enum CodingKeys: CodingKey {
+    case notRun, model, models, protocols, texts, bits, seed, seeds, testWindows, developmentWindows
+    case examples, overrides, minutes, mebibytes, quick
+  }
 
   /// A scale from its parts.
   package init(
@@ -89,7 +98,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     seed: UInt64? = nil, seeds: [String: [UInt64]] = [:], testWindows: Int? = nil,
     developmentWindows: Int? = nil, examples: ExampleCounts? = nil,
     overrides: [GridOverride] = [], minutes: [String: Double] = [:],
-    mebibytes: [String: Double] = [:]
+    mebibytes: [String: Double] = [:], quick: QuickBudget? = nil
   ) {
     self.notRun = notRun
     self.model = model
@@ -105,6 +114,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     self.overrides = overrides
     self.minutes = minutes
     self.mebibytes = mebibytes
+    self.quick = quick
   }
 
   /// Reads a scale; every member may be left out here, ``Grid/check(in:against:)`` decides.
@@ -124,6 +134,7 @@ package struct GridScale: Codable, Sendable, Equatable {
     overrides = try container.decodeIfPresent([GridOverride].self, forKey: .overrides) ?? []
     minutes = try container.decodeIfPresent([String: Double].self, forKey: .minutes) ?? [:]
     mebibytes = try container.decodeIfPresent([String: Double].self, forKey: .mebibytes) ?? [:]
+    quick = try container.decodeIfPresent(QuickBudget.self, forKey: .quick)
   }
 }
 
@@ -159,19 +170,24 @@ extension GridScale {
   }
 }
 
-/// Options for one row, in one column or in all.
+/// Options for one row, in one column, in those of one stage, or in all.
 package struct GridOverride: Codable, Sendable, Equatable {
   /// The row's key.
   package var row: String
   /// The column's key; nil means every column.
   package var column: String?
+  /// The stage of the columns; nil means both.
+  package var stage: TrainingStage?
   /// Members that replace or extend the row's options.
   package var options: JSON
 
   /// An override from its parts.
-  package init(row: String, column: String? = nil, options: JSON) {
+  package init(
+    row: String, column: String? = nil, stage: TrainingStage? = nil, options: JSON
+  ) {
     self.row = row
     self.column = column
+    self.stage = stage
     self.options = options
   }
 }

@@ -85,7 +85,7 @@ extension CheckFigure {
   }
 
   /// Two scores, window by window or example by example.
-  private init(
+  init(
     _ fresh: Score?, _ committed: Score, _ freshRecord: RunRecord, _ committedRecord: RunRecord
   ) {
     let name = committed.figureName
@@ -111,7 +111,8 @@ extension CheckFigure {
     }
   }
 
-  private static func ofText(
+  /// Two scores of text; `uncomparable` makes a figure of them that says why they can't be compared.
+  static func ofText(
     _ fresh: Score, _ committed: Score, bits: BitsLabel,
     _ uncomparable: (CheckResult, String) -> CheckFigure
   ) -> CheckFigure {
@@ -193,8 +194,8 @@ extension CheckFigure {
 
 extension Score {
   /// What reports call the score: its metric, with the task it is of.
-  fileprivate var figureName: String { metric + (task.map { " of \($0)" } ?? "") }
+  var figureName: String { metric + (task.map { " of \($0)" } ?? "") }
 
   /// The score as tables print it: a perplexity, or percent.
-  fileprivate var figure: Double? { task == nil ? value : value.map { 100 * $0 } }
+  var figure: Double? { task == nil ? value : value.map { 100 * $0 } }
 }

@@ -26,6 +26,8 @@ package struct TableContents: Sendable {
   let panelOfAddress: [CellAddress: GridPanel]
   /// What was proven of records that an older program made.
   package var certificates = Certificates()
+  /// What a quick run did here, held to the committed records; nil where all that is declared ran.
+  package var quick: CheckReport?
 
   /// Places records in the grid.
   ///

@@ -8,7 +8,7 @@ extension TableContents {
   /// records give the same bytes. `plots` are file names of pictures that lie beside the table; each
   /// is shown.
   package func markdown(plots: [String] = []) -> String {
-    var sections = [headerSection, conditionsSection]
+    var sections = [headerSection, quickSection, conditionsSection].compactMap(\.self)
     let figure = figurePlot?.fileName
     if let figure, plots.contains(figure) { sections.append("![figure](\(figure))") }
     sections += metrics.map(scoreSection)

@@ -131,6 +131,11 @@ import Vocabulary
       "one full-precision cell serves every column; leave 'column' out"
     ),
     (
+      #""testWindows": 2"#,
+      #""overrides": [{"row": "odd", "column": "ppl-w4a4", "stage": "pretraining", "options": {}}]"#,
+      "/scales/small/overrides/0/stage", "a column has its own stage; leave one of the two out"
+    ),
+    (
       #""testWindows": 2"#, #""overrides": [{"row": "odd", "options": 3}]"#,
       "/scales/small/overrides/0/options", "expected an object of options"
     ),

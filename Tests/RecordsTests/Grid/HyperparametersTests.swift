@@ -76,6 +76,13 @@ import Vocabulary
     }
     #expect(try options("a-wiki") == [.integer(7), .number(1e-3, text: "1e-3")])
     #expect(try options("b-wiki") == [.integer(7), .integer(1)])
+    grid.scales.tiny?.overrides = [
+      GridOverride(
+        row: "train-w4", stage: .finetuning, options: .object([.init("rate", .integer(1))])),
+      GridOverride(
+        row: "train-w4", stage: .pretraining, options: .object([.init("rate", .integer(2))])),
+    ]
+    #expect(try options("a-wiki") == [.integer(7), .integer(2)])
     let point = try #require(
       grid.points(at: .tiny).first { $0.address.row == "train-w4" && $0.address.column == "b-wiki" }
     )
