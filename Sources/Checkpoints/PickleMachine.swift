@@ -20,6 +20,8 @@ struct PickleMachine {
   private static let most = 1 << 24
   /// Most dimensions of a tensor; weights have one to five.
   private static let mostDimensions = 64
+  /// Most tensors, which bounds what their sizes and strides take, to some 150 MiB.
+  private static let mostTensors = 1 << 17
 
   /// Carries out the pickle that `cursor` covers.
   ///
@@ -178,6 +180,10 @@ struct PickleMachine {
       throw cursor.error(
         .malformed, at: place,
         "expected as many strides as sizes, found \(strides.count) and \(shape.count)")
+    }
+    guard heap.tensors.count < Self.mostTensors else {
+      throw cursor.error(
+        .unsupported, at: place, "expected a pickle of at most \(Self.mostTensors) tensors")
     }
     guard offset >= 0 else {
       throw cursor.error(.malformed, at: place, "expected an offset of at least 0, found \(offset)")

@@ -33,7 +33,7 @@ extension TokenizerJSON {
     }
     let flags = ["special", "lstrip", "rstrip", "single_word", "normalized"]
     let known = Set(flags + ["id", "content"])
-    var tokens: [Added] = []
+    var (tokens, texts) = ([Added](), Set<[UInt8]>())
     for (index, item) in items.enumerated() {
       let pointer = "/added_tokens/\(index)"
       guard case .string(let text)? = item["content"], case .integer(let id)? = item["id"] else {
@@ -53,6 +53,12 @@ extension TokenizerJSON {
       guard !text.isEmpty else {
         throw .json(
           document.error(at: pointer + "/content", "expected a text, found an empty string"))
+      }
+      // The package keeps the last alone, with whatever id and flags that has.
+      // Compared byte by byte: two spellings of one character are two tokens.
+      guard texts.insert(Array(text.utf8)).inserted else {
+        throw .json(
+          document.error(at: pointer + "/content", "the added token '\(text)' is listed twice"))
       }
       tokens.append(
         Added(

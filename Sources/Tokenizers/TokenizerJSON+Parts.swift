@@ -11,6 +11,9 @@ extension TokenizerJSON {
       "post_processor", "decoder", "model",
     ]
     try checkMembers(of: document.root, known, at: "", document)
+    if let version = document.root["version"], version != .string("1.0") {
+      throw document.error(at: "/version", "expected version \"1.0\", which this build reads")
+    }
   }
 
   /// Sees that a part has no other members than `known` ones.
@@ -78,8 +81,18 @@ extension TokenizerJSON {
   }
 
   /// `post_processor`: the text of the token that it puts in front of a text; nil for none.
+  ///
+  /// - Throws: for one that puts several there, or the text more than once: no protocol has that.
   static func front(_ document: JSONDocument) throws(JSONError) -> String? {
     var front: String?
+    func put(_ text: String) throws(JSONError) {
+      if let front {
+        throw document.error(
+          at: "/post_processor",
+          "expected at most one token in front of a text, found '\(front)' and '\(text)'")
+      }
+      front = text
+    }
     for part in flattened(document.root["post_processor"], "processors") {
       switch part["type"] {
       case .string("ByteLevel")?: break
@@ -88,10 +101,21 @@ extension TokenizerJSON {
           throw document.error(
             at: "/post_processor", "expected a TemplateProcessing with a list 'single'")
         }
-        if case .string(let text)? = pieces.first?["SpecialToken"]?["id"] { front = text }
+        guard pieces.count(where: { $0["Sequence"] != nil }) == 1 else {
+          throw document.error(
+            at: "/post_processor", "expected a TemplateProcessing with the text once in 'single'")
+        }
+        for piece in pieces.prefix(while: { $0["Sequence"] == nil }) {
+          guard case .string(let text)? = piece["SpecialToken"]?["id"] else {
+            throw document.error(
+              at: "/post_processor",
+              "expected a SpecialToken or a Sequence in 'single' of TemplateProcessing")
+          }
+          try put(text)
+        }
       case .string("RobertaProcessing")?, .string("BertProcessing")?:
         if case .array(let mark)? = part["cls"], case .string(let text)? = mark.first {
-          front = text
+          try put(text)
         }
       default:
         throw document.error(

@@ -45,7 +45,9 @@ extension ModelConfiguration {
       hasAttentionInputBias: hasBias(.query), hasAttentionOutputBias: hasBias(.output),
       hasFeedForwardBias: hasBias(.up), embeddingWidth: channels)
     func check() throws {
-      try validate { (_, reason) in throw ModelError.shape(path: file.path, reason: reason) }
+      try validate { (member, reason) in
+        throw ModelError.shape(path: file.path, reason: "\(keys.name(of: member)): \(reason)")
+      }
     }
     try check()
     // A block has tensors; what goes through the blocks below needn't believe any number.

@@ -1,3 +1,4 @@
+import JSONText
 import MethodKit
 import System
 import Tensors
@@ -8,6 +9,8 @@ import Transformers
 package struct Continuation {
   private let model: QuantizedModel
   private let tokenizer: any Tokenizer
+  /// Ids that end a text.
+  private let stops: Set<Int32>
 
   /// Loads the model at `path` as it is, with its tokenizer.
   ///
@@ -24,7 +27,32 @@ package struct Continuation {
         path: path, tokenizer: tokenizer.vocabularySize,
         model: source.configuration.vocabularySize)
     }
+    stops = try Self.stops(of: path) ?? Set([tokenizer.endOfSequence].compactMap(\.self))
     model = try QuantizedModel(asItIs: source)
+  }
+
+  /// The ids that a folder's files let a generated text end with; nil where they say nothing of it.
+  ///
+  /// > Source: transformers 5.24, `GenerationMixin`: `eos_token_id` of `generation_config.json`, one or several, and of
+  ///   `config.json` only without that file.
+  private static func stops(of path: String) throws -> Set<Int32>? {
+    for name in ["generation_config.json", "config.json"] {
+      let file = "\(path)/\(name)"
+      guard FileStatus(of: file) != nil else { continue }
+      let document = try JSONDocument(contentsOf: file)
+      switch document.root["eos_token_id"] {
+      case .integer(let id)?: return [Int32(clamping: id)]
+      case .array(let ids)?:
+        return Set(
+          ids.compactMap { id in
+            if case .integer(let id) = id { return Int32(clamping: id) }
+            return nil
+          })
+      case .null?: return []
+      default: return name == "generation_config.json" ? [] : nil
+      }
+    }
+    return nil
   }
 
   /// What a continuation took.
@@ -33,6 +61,8 @@ package struct Continuation {
     package var promptTokens: Int
     /// Tokens that were made.
     package var tokens = 0
+    /// How many of them are beyond the tokenizer's vocabulary, and spell nothing.
+    package var unspelled = 0
     /// Seconds to the first of them, the prompt's own time.
     package var secondsToFirst = 0.0
     /// Seconds of the others.
@@ -59,7 +89,6 @@ package struct Continuation {
       ids.insert(mark, at: 0)
     }
     guard !ids.isEmpty else { throw ContinuationError.emptyPrompt }
-    let stops = Set([tokenizer.endOfSequence].compactMap(\.self))
     var cost = Cost(promptTokens: ids.count)
     var text = ids
     // What a token spells can depend on what is before it: only what is new of the whole is written.
@@ -76,6 +105,11 @@ package struct Continuation {
       }
       last = now
       cost.tokens += 1
+      // Some models have rows beyond their tokenizer's vocabulary, which spell nothing.
+      guard Int(token) < tokenizer.vocabularySize else {
+        cost.unspelled += 1
+        return
+      }
       text.append(token)
       let whole = try tokenizer.decode(text)
       let end = whole.count - Self.openBytes(whole)

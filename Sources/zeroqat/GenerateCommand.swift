@@ -76,7 +76,10 @@ extension Continuation.Cost {
     let rest =
       tokens > 1 && secondsOfRest > 0
       ? ", then \(tenths(Double(tokens - 1) / secondsOfRest)) tokens a second" : ""
+    let silent =
+      unspelled > 0
+      ? "; \(unspelled) of them spell nothing, being beyond the tokenizer's vocabulary" : ""
     return "\(tokens) token\(tokens == 1 ? "" : "s") after a prompt of \(promptTokens): "
-      + "\(tenths(secondsToFirst)) s to the first\(rest)"
+      + "\(tenths(secondsToFirst)) s to the first\(rest)\(silent)"
   }
 }

@@ -149,6 +149,22 @@ import Testing
             + "state_dict()"))
   }
 
+  /// A few bytes a tensor, and a kilobyte of sizes and strides for each: their number is bounded.
+  @Test func tensorsWithoutEnd() throws {
+    let words = try complaint { pickle in
+      pickle.global("torch._utils", "_rebuild_tensor_v2")
+      pickle.add([0x71, 1, 0x28])
+      pickle.storage("FloatStorage", "0", count: 4)
+      pickle.integer(0)
+      pickle.tuple([Int](repeating: 1, count: 60))
+      pickle.tuple([Int](repeating: 1, count: 60))
+      pickle.add([0x89, 0x7d, 0x74, 0x71, 2, 0x52])
+      for _ in 0..<(1 << 17) { pickle.add([0x68, 1, 0x68, 2, 0x52]) }
+      pickle.add([0x2e])
+    }
+    #expect(words.hasSuffix("error: expected a pickle of at most 131072 tensors"))
+  }
+
   // MARK: - The stack
 
   @Test func instructionsWithoutTheirValues() throws {

@@ -129,7 +129,7 @@ import Testing
     Edit("AffineGrid.swift", "code < 0 ? 0", "code < 1 ? 1"),
     Edit("SHA256.swift", "0x6a09_e667", "0x6a09_e668"),
     Edit("ZerothOrder.swift", "/ (2 * Double(epsilon))", "/ Double(epsilon)"),
-    Edit("ZerothOrder.swift", "Float(-learningRate", "Float(learningRate"),
+    Edit("ZerothOrder.swift", "Float(-rate(at", "Float(rate(at"),
     Edit("ZerothOrder.swift", "difference < 0 ? -bound : bound", "difference < 0 ? bound : -bound"),
     Edit("BLAS.swift", "openblas_set_num_threads(1)", "openblas_set_num_threads(2)"),
   ]

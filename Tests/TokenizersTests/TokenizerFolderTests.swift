@@ -179,6 +179,26 @@ struct TokenizerFolderTests {
         "/post_processor: expected none, TemplateProcessing, ByteLevel, RobertaProcessing or "
           + "BertProcessing, found Other"
       ),
+      (
+        tokenizerJSON(Self.byteLevel).replacing(
+          #""post_processor": null"#, with: Self.template("<s>", "<a>", nil)),
+        "/post_processor: expected at most one token in front of a text, found '<s>' and '<a>'"
+      ),
+      (
+        tokenizerJSON(Self.byteLevel).replacing(
+          #""post_processor": null"#, with: Self.template("<s>", nil, nil)),
+        "/post_processor: expected a TemplateProcessing with the text once in 'single'"
+      ),
+      (
+        tokenizerJSON(Self.byteLevel).replacing(#""version": "1.0""#, with: #""version": "2.0""#),
+        "/version: expected version \"1.0\", which this build reads"
+      ),
+      (
+        tokenizerJSON(
+          Self.byteLevel,
+          more: #""added_tokens": [{"id": 262, "content": "x"}, {"id": 263, "content": "x"}],"#),
+        "/added_tokens/1/content: the added token 'x' is listed twice"
+      ),
     ]
     for (text, expected) in cases {
       try write(["tokenizer.json": text])
@@ -189,6 +209,16 @@ struct TokenizerFolderTests {
       }
       #expect("\(found.pointer): \(found.reason)" == expected)
     }
+  }
+
+  /// A post-processor of these tokens in turn; nil stands for the text.
+  private static func template(_ pieces: String?...) -> String {
+    let single = pieces.map {
+      $0.map { #"{"SpecialToken": {"id": "\#($0)", "type_id": 0}}"# }
+        ?? #"{"Sequence": {"id": "A", "type_id": 0}}"#
+    }
+    return
+      #""post_processor": {"type": "TemplateProcessing", "single": [\#(single.joined(separator: ", "))]}"#
   }
 
   @Test("Added tokens follow the vocabulary, and never spell text")

@@ -146,7 +146,7 @@ import Transformers
         + "that kind isn't computed here")
     #expect(
       try complaint("gemma3_gguf") { $0.set("gemma3.rope.freq_base_swa", Float(0)) }
-        == ": expected a finite number above 0, found 0.0")
+        == ": key 'gemma3.rope.freq_base_swa': expected a finite number above 0, found 0.0")
     #expect(
       try complaint("gemma3_gguf") { $0.set("gemma3.block_count", UInt32(94)) }
         == ": key 'gemma3.block_count': error: expected no more than the file's 93 tensors, found 94"

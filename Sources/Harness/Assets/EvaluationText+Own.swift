@@ -102,6 +102,10 @@ extension EvaluationText {
   ) {
     let digest = try locator.digest(ofFile: path)
     let bytes = try readFile(path)
+    // Nine tenths of fewer bytes are none.
+    guard bytes.count >= 10 else {
+      throw SingleEvaluationError.shortCalibration(path: path, bytes: bytes.count)
+    }
     var border = bytes.count / 10 * 9
     if let line = bytes[border...].firstIndex(of: UInt8(ascii: "\n")), line + 1 < bytes.count {
       border = line + 1

@@ -7,12 +7,14 @@ package struct HubCache: Sendable, Equatable {
   /// The environment variable that names it or the folder above it; nil for the default.
   package let variable: String?
 
-  /// The cache by the variables that huggingface_hub reads, in its order; `~` is the home folder.
+  /// The cache by the variables that huggingface_hub reads, in its order; `~` is the home folder, and `$NAME` and
+  /// `${NAME}` in a value are what other variables say.
   ///
   /// > Source: `constants.py` of huggingface_hub.
   package init(_ environment: [String: String]) {
     func value(_ name: String) -> String? {
-      guard let value = environment[name], !value.isEmpty else { return nil }
+      guard let text = environment[name], !text.isEmpty else { return nil }
+      let value = Self.expanded(text, environment)
       guard value == "~" || value.hasPrefix("~/") else { return value }
       return (environment["HOME"] ?? "") + value.dropFirst()
     }
@@ -26,6 +28,14 @@ package struct HubCache: Sendable, Equatable {
       }
     }
     (path, variable) = ((value("HOME") ?? "") + "/.cache/huggingface/hub", nil)
+  }
+
+  /// A value with the variables in it written out; one that isn't set stays as it is.
+  private static func expanded(_ value: String, _ environment: [String: String]) -> String {
+    value.replacing(#/\$(?:(\w+)|\{([^}]*)\})/#) { match in
+      let name = match.output.1 ?? match.output.2 ?? ""
+      return environment[String(name)] ?? String(match.output.0)
+    }
   }
 
   /// A repository of the hub.

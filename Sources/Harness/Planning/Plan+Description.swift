@@ -17,7 +17,8 @@ extension Plan: CustomStringConvertible {
     }
     if grid.budget == .quick, grid.scales[scale]?.quick != nil {
       lines.append(
-        "  budget quick: first updates, windows and seeds; '--budget full' runs all that is declared")
+        "  budget quick: first updates, windows and seeds; '--budget full' runs all that is declared"
+      )
     }
     if !resolver.missing.isEmpty {
       lines.append("  to fetch:")

@@ -24,6 +24,8 @@ package enum SingleEvaluationError: Error, Sendable, Equatable {
   case noCalibration(method: String, known: [String])
   /// A text to look at, for a method that looks at none.
   case needlessCalibration(method: String)
+  /// A text to look at that can't be cut in two.
+  case shortCalibration(path: String, bytes: Int)
   /// A text that is to be scored and looked at.
   case sameText(path: String)
 }
@@ -56,6 +58,9 @@ extension SingleEvaluationError: CustomStringConvertible {
       return
         "'\(method)' looks at text, and mustn't at the one that is scored: name another file with "
         + "--calibration" + (known.isEmpty ? "" : ", or a text that is here: \(names)")
+    case .shortCalibration(let path, let bytes):
+      return
+        "'\(path)' has \(bytes) \(bytes == 1 ? "byte" : "bytes"); a text to calibrate on has some thousand tokens"
     case .needlessCalibration(let method):
       return "'\(method)' looks at weights alone; leave --calibration out"
     case .sameText(let path):

@@ -66,7 +66,9 @@ package struct ZeroQATOptions: ZerothOrderSettings {
   /// How η falls; it doesn't in the paper.
   package var schedule = LearningRate.Schedule.constant
   /// Steps after which a falling η would be 0; as many as there are updates where not given, null for a
-  /// constant η. A run of fewer updates is the beginning of the longer one.
+  /// constant η.
+  ///
+  /// A run of fewer updates is the beginning of the longer one.
   package var scheduleSteps: Int?
   /// What is trained: weights, or clipping and smoothing with them.
   package var learn = Learned.weights

@@ -32,7 +32,7 @@ package struct EvaluationReport: Sendable {
 
   private static func test(_ record: RunRecord) -> Score? {
     record.scores.first {
-      $0.split == "test" && $0.metric == Metric.perplexity.rawValue && $0.value != nil
+      $0.split == "test" && $0.metric == Metric.perplexity.rawValue && $0.meanNLL != nil
     }
   }
 
@@ -71,8 +71,14 @@ extension EvaluationReport: CustomStringConvertible {
   }
 
   private var headline: [(String, String)] {
-    guard let score = Self.test(record), let value = score.value else {
+    guard let score = Self.test(record) else {
       return [("perplexity", "none: \(record.reason ?? record.status.rawValue)")]
+    }
+    guard let value = score.value else {
+      let mean = score.meanNLL.map { NumberText.fixed($0, 4) } ?? "?"
+      return [
+        ("perplexity", "more than a number can hold: e to the power of \(mean) nats per token")
+      ]
     }
     let windows = score.windowNLL.count
     let error = Self.error(of: score)

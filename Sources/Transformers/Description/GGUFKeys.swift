@@ -33,6 +33,25 @@ struct GGUFKeys: Sendable {
     CheckpointError(kind, in: file.path, at: .key(full(key)), reason)
   }
 
+  /// What a member of the hub's configuration is called here; the member itself where no key has it.
+  func name(of member: String) -> String {
+    switch member {
+    case "hidden_size": "key '\(full("embedding_length"))'"
+    case "num_hidden_layers": "key '\(full("block_count"))'"
+    case "num_attention_heads": "key '\(full("attention.head_count"))'"
+    case "num_key_value_heads": "key '\(full("attention.head_count_kv"))'"
+    case "head_dim": "key '\(full("attention.key_length"))', or the channels of a head"
+    case "max_position_embeddings": "key '\(full("context_length"))'"
+    case "intermediate_size", "ffn_dim": "key '\(full("feed_forward_length"))'"
+    case "rms_norm_eps": "key '\(full("attention.layer_norm_rms_epsilon"))'"
+    case "rope_theta": "key '\(full("rope.freq_base"))'"
+    case "rope_local_base_freq": "key '\(full("rope.freq_base_swa"))'"
+    case "rope_scaling": "keys '\(full("rope.scaling"))'"
+    case "sliding_window": "key '\(full("attention.sliding_window"))'"
+    default: "'\(member)'"
+    }
+  }
+
   private func full(_ key: String) -> String { "\(form.name).\(key)" }
 
   /// Read of every family.
@@ -75,9 +94,12 @@ struct GGUFKeys: Sendable {
         throw error(.mismatched, member, "expected a number")
       }
       guard found == rule.value else {
+        // A flag is a flag, whatever it is compared as.
+        var words = ("\(rule.value)", "\(found)")
+        if case .bool(let flag)? = file.metadata[key] { words = ("\(!flag)", "\(flag)") }
         throw error(
           .unsupported, member,
-          "expected \(rule.value), found \(found): a \(form.name) model of that kind isn't computed "
+          "expected \(words.0), found \(words.1): a \(form.name) model of that kind isn't computed "
             + "here")
       }
     }

@@ -64,6 +64,14 @@ import Testing
     #expect(try place("some/Model") == .undescribed(path: snapshot, name: "some/Model"))
     #expect(HubCache(site.environment).models == ["some/Model"])
     #expect(HubCache(site.environment).words == "'\(hub)' (HF_HOME)")
+    // As huggingface_hub reads them.
+    for (value, expected) in [
+      ("$ROOT/x", "/r/x/hub"), ("${ROOT}s/$ROOT", "/rs//r/hub"), ("~/$NONE", "/h/$NONE/hub"),
+      ("$HOME", "/h/hub"), ("a$", "a$/hub"),
+    ] {
+      let cache = HubCache(["HF_HOME": value, "ROOT": "/r", "HOME": "/h"])
+      #expect(cache.path == expected)
+    }
     let error = #expect(throws: ModelPlaceError.self) { try place("some/Modle") }
     #expect(error?.description.hasSuffix("did you mean 'some/Model'?") == true)
   }

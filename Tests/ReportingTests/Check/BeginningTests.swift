@@ -53,7 +53,8 @@ struct BeginningTests {
         "first 40 of 150 updates, mean loss of the probes",
         "perplexity of development text before the first update", "perplexity",
       ])
-    #expect(agreed.figures.map(\.detail) == [
+    #expect(
+      agreed.figures.map(\.detail) == [
         "identical, update by update", "identical",
         "after 40 updates here, after 150 there: not compared",
       ])
