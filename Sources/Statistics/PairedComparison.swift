@@ -24,6 +24,21 @@ package struct PairedComparison: Sendable, Equatable {
   /// smaller difference means anything, however even it is over windows.
   package let roundingFloor: Double
 
+  /// Seeds that the difference was taken over, one by one; 1 where a side's seeds were averaged first.
+  package let seeds: Int
+  /// What windows contribute to the square of ``standardError``: `M_w/(mn)`, see
+  /// ``init(seeds:_:roundingFloor:)``.
+  ///
+  /// Falls as one over the number of windows.
+  package let windowVariance: Double
+  /// What seeds contribute to it: `M_s/(mn)`, 0 for one seed.
+  ///
+  /// Falls as one over the number of seeds.
+  package let seedVariance: Double
+
+  /// Whether more seeds would help more than more windows.
+  package var isLimitedBySeeds: Bool { seedVariance > windowVariance }
+
   /// Whether the difference is supported: at ``level``, and larger than the rounding floor.
   package var isSupported: Bool {
     probability < Self.level && meanDifference.magnitude > roundingFloor
@@ -65,13 +80,16 @@ package struct PairedComparison: Sendable, Equatable {
     windows = count
     meanDifference = byWindow.mean
     guard let windowError = byWindow.standardError else { return nil }
+    self.seeds = seeds
     var degrees = Double(count - 1)
     if seeds > 1 {
       let crossed = crossedError(differences)
       standardError = crossed.variance.squareRoot()
+      (windowVariance, seedVariance) = (crossed.ofWindows, crossed.ofSeeds)
       degrees = crossed.degreesOfFreedom
     } else {
       standardError = windowError
+      (windowVariance, seedVariance) = (windowError * windowError, 0)
     }
     degreesOfFreedom = degrees
     probability = Self.probability(
@@ -93,11 +111,43 @@ package struct PairedComparison: Sendable, Equatable {
     standardError = sum.squareRoot() / k
     windows = parts.reduce(0) { $0 + $1.windows }
     roundingFloor = parts.reduce(0) { $0 + $1.roundingFloor } / k
+    seeds = parts.map(\.seeds).max() ?? 1
+    windowVariance = parts.reduce(0) { $0 + $1.windowVariance } / (k * k)
+    seedVariance = parts.reduce(0) { $0 + $1.seedVariance } / (k * k)
     let weights = zip(variances, parts).reduce(0) { $0 + $1.0 * $1.0 / $1.1.degreesOfFreedom }
     degreesOfFreedom = weights > 0 ? sum * sum / weights : first.degreesOfFreedom
     probability = Self.probability(
       of: meanDifference, standardError: standardError, degreesOfFreedom: degreesOfFreedom)
   }
+
+  /// Two-sided probability of a difference at least as far from `value` if that were the true one.
+  package func probability(against value: Double) -> Double {
+    Self.probability(
+      of: meanDifference - value, standardError: standardError, degreesOfFreedom: degreesOfFreedom)
+  }
+
+  /// The smallest true difference that a test like this one supports with a chance of ``power``, at a
+  /// two-sided level: `max(t_{1−level/2}·se, floor) + t_{power}·se`, in the unit of ``meanDifference``.
+  ///
+  /// Without a floor that is `(t_{1−level/2} + t_{power})·se`, for many windows `(1.96 + 0.84)·se`; t is
+  /// Student's with ``degreesOfFreedom``. The floor comes on top as no difference within it is supported.
+  /// It is a property of the test: neither the difference that was found nor its p enters. Nil where no
+  /// error can be estimated, as all windows differ by the same.
+  ///
+  /// > Source: Bloom 1995, "Minimum detectable effects", Evaluation Review 19(5), 547–556.
+  ///
+  /// - Precondition: 0 < `level` < 1.
+  package func smallestVisible(atLevel level: Double = Self.level) -> Double? {
+    guard standardError > 0 else { return nil }
+    let needed = StudentDistribution.quantile(
+      upperTail: level / 2, degreesOfFreedom: degreesOfFreedom)
+    let chance = StudentDistribution.quantile(
+      upperTail: 1 - Self.power, degreesOfFreedom: degreesOfFreedom)
+    return max(needed * standardError, roundingFloor) + chance * standardError
+  }
+
+  /// The chance with which ``smallestVisible(atLevel:)`` is seen.
+  package static let power = 0.8
 
   private static func probability(
     of difference: Double, standardError: Double, degreesOfFreedom: Double
@@ -109,8 +159,19 @@ package struct PairedComparison: Sendable, Equatable {
   }
 }
 
-/// Variance of the mean of `d[seed][window]` and its degrees of freedom, both seeds and windows random.
-private func crossedError(_ d: [[Double]]) -> (variance: Double, degreesOfFreedom: Double) {
+/// What is known of the mean of `d[seed][window]`, both seeds and windows random.
+private struct CrossedError {
+  /// Variance of the mean.
+  var variance: Double
+  /// Satterthwaite's degrees of freedom.
+  var degreesOfFreedom: Double
+  /// M_s/(mn).
+  var ofSeeds: Double
+  /// M_w/(mn).
+  var ofWindows: Double
+}
+
+private func crossedError(_ d: [[Double]]) -> CrossedError {
   let (m, n) = (Double(d.count), Double(d[0].count))
   let seedMeans = d.map { SampleMean($0).mean }
   let windowMeans = unitMeans(of: d)
@@ -132,5 +193,8 @@ private func crossedError(_ d: [[Double]]) -> (variance: Double, degreesOfFreedo
   let weights =
     ofSeeds * ofSeeds / (m - 1) + ofWindows * ofWindows / (n - 1)
     + rest * rest / ((m - 1) * (n - 1))
-  return (combined / (m * n), weights > 0 ? combined * combined / weights : n - 1)
+  return CrossedError(
+    variance: combined / (m * n),
+    degreesOfFreedom: weights > 0 ? combined * combined / weights : n - 1,
+    ofSeeds: ofSeeds / (m * n), ofWindows: ofWindows / (m * n))
 }

@@ -22,6 +22,28 @@ package enum StudentDistribution {
     return incompleteBeta(nu / (nu + t * t), nu / 2, 0.5)
   }
 
+  /// The value that is exceeded with probability `tail`: `t_{1−tail, ν}`, to about 1e-12 of itself.
+  ///
+  /// Found by halving an interval around the root of the two-sided probability
+  /// at `2·tail`.
+  ///
+  /// - Precondition: 0 < `tail` < 1/2, `degreesOfFreedom` > 0.
+  package static func quantile(upperTail tail: Double, degreesOfFreedom nu: Double) -> Double {
+    precondition(tail > 0 && tail < 0.5)
+    func isAbove(_ t: Double) -> Bool {
+      twoSidedProbability(t: t, degreesOfFreedom: nu) < 2 * tail
+    }
+    var (low, high) = (0.0, 1.0)
+    // Few degrees of freedom have heavy tails; a double has no more than 1,024 doublings.
+    while !isAbove(high), high < .greatestFiniteMagnitude / 4 { (low, high) = (high, 2 * high) }
+    while high - low > 1e-13 * high {
+      let middle = low + (high - low) / 2
+      guard middle > low, middle < high else { break }
+      if isAbove(middle) { high = middle } else { low = middle }
+    }
+    return low + (high - low) / 2
+  }
+
   /// Regularised incomplete beta function `I_x(a, b)` for 0 ≤ x ≤ 1.
   package static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
     if x <= 0 { return 0 }

@@ -48,18 +48,22 @@ struct CommittedPages {
 
   /// Renders every committed page again that isn't what the records beside it say.
   func rewrite() throws {
-    for (place, rendered) in try rendered() where try !isCurrent(place, rendered) {
+    let tables = try rendered()
+    for (place, rendered) in tables where try !isCurrent(place, rendered) {
       try rendered.write(to: place.committedPage)
     }
     for page in try wordPages() { try write(page) }
     for table in catalog.tables { try writeQuotes(of: table) }
+    for page in try claimPages(tables) { try write(page) }
   }
 
   /// Pages that aren't what they would be if they were written now, each with the first line that differs.
   func stale() throws -> [String] {
     var wanted = try wordPages()
-    for (place, rendered) in try rendered() { wanted += pages(place, rendered) }
+    let tables = try rendered()
+    for (place, rendered) in tables { wanted += pages(place, rendered) }
     for table in catalog.tables { wanted += try quotes(of: table) }
+    wanted += try claimPages(tables)
     return try wanted.compactMap { page in
       let found = lines(try text(of: page.path) ?? "")
       let expected = lines(page.text)
@@ -70,6 +74,24 @@ struct CommittedPages {
         ? "\(path): no line '\(expected[index].prefix(80))' where it should be"
         : "\(path): it goes on with '\(found[index].prefix(80))' where it should end"
     }
+  }
+
+  /// The page of all claims, and what the README quotes of it; none where no table has claims.
+  private func claimPages(_ tables: [(TableAtScale, PlannedTable)]) throws -> [Page] {
+    let claimed = try ClaimFiles.tables(of: catalog).map { table in
+      let grid = try catalog.grid(of: table, methods: methodRegistry)
+      return ClaimedTable(
+        try ClaimFiles.sheet(of: table, grid, catalog.site), grid: grid,
+        tables.filter { $0.0.grid.table == table }.map(\.1.contents))
+    }
+    guard !claimed.isEmpty else { return [] }
+    var pages = [Page(path: "\(root)/CLAIMS.md", text: ClaimsPage.markdown(claimed))]
+    let readme = "\(root)/README.md"
+    // Table 2 has its own section there, which is filled first.
+    if let page = try filled(readme, .claims, with: ClaimsPage.mainLines(claimed)) {
+      pages.append(page)
+    }
+    return pages
   }
 
   private func pages(_ place: TableAtScale, _ rendered: PlannedTable) -> [Page] {
@@ -89,10 +111,17 @@ struct CommittedPages {
     try writeDurably(Array(page.text.utf8), to: page.path)
   }
 
-  /// Tables at scales that have committed records, from them.
-  private func rendered() throws -> [(TableAtScale, PlannedTable)] {
+  /// Writes the page of all claims, and what the README quotes of it, if a table's claims are on it.
+  func writeClaims(of table: String) throws {
+    let claimed = ClaimFiles.tables(of: catalog)
+    guard claimed.contains(table) else { return }
+    for page in try claimPages(rendered(claimed)) { try write(page) }
+  }
+
+  /// Tables at scales that have committed records, from them; all tables, or those named.
+  private func rendered(_ names: [String]? = nil) throws -> [(TableAtScale, PlannedTable)] {
     var tables: [(TableAtScale, PlannedTable)] = []
-    for table in catalog.tables {
+    for table in names ?? catalog.tables {
       let scales = try catalog.grid(of: table, methods: methodRegistry).scales
       let folder = "\(root)/tables/\(table)/records"
       for scale in Scale.allCases

@@ -236,6 +236,8 @@ extension Grid {
       }
     }
     try scale.examples?.check(at: place + "/examples", in: document)
+    try checkTargets(of: scale, at: place + "/targets", in: document)
+    try checkRowKeys(scale.without, at: place + "/without", among: rows.map(\.key), in: document)
     try scale.quick?.check(
       in: document, at: place + "/quick", rows: rows.map(\.key), against: names)
     for (index, override) in scale.overrides.enumerated() {
@@ -407,4 +409,42 @@ private func checkReason(_ reason: String?, at place: String, in document: JSOND
 func escaped(_ name: String) -> String {
   name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
     .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+}
+
+extension Grid {
+  /// Holds targets to perplexity columns, and to losses that there can be.
+  fileprivate func checkTargets(of scale: GridScale, at place: String, in document: JSONDocument)
+    throws(JSONError)
+  {
+    for (key, target) in scale.targets.sorted(by: { $0.key < $1.key }) {
+      let place = "\(place)/\(escaped(key))"
+      guard let column = column(key) else {
+        throw document.error(
+          at: place, "unknown column '\(key)'; \(suggestion(for: key, among: columns.map(\.key)))")
+      }
+      if column.metric != .perplexity {
+        throw document.error(
+          at: place,
+          "a target is a loss on text, and the column '\(key)' is of \(column.metric.rawValue)")
+      }
+      if target <= 0 {
+        throw document.error(at: place, "expected a loss above 0 in nats, found \(target)")
+      }
+    }
+  }
+}
+
+/// Holds a list of rows to those that there are, each named once.
+func checkRowKeys(
+  _ keys: [String], at place: String, among rows: [String], in document: JSONDocument
+) throws(JSONError) {
+  for (index, key) in keys.enumerated() {
+    guard rows.contains(key) else {
+      throw document.error(
+        at: "\(place)/\(index)", "unknown row '\(key)'; \(suggestion(for: key, among: rows))")
+    }
+    if keys[..<index].contains(key) {
+      throw document.error(at: "\(place)/\(index)", "row '\(key)' is named twice")
+    }
+  }
 }

@@ -49,7 +49,8 @@ extension Grid {
   package func points(at scale: Scale) -> [GridPoint] {
     guard let settings = scales[scale] else { return [] }
     var points: [GridPoint] = []
-    for row in rows where !settings.without.contains(row.key) {
+    let absent = Set(settings.without + settings.leftOut)
+    for row in rows where !absent.contains(row.key) {
       for served in columnGroups(of: row) {
         guard let first = served.first else { continue }
         let bits =

@@ -81,14 +81,20 @@ package struct GridScale: Codable, Sendable, Equatable {
   package var minutes: [String: Double]
   /// Estimated peak memory per cell in MiB, by row key.
   package var mebibytes: [String: Double]
+  /// The mean development loss, nats per token, that trainings are to reach, by key of a perplexity column.
+  ///
+  /// Declared before they run: how many forward passes that takes is what estimators are compared by.
+  package var targets: [String: Double]
   /// What a quick run takes of all this; nil where there is no shorter run.
   package var quick: QuickBudget?
+  /// Keys of rows that this scale doesn't have.
+  package var without: [String]
   /// Keys of rows that have no cell in this budget; not part of the grid's file, see ``Grid/at(_:)``.
-  package internal(set) var without: [String] = []
+  package internal(set) var leftOut: [String] = []
 
   enum CodingKeys: CodingKey {
     case notRun, model, models, protocols, texts, bits, seed, seeds, testWindows, developmentWindows
-    case examples, overrides, minutes, mebibytes, quick
+    case examples, overrides, minutes, mebibytes, quick, without, targets
   }
 
   /// A scale from its parts.
@@ -98,7 +104,8 @@ package struct GridScale: Codable, Sendable, Equatable {
     seed: UInt64? = nil, seeds: [String: [UInt64]] = [:], testWindows: Int? = nil,
     developmentWindows: Int? = nil, examples: ExampleCounts? = nil,
     overrides: [GridOverride] = [], minutes: [String: Double] = [:],
-    mebibytes: [String: Double] = [:], quick: QuickBudget? = nil
+    mebibytes: [String: Double] = [:], quick: QuickBudget? = nil, without: [String] = [],
+    targets: [String: Double] = [:]
   ) {
     self.notRun = notRun
     self.model = model
@@ -115,6 +122,8 @@ package struct GridScale: Codable, Sendable, Equatable {
     self.minutes = minutes
     self.mebibytes = mebibytes
     self.quick = quick
+    self.without = without
+    self.targets = targets
   }
 
   /// Reads a scale; every member may be left out here, ``Grid/check(in:against:)`` decides.
@@ -135,6 +144,8 @@ package struct GridScale: Codable, Sendable, Equatable {
     minutes = try container.decodeIfPresent([String: Double].self, forKey: .minutes) ?? [:]
     mebibytes = try container.decodeIfPresent([String: Double].self, forKey: .mebibytes) ?? [:]
     quick = try container.decodeIfPresent(QuickBudget.self, forKey: .quick)
+    without = try container.decodeIfPresent([String].self, forKey: .without) ?? []
+    targets = try container.decodeIfPresent([String: Double].self, forKey: .targets) ?? [:]
   }
 }
 

@@ -86,11 +86,7 @@ extension QuickBudget {
         }
       }
     }
-    for (index, key) in without.enumerated() where !rows.contains(key) {
-      throw document.error(
-        at: "\(place)/without/\(index)",
-        "unknown row '\(key)'; \(suggestion(for: key, among: rows))")
-    }
+    try checkRowKeys(without, at: place + "/without", among: rows, in: document)
     for (method, value) in minutes.sorted(by: { $0.key < $1.key }) {
       let place = "\(place)/minutes/\(escaped(method))"
       try check(method, at: place, in: document, against: names)
@@ -128,6 +124,14 @@ extension QuickBudget {
 }
 
 extension Grid {
+  /// The grid with the rows that a scale has.
+  package func withRows(of scale: Scale) -> Grid {
+    guard let absent = scales[scale]?.without, !absent.isEmpty else { return self }
+    var grid = self
+    grid.rows.removeAll { absent.contains($0.key) }
+    return grid
+  }
+
   /// The grid as a budget runs it; a scale without a quick budget stays what it is.
   package func at(_ budget: Budget) -> Grid {
     guard budget == .quick else { return self }
@@ -135,7 +139,7 @@ extension Grid {
     for scale in Scale.allCases {
       guard let quick = scales[scale]?.quick else { continue }
       grid.scales[scale]?.begin(quick)
-      grid.scales[scale]?.without = quick.without
+      grid.scales[scale]?.leftOut = quick.without
       guard let seeds = quick.seeds else { continue }
       for index in grid.rows.indices {
         let all = scales[scale]?.seeds[rows[index].key] ?? rows[index].seeds

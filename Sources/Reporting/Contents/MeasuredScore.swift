@@ -149,15 +149,49 @@ extension MeasuredScore {
 
   /// The paired comparison with the model before training; nil unless all seeds have its scores.
   var comparedWithInitialisation: PairedComparison? {
-    guard metric == .perplexity, let part = parts.first else { return nil }
-    var starts: [[Double]] = []
-    for record in part.records {
-      guard let start = record.trajectory.first, start.step == 0 else { return nil }
-      let finite = start.testWindowNLL.compactMap(\.self)
-      guard finite.count == start.testWindowNLL.count else { return nil }
-      starts.append(finite)
-    }
+    guard metric == .perplexity, let part = parts.first, let starts = startUnits else { return nil }
     return PairedComparison(seeds: part.units, starts, roundingFloor: roundingFloor ?? 0)
+  }
+
+  /// The same of the last checkpoint in the place of the chosen one.
+  var lastComparedWithInitialisation: PairedComparison? {
+    guard let starts = startUnits, let lasts = units(\.last) else { return nil }
+    return PairedComparison(seeds: lasts, starts, roundingFloor: roundingFloor ?? 0)
+  }
+
+  /// The perplexity of the model before training, over all seeds; nil unless all have its scores.
+  var startValue: Double? {
+    startUnits.map { exp(SampleMean(unitMeans(of: $0)).mean) }
+  }
+
+  /// The difference from one value, window by window or example by example.
+  func compared(withConstant value: Double) -> PairedComparison? {
+    let tests = parts.compactMap { part in
+      PairedComparison(
+        seeds: part.units, [part.units.first?.map { _ in value } ?? []],
+        roundingFloor: roundingFloor ?? 0)
+    }
+    return tests.count == parts.count ? PairedComparison(meanOf: tests) : nil
+  }
+
+  /// Mean NLLs per test window before the first update, one list per seed.
+  private var startUnits: [[Double]]? {
+    units { points in points.first.flatMap { $0.step == 0 ? $0 : nil } }
+  }
+
+  /// Mean NLLs per test window at a point of each seed's trajectory; nil unless all have them.
+  private func units(_ point: ([TrajectoryPoint]) -> TrajectoryPoint?) -> [[Double]]? {
+    guard metric == .perplexity, let part = parts.first else { return nil }
+    var lists: [[Double]] = []
+    for record in part.records {
+      guard let windows = point(record.trajectory)?.testWindowNLL, !windows.isEmpty else {
+        return nil
+      }
+      let finite = windows.compactMap(\.self)
+      guard finite.count == windows.count, finite.allSatisfy(\.isFinite) else { return nil }
+      lists.append(finite)
+    }
+    return lists
   }
 }
 

@@ -39,6 +39,22 @@ extension MeasuredScore {
     }
   }
 
+  /// Between which values the ratio of this quantity to another (or to 1) is: a formula's alone, a peak's by
+  /// ``peakRepeatability``, the shortest to the longest update; nil for times that were taken once, and for
+  /// scores.
+  func processRange(over other: MeasuredScore?) -> ClosedRange<Double>? {
+    let ratio = value / (other?.value ?? 1)
+    switch metric.aggregation {
+    case .formula: return ratio...ratio
+    case .peak: return ratio / (1 + Self.peakRepeatability)...ratio * (1 + Self.peakRepeatability)
+    case .times:
+      guard isTimedTwice, other?.isTimedTwice ?? true, let mine = updateRange else { return nil }
+      let theirs = other.map(\.updateRange) ?? 1...1
+      return theirs.map { mine.lowerBound / $0.upperBound...mine.upperBound / $0.lowerBound }
+    case .windows, .examples: return nil
+    }
+  }
+
   /// Whether every record timed two updates or more.
   private var isTimedTwice: Bool {
     records.allSatisfy { ($0.measurement?.updates?.count ?? 0) > 1 }

@@ -22,6 +22,8 @@ package struct TableContents: Sendable {
   package let anchors: [GridPanel: AnchorState]
   /// Where the record shown is the committed one, because this run has none.
   let committed: Set<CellAddress>
+  /// The orders that a test judges, each corrected for their number.
+  var orderSteps: [OrderPlace: HolmCorrection.Step] = [:]
   /// The panel of every point, by address.
   let panelOfAddress: [CellAddress: GridPanel]
   /// What was proven of records that an older program made.
@@ -79,7 +81,8 @@ package struct TableContents: Sendable {
         grid: grid, panel: panel, model: panels[panel]?.model, states: states,
         reference: ordered.first { panelOfAddress[$0.cell.address] == panel })
     }
-    self.entries = grid.rows.flatMap { row in
+    let shown = grid.withRows(of: scale)
+    self.entries = shown.rows.flatMap { row in
       grid.columns.map { column in
         let state = states[EntryPlace(row: row.key, column: column.key)]
         return TableEntry(
@@ -90,7 +93,7 @@ package struct TableContents: Sendable {
           })
       }
     }
-    self.grid = grid
+    self.grid = shown
     self.scale = scale
     self.panels = panels
     self.paper = paper
@@ -98,6 +101,7 @@ package struct TableContents: Sendable {
     self.anchors = anchors
     self.committed = Set(beside.map(\.cell.address))
     self.panelOfAddress = panelOfAddress
+    orderSteps = correctedOrders()
   }
 
   /// Places records in a grid that is about one model and one text.

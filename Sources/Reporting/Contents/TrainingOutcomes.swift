@@ -77,7 +77,7 @@ extension PairedComparison {
     let size =
       NumberText.difference(meanDifference, standardError: standardError, decimals: decimals)
       + (metric == .perplexity ? " nats per token" : " percentage points")
-      + ", \(support.inMarkdown)"
+      + ", \(support(of: metric).inMarkdown)"
     guard isSupported else { return "does not measurably differ (\(size))" }
     return (meanDifference < 0) == metric.isLowerBetter
       ? "is **better** (\(size))" : "is **worse** (\(size))"

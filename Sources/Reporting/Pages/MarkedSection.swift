@@ -8,6 +8,8 @@ package struct MarkedSection: Sendable, Equatable {
 
   /// What held and what didn't, in a table's README.
   package static let held = MarkedSection("held")
+  /// The main claims, in the README of the repository.
+  package static let claims = MarkedSection("claims")
   /// The perplexities of Table 2, in the README of the repository.
   package static let table2 = MarkedSection("table2")
 

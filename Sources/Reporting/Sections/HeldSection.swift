@@ -45,6 +45,13 @@ extension TableContents {
         + (pairs.contains { $0.ground == .divergence }
           ? " A method that diverged is worse than any that didn't; that needs no test." : "")
     ]
+    if let tests = pairs.compactMap(\.step?.tests).max(), tests > 1 {
+      paragraphs.append(
+        "\(tests) of these orders rest on paired tests and are read together, so that the p which decides is "
+          + "**Holm's**: corrected for their number, below 0.05. The uncorrected p stands before it. \"Would have "
+          + "been seen\" is the smallest true difference that this test supports with a chance of 80 % (the "
+          + "same correction included).")
+    }
     func list(_ title: String, _ line: (ColumnPairs) -> String?) {
       let lines = columns.compactMap { column in line(column).map { "- \(column.title): \($0)" } }
       guard !lines.isEmpty else { return }
@@ -131,7 +138,8 @@ private struct ColumnPairs {
         switch pair.outcome {
         case .agrees: "\(pair.inWords) stands (\(pair.support.inMarkdown))"
         case .reversed: "\(pair.inWords) is reversed (\(pair.support.inMarkdown))"
-        case .tied: "\(pair.inWords) is tied"
+        case .tied:
+          "\(pair.inWords) is tied" + (pair.test == nil ? "" : " (\(pair.support.inMarkdown))")
         }
       })
   }

@@ -33,7 +33,7 @@ extension TableContents {
   }
 
   /// The row that others are compared with, by the grid's word or else RTN.
-  private func referenceRow(beside entry: TableEntry) -> GridRow? {
+  func referenceRow(beside entry: TableEntry) -> GridRow? {
     if let key = grid.reference { return grid.row(key) }
     return entries(beside: entry).first { $0.row.method == "rtn" }?.row
   }

@@ -199,7 +199,7 @@ extension TableContents {
     guard !entry.row.isFullPrecision, let plain = fullPrecision(entry.column)?.score,
       score.metric == .perplexity, let test = score.compared(with: plain), test.meanDifference < 0
     else { return nil }
-    return "below full precision: \(test.support.inMarkdown)"
+    return "below full precision: \(test.support(of: .perplexity).inMarkdown)"
   }
 
   /// The full-precision entry of a column.

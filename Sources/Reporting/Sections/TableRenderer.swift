@@ -15,7 +15,7 @@ extension TableContents {
     if let heldSection { sections.append(heldSection) }
     sections.append(verdictSection)
     let courses = plots.filter { $0 != figure }
-    sections += [rankingSection, pairedSection, zerothOrderSection(plots: courses)]
+    sections += [rankingSection, pairedSection, targetSection, zerothOrderSection(plots: courses)]
       .compactMap(\.self)
     sections += [budgetSection, detailSection].compactMap(\.self)
     return sections.joined(separator: "\n\n") + "\n"

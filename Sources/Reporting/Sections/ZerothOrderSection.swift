@@ -115,7 +115,7 @@ extension TableContents {
     else { return "no comparison with its initialisation (\(record.status.inWords))." }
     let size =
       "\(NumberText.difference(test.meanDifference, standardError: test.standardError)) nats per "
-      + "token, \(test.support.inMarkdown)"
+      + "token, \(test.support(of: .perplexity).inMarkdown)"
     if record.zerothOrder?.bestDevelopmentStep == 0 { return Self.choseStart }
     guard test.isSupported else {
       return "training **did not measurably change** the test score of its own initialisation "

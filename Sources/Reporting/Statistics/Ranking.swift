@@ -1,6 +1,6 @@
 package import Records
 package import Statistics
-internal import Vocabulary
+package import Vocabulary
 
 /// Which order two methods of one column have in the paper, and whether ours is the same.
 package struct RankedPair: Sendable, Equatable {
@@ -8,11 +8,17 @@ package struct RankedPair: Sendable, Equatable {
   package let better: GridRow
   /// The row that the paper ranks lower.
   package let worse: GridRow
+  /// The column that ranks them.
+  package let column: String
+  /// What the column measures.
+  package let metric: Metric
   /// What we measured.
   package let outcome: Outcome
   /// The paired test behind the outcome; nil when one of the two diverged, or there are fewer than
   /// two windows or examples.
   package let test: PairedComparison?
+  /// The test among those of all orders of the table; nil without a test.
+  package internal(set) var step: HolmCorrection.Step?
   /// What the outcome rests on.
   package let ground: Ground
 
@@ -42,10 +48,15 @@ package struct RankedPair: Sendable, Equatable {
 
   /// Whether the order that we measured is supported: by the paired test, by a divergence, or by
   /// values that have no error.
+  ///
+  /// A test supports it when p, corrected for the number of orders in the table, is below
+  /// ``Statistics/PairedComparison/level`` and the difference above the rounding floor.
   package var isSupported: Bool {
     guard outcome != .tied else { return false }
     if case .repeatability(let isSupported) = ground { return isSupported }
-    return test?.isSupported ?? (ground != .nothing)
+    guard let test else { return ground != .nothing }
+    return (step?.probability ?? test.probability) < PairedComparison.level
+      && test.meanDifference.magnitude > test.roundingFloor
   }
 
   /// Whether the pair holds this row.
@@ -105,7 +116,28 @@ extension TableContents {
     case (nil, .some): outcome = .reversed
     case (nil, nil): return nil
     }
+    let place = OrderPlace(column: a.column.key, better: better.row.key, worse: worse.row.key)
     return RankedPair(
-      better: better.row, worse: worse.row, outcome: outcome, test: test, ground: ground)
+      better: better.row, worse: worse.row, column: a.column.key, metric: a.column.metric,
+      outcome: outcome, test: test, step: orderSteps[place], ground: ground)
+  }
+}
+
+/// Two rows of a column, as the paper orders them.
+struct OrderPlace: Hashable {
+  var column: String
+  var better: String
+  var worse: String
+}
+
+extension TableContents {
+  /// All orders of the table that a test judges, each among the others.
+  func correctedOrders() -> [OrderPlace: HolmCorrection.Step] {
+    let tested = grid.columns.flatMap { rankedPairs(inColumn: $0.key) }.filter { $0.test != nil }
+    let steps = HolmCorrection(tested.compactMap(\.test?.probability)).steps
+    return Dictionary(
+      zip(tested, steps).map { pair, step in
+        (OrderPlace(column: pair.column, better: pair.better.key, worse: pair.worse.key), step)
+      }, uniquingKeysWith: { first, _ in first })
   }
 }

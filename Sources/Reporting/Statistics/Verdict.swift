@@ -8,7 +8,7 @@ package enum Verdict: Sendable, Equatable {
   case match(detail: String)
   /// Every order that this entry takes part in is the paper's.
   case sameRanking(detail: String)
-  /// An order is reversed and the paired test supports that, or at the paper's scale the value is off.
+  /// An order is reversed and the paired test, corrected for the number of orders, supports that, or at the paper's scale the value is off.
   case miss(detail: String)
   /// Another scale than the paper's, and no order that could be judged.
   case substitutedScale(detail: String)
@@ -97,15 +97,17 @@ extension TableContents {
     let weak = agreeing.filter { !$0.isSupported }
     if !weak.isEmpty {
       count +=
-        ", not supported against "
-        + weak.map { $0.opponent(of: row).label }.joined(separator: ", ")
+        ", undecided against "
+        + weak.map { "\($0.opponent(of: row).label) (\($0.doubt))" }.joined(separator: ", ")
     }
     if others.isEmpty { return .sameRanking(detail: count) }
     let reversals = others.map { pair in
       let opponent = pair.opponent(of: row).label
       switch pair.outcome {
       case .tied, .agrees: return "tied with \(opponent)"
-      case .reversed: return "reversed against \(opponent) (\(pair.support))"
+      case .reversed:
+        return "reversed against \(opponent) ("
+          + (pair.isSupported ? pair.support : "undecided: \(pair.doubt)") + ")"
       }
     }.joined(separator: "; ")
     let detail = "\(count); \(reversals)"
@@ -117,15 +119,43 @@ extension TableContents {
 }
 
 extension RankedPair {
-  /// What supports the outcome, in words.
+  /// What supports the outcome, or that nothing does, in words: with both p, the uncorrected one first,
+  /// and of an undecided order the difference and how large one would have been seen.
   package var support: String {
     switch ground {
-    case .test: test?.support ?? "no paired test"
+    case .test:
+      isSupported || test == nil ? probabilities : "\(doubt); \(probabilities)"
     case .divergence: "one of the two diverged"
     case .formula: "by a formula without error"
     case .repeatability(true): "by more than such a measurement varies"
     case .repeatability(false): "within what such a measurement varies"
     case .nothing: "no paired test: fewer than two windows or examples"
     }
+  }
+
+  /// Why the order is undecided: `−0.0040 ± 0.0060 nats; a difference of 0.0170 would have been seen`, at
+  /// the level that this order had to meet among the others.
+  var doubt: String {
+    guard case .test = ground, let test else { return support }
+    let isWithinFloor = test.meanDifference.magnitude <= test.roundingFloor && outcome != .tied
+    let floor = NumberText.fixed(test.roundingFloor, metric.decimalsOfDifferences)
+    return test.size(of: metric) + (isWithinFloor ? ", within the rounding floor of \(floor)" : "")
+      + "; " + test.visibility(of: metric, atLevel: step?.level ?? PairedComparison.level)
+  }
+
+  /// `p = 0.0087, Holm's p = 0.16`: uncorrected, and corrected where the table has several orders.
+  private var probabilities: String {
+    guard let test else { return "no paired test" }
+    return NumberText.probabilityPhrase(test.probability, step)
+  }
+}
+
+extension NumberText {
+  /// The uncorrected probability, and the corrected one where several tests are read together.
+  static func probabilityPhrase(_ p: Double, _ step: HolmCorrection.Step?) -> String {
+    let phrase = probabilityPhrase(p)
+    guard let step, step.tests > 1 else { return phrase }
+    let corrected = probabilityPhrase(step.probability)
+    return phrase + ", Holm's " + corrected
   }
 }

@@ -41,6 +41,52 @@ struct QuickBudgetTests {
     #expect(try options(quick, "rtn").0["steps"] == .integer(500))
   }
 
+  @Test("A scale may do without rows; a quick run leaves out its own on top")
+  func rowsOfAScale() throws {
+    let absent = #", "without": ["rtn"]"# + Self.quick
+    let (grid, document) = try Self.grid(absent)
+    try grid.check(in: document, against: GridTests.names)
+    func rows(_ grid: Grid) -> Set<String> {
+      Set(grid.points(at: .small).map(\.address.row))
+    }
+    #expect(rows(grid) == ["fp", "odd", "later"] && rows(grid.at(.quick)) == ["fp", "odd"])
+    #expect(grid.withRows(of: .small).rows.map(\.key) == ["fp", "odd", "later"])
+    // A page of a quick run shows the rows that it left out, with the committed numbers.
+    #expect(grid.at(.quick).withRows(of: .small).rows.map(\.key) == ["fp", "odd", "later"])
+    #expect(grid.withRows(of: .paper) == grid)
+    for (list, pointer, reason) in [
+      (#"["rtm"]"#, "/0", "unknown row 'rtm'; did you mean 'rtn'?"),
+      (#"["rtn", "rtn"]"#, "/1", "row 'rtn' is named twice"),
+    ] {
+      let (wrong, text) = try Self.grid(", \"without\": \(list)")
+      let error = #expect(throws: JSONError.self) {
+        try wrong.check(in: text, against: GridTests.names)
+      }
+      #expect(error?.pointer == "/scales/small/without\(pointer)" && error?.reason == reason)
+    }
+  }
+
+  @Test("Targets are losses of perplexity columns")
+  func targets() throws {
+    let (grid, document) = try Self.grid(#", "targets": {"ppl-w4a4": 3.5}"#)
+    try grid.check(in: document, against: GridTests.names)
+    #expect(grid.scales.small?.targets == ["ppl-w4a4": 3.5])
+    for (targets, pointer, reason) in [
+      (#"{"ppl-w4a5": 1}"#, "/ppl-w4a5", "unknown column 'ppl-w4a5'; did you mean 'ppl-w4a4'?"),
+      (
+        #"{"acc-w4a4": 1}"#, "/acc-w4a4",
+        "a target is a loss on text, and the column 'acc-w4a4' is of accuracy"
+      ),
+      (#"{"ppl-w4a4": 0}"#, "/ppl-w4a4", "expected a loss above 0 in nats, found 0.0"),
+    ] {
+      let (wrong, text) = try Self.grid(", \"targets\": \(targets)")
+      let error = #expect(throws: JSONError.self) {
+        try wrong.check(in: text, against: GridTests.names)
+      }
+      #expect(error?.pointer == "/scales/small/targets\(pointer)" && error?.reason == reason)
+    }
+  }
+
   @Test("A rate that doesn't fall needs no length, and one that is given stays")
   func schedules() throws {
     let budget = QuickBudget(pretrainingSteps: ["odd": 20])
