@@ -118,7 +118,9 @@ let rooms = chosen(
     + room("Records", ["JSONText", "Digests", "Statistics", "Vocabulary"])
     + room("Harness", ["Records", "JSONText", "Digests", "Statistics", "System", "Vocabulary"])
     + room("Reporting", ["Records", "JSONText", "Statistics", "Vocabulary"], data: ["Snapshots"])
-    // — where the two meet: one cell, in its own process —
+    // — where the two meet: logs of trainings, and one cell in its own process —
+    + room(
+      "Audit", ["Records", "Harness", "Optimizers", "Digests", "JSONText", "System", "Vocabulary"])
     + room(
       "Worker",
       [
@@ -131,7 +133,8 @@ let rooms = chosen(
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Pretraining", "Tensors", "Harness", "Reporting", "Records", "JSONText",
+          "Worker", "Audit", "Pretraining", "Tensors", "Harness", "Reporting", "Records",
+          "JSONText",
           "System", "Vocabulary", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
@@ -141,8 +144,8 @@ let rooms = chosen(
       .testTarget(
         name: "zeroqatTests",
         dependencies: [
-          "zeroqat", "TestSupport", "Harness", "Records", "Checkpoints", "JSONText", "Digests",
-          "System",
+          "zeroqat", "TestSupport", "Audit", "Harness", "Records", "Optimizers", "Checkpoints",
+          "JSONText", "Digests", "System",
         ],
         path: "Tests/zeroqatTests", swiftSettings: strict),
       .target(

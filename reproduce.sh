@@ -47,9 +47,15 @@ usage: ./reproduce.sh COMMAND [options]
   check --all       every table with the scale; one summary, and the worst exit code
   publish tableN    copy fresh records to tables/tableN and render them there and in README.md
   publish --all     the same for every table that has fresh records
+  power tableN      how small a difference the committed records can show, column by column, and what halves it
+    --scale NAME      this scale alone
+  claims [tableN]   what the committed records say to the paper's sentences; CLAIMS.md has all of it
   certify [tableN]  run a few committed cells of each method again: does today's program give their numbers?
     --check           run nothing; list records that are neither of today's program nor certified
     --sample N        only the N cheapest at scale tiny, whatever is certified
+  audit tableN      replay the committed trainings of a table and take random steps of them again: hours, in minutes
+    --filter TEXT     only these: 'zeroqat.ppl-w4a4.seed1'
+    --steps N         steps of each training to evaluate again (default: 20)
   test              build and run all tests; ends with 'N passed, N failed'
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
   eval MODEL --text FILE
@@ -287,6 +293,38 @@ on_records() {
   say "now look at 'git diff', then commit records and tables together"
 }
 
+# power and claims only read what is committed.
+on_committed() {
+  local verb=$1 table=${2:-}
+  case "$verb $table" in
+    "power " | "power --"*) fail "power of what?" "./reproduce.sh power table2" ;;
+  esac
+  need build
+  build_program
+  shift
+  case "$table" in
+    "" | --*) exec "$zeroqat" "$verb" "$@" ;;
+  esac
+  shift
+  exec "$zeroqat" "$verb" "$root/tables/$(table_named "$table")" "$@"
+}
+
+# Committed trainings are replayed on their models and texts.
+run_audit() {
+  local table=${1:-}
+  case "$table" in
+    "" | --*) fail "audit what?" "./reproduce.sh audit table2" ;;
+  esac
+  table=$(table_named "$table")
+  shift
+  need build
+  build_program
+  [ ! -d "$root/tables/$table/replay/tiny" ] || fetch_assets "$table" --scale tiny --budget full
+  attend "$zeroqat" audit "$table" --root "$root" "$@"
+  stop_if_interrupted
+  exit "$status"
+}
+
 # Cells of committed records run again. What they need at scale tiny is fetched; cells of larger models whose files
 # nobody fetched before are left out.
 run_certify() {
@@ -383,7 +421,9 @@ case "$command" in
   all) run_all "$@" ;;
   table[0-9a-z]* | figure[0-9]* | [a-z][0-9]) run_table "$(table_named "$command")" "$@" ;;
   check | publish) on_records "$command" "$@" ;;
+  power | claims) on_committed "$command" "$@" ;;
   certify) run_certify "$@" ;;
+  audit) run_audit "$@" ;;
   pretrain) run_pretraining "$@" ;;
   test) run_tests "$@" ;;
   list | eval | inspect | generate | doctor)
@@ -403,6 +443,6 @@ case "$command" in
       run_table "$command" "$@"
     fi
     fail "unknown command '$command'" \
-      "commands: $(tables)all pretrain check publish certify test eval inspect generate doctor list setup clean help"
+      "commands: $(tables)all pretrain check publish power claims certify audit test eval inspect generate doctor list setup clean help"
     ;;
 esac

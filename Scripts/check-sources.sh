@@ -20,6 +20,7 @@ unsafe_rooms=$(
 ^Sources/JSONText/(JSONC|Keys)\.swift
 ^Sources/Reporting/(Plots/Gnuplot|Sections/NumberText)\.swift
 ^Sources/MethodKit/Model/QuantizedBlocks\.swift
+^Sources/Methods/Estimators/(LowRank|Moments)\.swift
 ^Sources/Tasks/TokenStream\.swift
 ^Sources/Tokenizers/FileReadError\.swift
 LIST

@@ -6,6 +6,7 @@ public enum ScienceScope {
   public static let otherRooms: [(room: String, reason: String)] = [
     ("Records", "what it reads of grids and manifests stands in the cell, whose digest is the id"),
     ("Harness", "decides which cells run, never what is in them"),
+    ("Audit", "holds records to their logs"),
     ("Reporting", "words and tables made of records"),
     ("System", "files, clocks and processes; what was read is held to its digest"),
     ("Pretraining", "makes models; a cell names them by their bytes"),

@@ -57,13 +57,13 @@ struct CertifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    var tables = try CommittedTables(self)
+    var tables = try CommittedTables(of: table, scale: scale, work, worker: worker)
     var session = Certification(
       today: builtScience, certificates: try tables.file.read(), committed: tables.witnesses)
     if check { return try report(session, on: tables) }
     Interruption.install()
     if let sample { return try tables.runSample(of: sample, session) }
-    try session.add(tables.evidence())
+    try session.add(tables.evidence(evidence))
     // Written as it is proven: what ends early has lost nothing.
     try tables.file.write(session.certificates)
     try tables.runWhatIsStale(&session)

@@ -14,23 +14,32 @@ struct CommittedTables {
   /// How many cells failed.
   private(set) var failed = 0
 
-  private let command: CertifyCommand
+  private let work: WorkOptions
+  private let worker: String
   private let catalog: Catalog
   private var places: [String: (table: TableAtScale, plan: Plan)] = [:]
   private var architectures: [String: Architecture] = [:]
 
-  /// Reads the committed records that a command is about.
-  init(_ command: CertifyCommand) throws {
-    self.command = command
+  /// Reads the committed records of a table or of all, at a scale or at all.
+  ///
+  /// - Parameters:
+  ///   - table: A folder of tables/, by name; nil for all.
+  ///   - scale: The scale's name; nil for all.
+  ///   - work: How cells run again.
+  ///   - worker: The program that runs them.
+  /// - Throws: What reading records and grids throws.
+  init(of table: String?, scale: String?, _ work: WorkOptions, worker: String) throws {
+    self.work = work
+    self.worker = worker
     let site = try Site(
-      root: command.work.root, results: command.work.results, environment: processEnvironment())
+      root: work.root, results: work.results, environment: processEnvironment())
     catalog = try Catalog(site, architectures: architectureNames)
     file = CertificateFile(site)
-    for table in try command.table.map({ [try TableOptions.place(of: $0, root: nil).name] })
+    for table in try table.map({ [try TableOptions.place(of: $0, root: nil).name] })
       ?? catalog.tables
     {
-      for scale in try Self.scales(of: table, site, command.scale) {
-        let options = try TableOptions.parse(Self.arguments(of: command, scale, site))
+      for scale in try Self.scales(of: table, site, scale) {
+        let options = try TableOptions.parse(Self.arguments(of: work, scale, site))
         let place = try TableAtScale(table, options)
         places["\(table)/\(scale)"] = (place, try place.plan(options))
         witnesses += try CommittedRecords(place).read().map { try witness($0) }
@@ -48,14 +57,14 @@ struct CommittedTables {
   }
 
   private static func arguments(
-    of command: CertifyCommand, _ scale: String, _ site: Site
+    of work: WorkOptions, _ scale: String, _ site: Site
   ) -> [String] {
     [
       "--scale", scale, "--budget", Budget.full.rawValue, "--root", site.root, "--results",
       site.results,
     ]
-      + ["--blas-core", command.work.blasCore.rawValue]
-      + (command.work.threads.map { ["--threads", "\($0)"] } ?? [])
+      + ["--blas-core", work.blasCore.rawValue]
+      + (work.threads.map { ["--threads", "\($0)"] } ?? [])
   }
 
   /// A record as a witness, with every default of its method written out.
@@ -69,14 +78,14 @@ struct CommittedTables {
     return Witness(record, architecture: architecture.rawValue)
   }
 
-  /// Records of this machine, and those of the folders that the command names.
-  mutating func evidence() throws -> [Witness] {
+  /// Records of this machine, and those of more folders of results.
+  mutating func evidence(_ folders: [String]) throws -> [Witness] {
     var found: [Witness] = []
     for name in places.keys.sorted() {
       for record in try places[name]?.plan.currentRecords() ?? [] {
         found.append(try witness(record))
       }
-      for folder in command.evidence {
+      for folder in folders {
         for file in try listFolder("\(try absolute(folder))/\(name)") where file.hasSuffix(".json")
         {
           let path = "\(try absolute(folder))/\(name)/\(file)"
@@ -176,7 +185,12 @@ struct CommittedTables {
   }
 
   /// Today's cell at the witness's place, or what keeps it from running again.
-  private func standing(of witness: Witness) -> CommittedCell {
+  ///
+  /// - Parameters:
+  ///   - witness: The committed record.
+  ///   - withAnyKernels: Whether other kernels of OpenBLAS than the record's will do.
+  /// - Returns: The cell, or why it can't run.
+  func standing(of witness: Witness, withAnyKernels: Bool = false) -> CommittedCell {
     guard let (table, entry) = entry(of: witness) else {
       return .cannotRun("the grid has no such cell any more")
     }
@@ -185,7 +199,9 @@ struct CommittedTables {
       return .cannotRun("'\(asset.path)' isn't there")
     }
     do {
-      let pointers = try witness.differences(from: cell)
+      let pointers = try witness.differences(from: cell).filter {
+        !(withAnyKernels && $0 == "/blasCore")
+      }
       guard pointers.isEmpty else {
         return .cannotRun("the grid's cell differs in \(pointers.joined(separator: ", "))")
       }
@@ -203,12 +219,20 @@ struct CommittedTables {
     return record
   }
 
+  /// How cells run again.
+  var process: CellProcess {
+    CellProcess(
+      executable: worker, threads: work.threadCount, environment: catalog.site.environment,
+      commit: builtCommit)
+  }
+
+  /// The checkout, and the folder of records.
+  var root: String { catalog.site.root }
+  var results: String { catalog.site.results }
+
   /// Runs the witness's cell in a measured process and keeps its record; nil when it failed.
   private mutating func run(_ witness: Witness) throws -> RunRecord? {
     guard let cell = cell(of: witness), let (table, _) = entry(of: witness) else { return nil }
-    let process = CellProcess(
-      executable: command.worker, threads: command.work.threadCount,
-      environment: table.site.environment, commit: builtCommit)
     try makeFolder(table.store.folder)
     let lock = try StoreLock(folder: table.store.results)
     defer { _ = lock.isHeld }
@@ -230,7 +254,7 @@ struct CommittedTables {
 }
 
 /// Whether a committed cell can run again.
-private enum CommittedCell {
+enum CommittedCell {
   /// As this cell.
   case runs(Cell)
   /// No, and why.

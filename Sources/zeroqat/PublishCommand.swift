@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Audit
 internal import Harness
 internal import Records
 internal import Reporting
@@ -10,7 +11,8 @@ struct PublishCommand: ParsableCommand {
     commandName: "publish",
     abstract: "Copy this machine's records to the table's folder and render them there.",
     discussion: """
-      What READMEs quote of the table is written as well. Where this machine has no record and the table \
+      What READMEs quote of the table is written as well, and CLAIMS.md if claims are about it. Where this \
+      machine has no record and the table \
       has committed ones, its page is rendered again from those. Exit status: 0 published, 1 with --check \
       a page isn't what its records render to, 2 publishing would lose a record, 4 there is none.
       """)
@@ -138,10 +140,21 @@ struct PublishCommand: ParsableCommand {
           lost.map { "row '\($0.row)' column '\($0.column)'" }.sorted(), table: place.grid.table)
       }
       try committed.replace(by: records)
+      let unlogged = try ReplayFolder(
+        root: place.site.root, table: place.grid.table, scale: place.scale
+      )
+      .replace(by: records, logs: place.store.replayLog(of:))
+      if unlogged > 0 {
+        say(
+          "\(place.grid.table): \(unlogged) trainings have no log, so that 'audit' can't prove them"
+        )
+      }
       say("\(place.grid.table) at scale \(place.scale.rawValue): \(records.count) records")
     }
     try rendered.write(to: place.committedPage)
-    try CommittedPages(place.catalog, options).writeQuotes(of: place.grid.table)
+    let pages = CommittedPages(place.catalog, options)
+    try pages.writeQuotes(of: place.grid.table)
+    try pages.writeClaims(of: place.grid.table)
     return true
   }
 }

@@ -18,8 +18,9 @@ struct Zeroqat: ParsableCommand {
     subcommands: [
       EvalCommand.self, RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self,
       InspectCommand.self, GenerateCommand.self, DoctorCommand.self,
-      CellCommand.self, RenderCommand.self, CheckCommand.self, PublishCommand.self,
-      CertifyCommand.self, CleanCommand.self, PretrainCommand.self, TextsCommand.self,
+      CellCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
+      CheckCommand.self, PublishCommand.self, CertifyCommand.self, AuditCommand.self,
+      CleanCommand.self, PretrainCommand.self, TextsCommand.self,
       MigrateCommand.self,
     ])
 

@@ -42,6 +42,20 @@ package struct ResultStore: Sendable {
   /// The folder in which the cell's worker keeps what it needs to go on after an interruption.
   package func workFolder(of id: String) -> String { "\(folder)/\(id).work" }
 
+  /// The log of the cell's training, once it is finished; nothing where it trained nothing.
+  package func replayLog(of id: String) -> String { "\(folder)/\(id).replay.log" }
+
+  /// Keeps the log that a finished cell's worker left, for ``replayLog(of:)``.
+  ///
+  /// - Throws: ``HarnessError/results(_:)`` when it can't be moved.
+  package func keepReplayLog(of record: RunRecord) throws(HarnessError) {
+    let log = workFolder(of: record.cell.id) + "/replay.log"
+    guard record.status == .finished, record.zerothOrder != nil, FileStatus(of: log) != nil else {
+      return
+    }
+    do { try moveFile(log, to: replayLog(of: record.cell.id)) } catch { throw .results(error) }
+  }
+
   /// What stands under `id`; changes nothing.
   package func entry(_ id: String) -> Entry {
     let path = path(of: id)

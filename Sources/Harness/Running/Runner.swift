@@ -114,6 +114,7 @@ package struct Runner: Sendable {
         break cells
       }
       try plan.store.save(record)
+      try plan.store.keepReplayLog(of: record)
       if record.status != .failed { try removeLeftovers(of: cell, in: plan.store) }
       let seconds = monotonicSeconds() - began
       let ran = record.status != .failed && record.status != .tooLarge
