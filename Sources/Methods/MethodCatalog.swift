@@ -24,6 +24,7 @@ package enum MethodCatalog {
     MeZOThenPTQ.self,
     QuZO.self,
     QZO.self,
+    EstimatorStudy.self,
     ZerothOrderSignal.self,
     Dummy.self,
   ]

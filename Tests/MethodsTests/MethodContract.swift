@@ -26,6 +26,9 @@ func checkMethod<M: QuantizationMethod>(_ type: M.Type) throws {
 private func members<M: QuantizationMethod>(for type: M.Type) -> [(name: String, value: String)] {
   let training = [("steps", "3"), ("learningRate", "1e-4"), ("epsilon", "1e-3")]
   switch M.card.name {
+  case "zo-estimator":
+    let model = training.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
+    return [("estimator", "\"spsa\""), ("model", "{\(model)}")]
   case "zo-signal":
     let model = training.map { "\"\($0)\": \($1)" }.joined(separator: ", ")
     return [("epsilons", "[1e-3]"), ("directions", "2"), ("model", "{\(model)}")]

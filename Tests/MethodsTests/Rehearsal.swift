@@ -29,7 +29,8 @@ let tinyModels = [
 
 /// Methods that fold something into the norms before linears, which a post-norm model doesn't have.
 let normFolding: Set<String> = [
-  "awq", "hadamard", "omniquant", "smoothquant", "ste-qat", "zeroqat", "zeroqat-light", "zo-signal",
+  "awq", "hadamard", "omniquant", "smoothquant", "ste-qat", "zeroqat", "zeroqat-light",
+  "zo-estimator", "zo-signal",
 ]
 
 /// One id a byte, inside the tiny models' vocabulary.

@@ -44,7 +44,8 @@ struct ResolvedMethodTests {
 
   @Test("Every method's options are whole, and stay as they are when they are resolved again")
   func again() throws {
-    for name in methodNames where name != "zo-signal" {
+    // The two that take options of ZeroQAT within their own need more than these.
+    for name in methodNames where !["zo-signal", "zo-estimator"].contains(name) {
       let bits: BitsLabel = ["full-precision", "mezo"].contains(name) ? "FP" : "W4A4"
       var options = "{}"
       for candidate in [
