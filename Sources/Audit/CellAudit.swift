@@ -78,7 +78,7 @@ package struct CellAudit: Sendable, Equatable {
 
   /// The most by which a probe's loss may differ between two kernel sets, nats.
   ///
-  /// Rounding alone moved losses of the committed trainings by less than a tenth of it, and a step with another's
-  /// batch or direction by more than ten times as much, see `Documentation/guides/Audit.md`.
-  package static let tolerance = 2e-3
+  /// Rounding moved losses of two committed trainings at W4A4 by 0.004 and 0.009 (activations that are rounded to few bits
+  /// fall to the other side); batches differ by tenths, see `Documentation/guides/Audit.md`.
+  package static let tolerance = 3e-2
 }
