@@ -41,6 +41,39 @@ import Testing
     }
   }
 
+  @Test("A quick run is held to the windows that the full one has of it, bit for bit")
+  func aBeginning() throws {
+    let checkout = try RealCheckout()
+    let path = checkout.table + "/grid.json"
+    let grid = String(decoding: try readFile(path), as: UTF8.self)
+    let quick = grid.replacing(
+      "\"testWindows\": 4,",
+      with: """
+        "quick": {"pretrainingSteps": {"zeroqat": 2}, "finetuningSteps": {"zeroqat": 2},
+          "testWindows": 3, "testExamples": 5},
+        """)
+    #expect(quick != grid)
+    try writeDurably(Array(quick.utf8), to: path)
+    #expect(try checkout("run", "mini", "--budget", "full").status == 0)
+    #expect(try checkout("publish", "mini").status == 0)
+    let committed = CommittedRecords(root: checkout.root, table: "mini", scale: .tiny)
+    // More windows than are taken, and not the first ones.
+    let windows = try #require(
+      committed.read().first { $0.cell.address.row == "rtn" }?.scores.first { $0.split == "test" }
+    ).windowNLL.count
+    #expect(windows > 6)
+    try removeTree(checkout.root + "/results")
+    #expect(try checkout("run", "mini").status == 0)
+    let check = try checkout("check", "mini")
+    #expect(check.status == 0, "\(check.output)")
+    let line = try #require(
+      check.output.split(separator: "\n").first {
+        $0.hasPrefix("| rtn/ppl") && $0.contains("perplexity")
+      })
+    #expect(line.hasSuffix("| pass | identical |"), "\(line)")
+    #expect(!check.output.contains("tolerance"), "\(check.output)")
+  }
+
   @Test("Unchanged 0, worse 1, missing 4, empty 4; by the cell that the filter names")
   func aRealGrid() throws {
     let checkout = try RealCheckout()

@@ -1,6 +1,7 @@
 internal import JSONText
 internal import Records
 internal import Statistics
+internal import Vocabulary
 
 // A quick run against the committed full one, whose beginning it is.
 
@@ -9,7 +10,7 @@ extension CheckFigure {
   ///
   /// A training that was cut shows the mean losses of its probes, update by update, which are those of the full
   /// training's first updates if both agree: no loss could be the same after a parameter that isn't. What wasn't
-  /// cut shows its test scores on the windows and examples that both have, from the first.
+  /// cut shows its test scores on the windows and examples that both have.
   static func ofBeginning(_ fresh: RunRecord, _ committed: RunRecord) -> [CheckFigure] {
     guard let whole = committed.zerothOrder, let begun = fresh.zerothOrder,
       begun.steps < whole.steps
@@ -87,13 +88,40 @@ extension CheckFigure {
         split: committed.split, task: task, metric: committed.metric, value: sample.finiteMean,
         standardError: sample.finiteError, outcomes: outcomes, scoredTokens: other.scoredTokens)
     } else {
-      let windows = committed.windowNLL.prefix(other.windowNLL.count).compactMap(\.self)
+      guard other.windowNLL.count <= committed.windowNLL.count else {
+        return CheckFigure(other, committed, fresh, record)
+      }
+      guard
+        let places = places(
+          of: other.windowNLL.count, among: committed.windowNLL.count,
+          record.cell.protocolSettings)
+      else {
+        return CheckFigure(
+          other.figureName, .error,
+          "the committed windows are a part of their text, so that nobody knows which of them are these"
+        )
+      }
+      let windows = places.compactMap { committed.windowNLL[$0] }
       guard windows.count == other.windowNLL.count else {
         return CheckFigure(other, committed, fresh, record)
       }
       cut = textScore(windows, like: record)
     }
     return CheckFigure(other, cut, fresh, record)
+  }
+
+  /// Where, among the committed record's windows, those of a shorter run stand; nil where that can't be known.
+  ///
+  /// WikiText's are the first ones. Of other texts a run takes windows ⌊i·n/k⌋ of the n that there are (`WindowSelection`
+  /// in Tasks), and n is known where the committed record has all of them.
+  private static func places(
+    of count: Int, among all: Int, _ committed: EvaluationProtocol
+  ) -> [Int]? {
+    if count == all { return Array(0..<count) }
+    switch committed.test.join {
+    case .wikitext2: return Array(0..<count)
+    case .plain: return committed.testWindows == nil ? (0..<count).map { $0 * all / count } : nil
+    }
   }
 
   /// A score of text with these windows, all of them finite; its tokens are those of as many test windows.

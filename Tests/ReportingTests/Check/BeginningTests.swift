@@ -102,16 +102,33 @@ struct BeginningTests {
 
   @Test("What isn't trained is compared on the windows that both have")
   func windows() {
-    let committed = Fixtures.record(
+    var committed = Fixtures.record(
       "rtn", "ppl-w2a16", bits: "W2A16", windows: Fixtures.shifted(0.2))
+    committed.cell.protocolSettings.testWindows = nil
     var fresh = committed
     fresh.cell.protocolSettings.testWindows = 4
-    fresh.scores = [Fixtures.score(Array(Fixtures.shifted(0.2).prefix(4)))]
+    // Of ten windows four are 0, ⌊10/4⌋, ⌊20/4⌋ and ⌊30/4⌋.
+    func four(_ shift: Double) -> Score {
+      Fixtures.score([0, 2, 5, 7].map { Fixtures.shifted(shift)[$0] })
+    }
+    fresh.scores = [four(0.2)]
     let agreed = check(fresh, committed)
     #expect(agreed.result == .pass && agreed.detail == "identical")
     #expect(agreed.figures[0].committed == fresh.scores[0].value)
-    fresh.scores = [Fixtures.score(Array(Fixtures.shifted(0.206).prefix(4)))]
+    fresh.scores = [four(0.206)]
     #expect(check(fresh, committed).result == .failure)
+    fresh.scores = [four(0.2)]
+    // WikiText's are the first ones.
+    var (first, wiki) = (fresh, committed)
+    wiki.cell.protocolSettings.test.join = .wikitext2
+    first.cell.protocolSettings.test.join = .wikitext2
+    first.scores = [Fixtures.score(Array(Fixtures.shifted(0.2).prefix(4)))]
+    #expect(check(first, wiki).detail == "identical")
+    // Of a part of a text nobody knows which windows it is.
+    var part = committed
+    part.cell.protocolSettings.testWindows = 10
+    #expect(check(fresh, part).result == .error)
+    #expect(check(fresh, part).detail.contains("are a part of their text"))
     fresh.scores = [Fixtures.score(Fixtures.shifted(0.2) + [3])]
     #expect(check(fresh, committed).result == .error)
   }
