@@ -66,8 +66,11 @@ package struct CellAudit: Sendable, Equatable {
       return
     }
     if own != here, replayed.status == committed.status, words == nil {
-      verdict = .withinRounding
-      return
+      words = Self.scoreBeyondRounding(replayed, committed)
+      guard words != nil else {
+        verdict = .withinRounding
+        return
+      }
     }
     words = words ?? replayed.firstDifference(from: committed)
     if let found = words, own != here {
@@ -76,7 +79,21 @@ package struct CellAudit: Sendable, Equatable {
     verdict = words.map { .differs($0) } ?? .proved
   }
 
-  /// The most by which a probe's loss may differ between two kernel sets, nats.
+  /// The first mean loss of the scores that differs by more than ``tolerance``, or is missing; nil where none does.
+  private static func scoreBeyondRounding(_ new: RunRecord, _ old: RunRecord) -> String? {
+    guard new.scores.count == old.scores.count else {
+      return "\(old.scores.count) scores became \(new.scores.count)"
+    }
+    for (a, b) in zip(new.scores, old.scores) {
+      guard let was = b.meanNLL ?? b.meanLoss else { continue }
+      if let found = a.meanNLL ?? a.meanLoss, abs(found - was) <= tolerance { continue }
+      let found = (a.meanNLL ?? a.meanLoss).map { "\($0)" } ?? "none"
+      return "mean loss of \(b.split): \(was) became \(found)"
+    }
+    return nil
+  }
+
+  /// The most by which a probe's loss, or a score's mean loss, may differ between two kernel sets, nats.
   ///
   /// Rounding moved losses of two committed trainings at W4A4 by 0.004 and 0.009 (activations that are rounded to few bits
   /// fall to the other side); batches differ by tenths, see `Documentation/guides/Audit.md`.

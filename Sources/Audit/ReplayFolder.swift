@@ -74,7 +74,7 @@ private func number(_ option: JSON) -> Double? {
 
 extension RunRecord {
   /// Whether it is of a training whose probes lead to its weights.
-  package var isReplayable: Bool { zerothOrder != nil && status == .finished }
+  package var isReplayable: Bool { (zerothOrder?.steps ?? 0) > 0 && status == .finished }
 }
 
 extension ReplayFile {
@@ -86,8 +86,7 @@ extension ReplayFile {
       throw ReplayFileError(path: path, reason: "its cell trained nothing by zeroth order")
     }
     let directions = summary.forwards / 2 / max(summary.steps, 1)
-    let binding = "cell \(record.cell.id), model \(record.cell.model.digest)"
-    let log = try ReplayLog(path: path, binding: binding)
+    let log = try ReplayLog(path: path, binding: ReplayJournal.binding(of: record.cell))
     let header = Header(
       cell: record.cell.address, model: record.cell.model.digest, seed: record.cell.seed,
       steps: summary.steps, directions: directions, epsilon: summary.epsilon,

@@ -19,9 +19,11 @@ package struct ReplayJournal: Sendable {
   /// The journal of `cell` in its work folder; nothing is touched yet.
   package init(of cell: Cell, workFolder: String) {
     folder = workFolder
-    // As the worker binds it; it refuses another one by name.
-    binding = "cell \(cell.id), model \(cell.model.digest)"
+    binding = Self.binding(of: cell)
   }
+
+  /// What a worker binds a cell's journal to; it refuses another one by name.
+  static func binding(of cell: Cell) -> String { "cell \(cell.id), model \(cell.model.digest)" }
 
   /// Writes the probes of all steps but `again`, and scores of checkpoints that needn't be taken again.
   ///

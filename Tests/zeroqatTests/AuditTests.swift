@@ -56,6 +56,34 @@ struct AuditTests {
     return { try writeDurably(before, to: path) }
   }
 
+  /// Raises the test windows of the committed record of the perplexity cell, and all that follows from them.
+  private func changeScore(by nats: Double) throws -> () throws -> Void {
+    let path = checkout.table + "/records/tiny/zo.ppl.seed1.json"
+    let before = try readFile(path)
+    let committed = CommittedRecords(root: checkout.root, table: "mini", scale: .tiny)
+    let records = try committed.read().map { old in
+      var record = old
+      guard record.cell.address.row == "zo", record.cell.address.column == "ppl" else { return old }
+      for index in record.scores.indices
+      where record.scores[index].windowNLL.count > 0 && record.scores[index].split == "test" {
+        record.scores[index].windowNLL = record.scores[index].windowNLL.map { $0.map { $0 + nats } }
+        record.scores[index].meanNLL = record.scores[index].meanNLL.map { $0 + nats }
+        record.scores[index].alternativeMeanNLL = record.scores[index].alternativeMeanNLL.map {
+          $0 + nats
+        }
+        record.scores[index].value = record.scores[index].meanNLL.map(exp)
+      }
+      for point in record.trajectory.indices {
+        record.trajectory[point].testWindowNLL = record.trajectory[point].testWindowNLL.map {
+          $0.map { $0 + nats }
+        }
+      }
+      return record
+    }
+    try committed.replace(by: records)
+    return { try writeDurably(before, to: path) }
+  }
+
   @Test("Everything is proved, and the committed files are what the runs left")
   func proved() throws {
     let result = try audit()
@@ -144,6 +172,13 @@ struct AuditTests {
       honest.output.contains(
         "mini/tiny/zo.ppl.seed1: within rounding: 3 updates replayed with other kernels"),
       "\(honest.output)")
+    // A score that is off by as much.
+    let undoScore = try changeScore(by: 0.1)
+    let other = try checkout(
+      "audit", "mini", "--steps", "3", "--filter", "zo.ppl", "--blas-core", "haswell")
+    #expect(other.status == 1, "\(other.output)")
+    #expect(other.output.contains("DIFFERS: mean loss of test: "), "\(other.output)")
+    try undoScore()
     // A loss that is off by a tenth of a nat, in log and record alike.
     let undo = try change { file in
       let old = file.probes[1]
