@@ -32,11 +32,12 @@ usage: ./reproduce.sh COMMAND [options]
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048 at scale small
     --threads N       threads inside a cell (default: all processors)
+    --jobs N          cells at a time (default: 1), which share the threads and the memory
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run, fetch, build and install
                     nothing
   all               every table and figure with the scale, one after the other, over failures; ends with a summary
-    --scale NAME, --budget NAME, --threads N, --force, --dry-run
+    --scale NAME, --budget NAME, --threads N, --jobs N, --force, --dry-run
   pretrain MODEL    train a tiny model again, from its text and models/MODEL/recipe.json
     --threads N       threads (default: all processors); the model doesn't depend on it
     --steps N         stop after N steps of the recipe's schedule
@@ -56,6 +57,7 @@ usage: ./reproduce.sh COMMAND [options]
   audit tableN      replay the committed trainings of a table and take random steps of them again: hours, in minutes
     --filter TEXT     only these: 'zeroqat.ppl-w4a4.seed1'
     --steps N         steps of each training to evaluate again (default: 20)
+    --jobs N          trainings at a time (default: 1)
   test              build and run all tests; ends with 'N passed, N failed'
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
   eval MODEL --text FILE
@@ -209,7 +211,7 @@ run_table() {
     fail "there is no tables/$table/grid.json" "there are: $(tables)"
   while [ $# -gt 0 ]; do
     case "$1" in
-      --scale | --budget | --filter | --protocol | --threads)
+      --scale | --budget | --filter | --protocol | --threads | --jobs)
         [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
         options+=("$1" "$2"); shift 2 ;;
       --force) run_options+=("$1"); shift ;;
@@ -233,7 +235,7 @@ run_all() {
   local dry=no options=() run_options=()
   while [ $# -gt 0 ]; do
     case "$1" in
-      --scale | --budget | --threads)
+      --scale | --budget | --threads | --jobs)
         [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
         options+=("$1" "$2"); shift 2 ;;
       --force) run_options+=("$1"); shift ;;

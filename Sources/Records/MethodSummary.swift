@@ -19,6 +19,12 @@ package struct MethodSummary: Codable, Sendable, Equatable {
   /// Whether it is there for studying methods, and no row of a table.
   package var isDiagnostic: Bool
 
+  /// Whether what it trains is the full-precision model, so that cells of other bits may share the training.
+  package var trainsInFullPrecision: Bool { category == Self.fullPrecisionTraining }
+
+  /// The family of such methods, as cards name it.
+  private static let fullPrecisionTraining = "ZO"
+
   /// A summary from its parts.
   package init(
     name: String, summary: String, category: String, target: String, trainsOnText: Bool,

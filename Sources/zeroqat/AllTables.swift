@@ -6,6 +6,7 @@ internal import System
 /// Every table and figure, one after the other; one that fails doesn't keep the others from being made.
 struct AllTables {
   let options: TableOptions
+  let jobs: JobsOption
   let force: Bool
   let worker: String
 
@@ -72,7 +73,8 @@ struct AllTables {
     var options = options
     options.scale = scale.rawValue
     let run = TableRun(
-      place: try TableAtScale(table, options), options: options, force: force, worker: worker)
+      place: try TableAtScale(table, options), options: options, jobs: jobs, force: force,
+      worker: worker)
     let summary = try run()
     guard summary.interruption == nil else { return ("interrupted", summary.exitStatus) }
     try run.render()

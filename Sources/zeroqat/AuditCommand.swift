@@ -38,6 +38,8 @@ struct AuditCommand: ParsableCommand {
 
   @OptionGroup var work: WorkOptions
 
+  @OptionGroup var jobs: JobsOption
+
   @Option(
     help: ArgumentHelp(
       "The program that runs a cell, called as 'cell' of this one.", visibility: .hidden))

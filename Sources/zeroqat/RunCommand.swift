@@ -16,6 +16,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: TableOptions
 
+  @OptionGroup var jobs: JobsOption
+
   @Flag(help: "Only print what would run.")
   var dryRun = false
 
@@ -34,7 +36,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     guard let table else {
-      let tables = AllTables(options: options, force: force, worker: worker)
+      let tables = AllTables(options: options, jobs: jobs, force: force, worker: worker)
       if dryRun { return try tables.plan() }
       throw ExitCode(try tables.run())
     }
@@ -44,7 +46,8 @@ struct RunCommand: ParsableCommand {
       return
     }
     let run = TableRun(
-      place: try TableAtScale(table, options), options: options, force: force, worker: worker)
+      place: try TableAtScale(table, options), options: options, jobs: jobs, force: force,
+      worker: worker)
     if dryRun {
       try writeToStandardOutput("\(try run.plan())\n")
       return

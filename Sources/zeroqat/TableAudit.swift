@@ -2,10 +2,30 @@ internal import ArgumentParser
 internal import Audit
 internal import Harness
 internal import Records
+internal import Synchronization
 internal import System
 
-/// The audit of a table's committed trainings, one after the other.
+/// The audit of a table's committed trainings, one after the other or several at a time.
 struct TableAudit {
+  /// A training that is to be replayed.
+  private struct Task: Sendable {
+    let place: String
+    let record: RunRecord
+    let file: ReplayFile
+    let cell: Cell
+    /// Steps that are evaluated again.
+    let again: Set<Int>
+  }
+
+  /// What came of the trainings so far.
+  private struct Course {
+    var tasks: ArraySlice<Task>
+    var audits: [CellAudit] = []
+    var failed = 0
+    /// What ended the audit: a signal, or a trouble of this machine.
+    var failure: (any Error)?
+  }
+
   private let command: AuditCommand
   private let tables: CommittedTables
   private let seed: UInt64
@@ -25,23 +45,45 @@ struct TableAudit {
 
   /// Audits every committed training that the command names.
   mutating func run() throws {
-    let chosen = tables.witnesses.filter {
+    let tasks = try tables.witnesses.filter {
       $0.record.isReplayable && (command.filter.map($0.place.contains) ?? true)
-    }
+    }.compactMap { try task(of: $0) }
     let store = ResultStore(
       results: tables.results + "/audit", table: command.table, scale: .tiny)
     try makeFolder(store.folder)
     let lock = try StoreLock(folder: store.results)
     defer { _ = lock.isHeld }
-    for (index, witness) in chosen.enumerated() {
-      say("[\(index + 1)/\(chosen.count)] \(witness.place)")
-      try audit(witness, in: store)
+    var process = tables.process
+    process.threads = command.jobs.threads(command.work)
+    let (count, isAlone) = (tasks.count, command.jobs.jobs == 1)
+    let course = Mutex(Course(tasks: tasks[...]))
+    inThreads(command.jobs.jobs) { [process] in
+      while let task = course.withLock({ $0.failure == nil ? $0.tasks.popFirst() : nil }) {
+        let number = count - course.withLock { $0.tasks.count }
+        say("[\(number)/\(count)] \(task.place)")
+        let lines = LabelledLines(isAlone ? nil : "[\(number)/\(count)]") {
+          writeToStandardError(Array($0))
+        }
+        do {
+          let audit = try Self.audit(task, by: process, in: store, lines)
+          course.withLock { course in
+            if let audit { course.audits.append(audit) } else { course.failed += 1 }
+          }
+        } catch { course.withLock { $0.failure = $0.failure ?? error } }
+      }
     }
+    let (found, failure) = course.withLock { course in
+      audits += course.audits
+      return (course.failed, course.failure)
+    }
+    failed += found
+    if let failure { throw failure }
     try removeTree(store.folder)
     try removeTree(store.stages)
   }
 
-  private mutating func audit(_ witness: Witness, in store: ResultStore) throws {
+  /// The training of a record with the steps that are evaluated again; nil where there is nothing to replay, which is said.
+  private mutating func task(of witness: Witness) throws -> Task? {
     let address = witness.record.cell.address
     let folder = ReplayFolder(
       root: tables.root, table: address.table, scale: try Scale(named: address.scale))
@@ -49,44 +91,52 @@ struct TableAudit {
     do throws(ReplayFileError) {
       guard let found = try folder.file(of: witness.record) else {
         without += 1
-        return print("no log is committed", of: witness)
+        Self.print("no log is committed", of: witness.place)
+        return nil
       }
       file = found
     } catch {
       audits.append(
         CellAudit(verdict: .differs(error.reason), steps: 0, again: 0, largestDifference: 0))
-      return print("DIFFERS: \(error)", of: witness)
+      Self.print("DIFFERS: \(error)", of: witness.place)
+      return nil
     }
-    let cell: Cell
     switch tables.standing(of: witness, withAnyKernels: true) {
     case .cannotRun(let why):
       failed += 1
-      return print("can't run: \(why)", of: witness)
-    case .runs(let found): cell = found
+      Self.print("can't run: \(why)", of: witness.place)
+      return nil
+    case .runs(let cell):
+      return Task(
+        place: witness.place, record: witness.record, file: file, cell: cell,
+        again: StepSample.steps(command.steps, of: file.header.steps, using: &generator))
     }
-    let again = StepSample.steps(command.steps, of: file.header.steps, using: &generator)
-    let journal = ReplayJournal(of: cell, workFolder: store.workFolder(of: cell.id))
+  }
+
+  /// Replays a training; nil where its cell failed.
+  private static func audit(
+    _ task: Task, by process: CellProcess, in store: ResultStore, _ lines: LabelledLines
+  ) throws -> CellAudit? {
+    let journal = ReplayJournal(of: task.cell, workFolder: store.workFolder(of: task.cell.id))
     // The chosen checkpoint is scored again, the others' scores aren't what the table shows.
-    let chosen = witness.record.selection?.step ?? file.header.steps
+    let chosen = task.record.selection?.step ?? task.file.header.steps
     try journal.write(
-      file, without: again, evaluations: witness.record.evaluations(but: [chosen]))
+      task.file, without: task.again, evaluations: task.record.evaluations(but: [chosen]))
     let began = monotonicSeconds()
-    switch try tables.process.run(
-      cell, in: store, output: { writeToStandardError(Array($0)) })
-    {
+    switch try process.run(task.cell, in: store, output: lines.append) {
     case .interrupted(let signal): throw ExitCode(Interruption.exitStatus(of: signal))
     case .record(let record):
+      lines.end()
       if record.status == .failed {
-        failed += 1
-        return print("failed: \(record.reason ?? "no reason given")", of: witness)
+        print("failed: \(record.reason ?? "no reason given")", of: task.place)
+        return nil
       }
       let audit = CellAudit(
-        of: file, witness.record, evaluated: try journal.evaluated(behind: file), replayed: record,
-        expected: again)
-      audits.append(audit)
-      try removeTree(store.workFolder(of: cell.id))
-      print(
-        "\(audit.words), \(durationInWords(monotonicSeconds() - began))", of: witness)
+        of: task.file, task.record, evaluated: try journal.evaluated(behind: task.file),
+        replayed: record, expected: task.again)
+      try removeTree(store.workFolder(of: task.cell.id))
+      print("\(audit.words), \(durationInWords(monotonicSeconds() - began))", of: task.place)
+      return audit
     }
   }
 
@@ -113,11 +163,9 @@ struct TableAudit {
     if audits.isEmpty { throw ExitCode(4) }
   }
 
-  private func print(_ words: String, of witness: Witness) {
-    do { try writeToStandardOutput("\(witness.place): \(words)\n") } catch { say("\(error)") }
+  private static func print(_ words: String, of place: String) {
+    do { try writeToStandardOutput("\(place): \(words)\n") } catch { say("\(error)") }
   }
-
-  private func say(_ line: String) { writeToStandardError(Array((line + "\n").utf8)) }
 }
 
 extension CellAudit {

@@ -7,6 +7,7 @@ internal import System
 struct TableRun {
   let place: TableAtScale
   let options: TableOptions
+  let jobs: JobsOption
   let force: Bool
   let worker: String
 
@@ -28,9 +29,9 @@ struct TableRun {
     }
     let runner = Runner(
       process: CellProcess(
-        executable: worker, threads: options.work.threadCount,
+        executable: worker, threads: jobs.threads(options.work),
         environment: environment, commit: builtCommit),
-      progress: .standardError(environment: environment))
+      progress: .standardError(environment: environment), jobs: jobs.settings(options.work))
     let summary = try runner.run(plan, force: force)
     writeToStandardError(Array("\(summary)\n".utf8))
     return summary

@@ -60,7 +60,7 @@ struct Fixture {
   /// Runs the plan; `lines` gets the progress.
   func run(
     _ plan: Plan, force: Bool = false, lines: Lines = Lines(),
-    interruption: @escaping () -> (count: Int, number: Int32) = { (0, 0) }
+    interruption: @escaping @Sendable () -> (count: Int, number: Int32) = { (0, 0) }
   ) throws -> Runner.Summary {
     let progress = Progress(hasColour: false) { lines.append($0) }
     return try Runner(process: process, progress: progress)

@@ -2,17 +2,21 @@ internal import Glibc
 internal import Records
 internal import System
 
-/// Carries out a plan: one cell after another, each record on disk before the next begins.
+/// Carries out a plan: one cell after another or several at a time, each record on disk as soon as it is there.
 package struct Runner: Sendable {
   /// Starts cells.
   package var process: CellProcess
   /// Tells the user.
   package var progress: Progress
 
-  /// A runner from its parts.
-  package init(process: CellProcess, progress: Progress) {
+  /// How many cells run at a time.
+  package var jobs: Jobs
+
+  /// A runner from its parts; without `jobs`, one cell at a time.
+  package init(process: CellProcess, progress: Progress, jobs: Jobs? = nil) {
     self.process = process
     self.progress = progress
+    self.jobs = jobs ?? Jobs(count: 1, threadsAlone: process.threads)
   }
 
   /// What a run came to.
@@ -59,13 +63,13 @@ package struct Runner: Sendable {
   ///   can't be written, and a worker that can't be started at all. Records so far are kept.
   package func run(
     _ plan: Plan, force: Bool = false,
-    interruption: @escaping () -> (count: Int, number: Int32) = { Interruption.current },
-    output: (ArraySlice<UInt8>) -> Void = { writeToStandardError(Array($0)) }
+    interruption: @escaping @Sendable () -> (count: Int, number: Int32) = { Interruption.current },
+    output: @escaping @Sendable (ArraySlice<UInt8>) -> Void = { writeToStandardError(Array($0)) }
   ) throws -> Summary {
     var summary = Summary()
     summary.already = plan.entries.count { if case .done = $0.state { true } else { false } }
     for case .blocked(let reason) in plan.entries.map(\.state) { summary.blocked.append(reason) }
-    var missed = plan.missedAnchors
+    let missed = plan.missedAnchors
     summary.missedAnchor = plan.entries.lazy.compactMap { missed[$0.point.panel] }.first
     if let reason = summary.missedAnchor { progress.note("the anchor is missed: \(reason)") }
     guard plan.toRun > 0 else {
@@ -85,53 +89,9 @@ package struct Runner: Sendable {
     }
     for cell in Self.finishedWithLeftovers(plan) { try removeLeftovers(of: cell, in: plan.store) }
 
-    let start = interruption().count
-    var clock = Estimate(total: plan.minutes)
-    var number = 0
-    cells: for entry in plan.entries {
-      guard let cell = entry.cell, case .run(let cause) = entry.state else { continue }
-      if let reason = missed[entry.point.panel], !entry.isAnchor {
-        summary.blocked.append(reason)
-        continue
-      }
-      number += 1
-      let place = Progress.Place(number: number, count: plan.toRun)
-      if case .corrupt(let reason) = cause {
-        progress.note("damaged record, kept as \(cell.id).json.corrupt: \(reason)")
-        try plan.store.setAside(cell.id)
-      }
-      if force { try removeLeftovers(of: cell, in: plan.store) }
-      progress.started(entry, place, secondsLeft: clock.secondsLeft)
-      let began = monotonicSeconds()
-      let outcome = try process.run(
-        cell, inputs: plan.resolver.inputs(of: cell, in: entry.point.panel), in: plan.store,
-        interruption: interruption, output: output)
-      let record: RunRecord
-      switch outcome {
-      case .record(let measured): record = measured
-      case .interrupted(let signal):
-        summary.interruption = signal
-        break cells
-      }
-      try plan.store.save(record)
-      try plan.store.keepReplayLog(of: record)
-      if record.status != .failed { try removeLeftovers(of: cell, in: plan.store) }
-      let seconds = monotonicSeconds() - began
-      let ran = record.status != .failed && record.status != .tooLarge
-      clock.took(ran ? seconds : nil, expected: entry.minutes ?? 0)
-      progress.ended(entry, place, record, seconds: seconds)
-      summary.count(record)
-      if entry.isAnchor, let objection = plan.gates[entry.point.panel]?.objection(to: record) {
-        progress.note("quantized cells are blocked: \(objection)")
-        missed[entry.point.panel] = objection
-        summary.missedAnchor = summary.missedAnchor ?? objection
-      }
-      let signals = interruption()
-      if signals.count > start {
-        summary.interruption = signals.number
-        break
-      }
-    }
+    summary = try RunCourse(
+      plan, by: self, summary: summary, missed: missed, force: force, interruption: interruption,
+      output: output)()
     if summary.interruption != nil {
       progress.note("interrupted; what is finished is kept, the same command goes on from there")
     }
@@ -156,41 +116,8 @@ package struct Runner: Sendable {
     for cell in cells { try removeLeftovers(of: cell, in: plan.store) }
   }
 
-  private func removeLeftovers(of cell: Cell, in store: ResultStore) throws(HarnessError) {
+  /// Removes what a cell's worker left.
+  func removeLeftovers(of cell: Cell, in store: ResultStore) throws(HarnessError) {
     do { try removeTree(store.workFolder(of: cell.id)) } catch { throw .results(error) }
-  }
-}
-
-extension Runner.Summary {
-  fileprivate mutating func count(_ record: RunRecord) {
-    switch record.status {
-    case .finished: finished += 1
-    case .diverged: diverged += 1
-    case .failed: failed += 1
-    case .tooLarge: tooLarge += 1
-    }
-  }
-}
-
-/// What is left of a run, corrected by how long its cells really took.
-private struct Estimate {
-  private var expectedLeft: Double
-  private var expectedDone = 0.0
-  private var done = 0.0
-
-  init(total minutes: Double) { expectedLeft = minutes * 60 }
-
-  /// A cell took so long; nil when it failed or was too large, which says nothing about the others.
-  mutating func took(_ seconds: Double?, expected minutes: Double) {
-    expectedLeft -= minutes * 60
-    guard let seconds else { return }
-    done += seconds
-    expectedDone += minutes * 60
-  }
-
-  /// The ratio of the first cells corrects the estimate once it rests on half a minute of them.
-  var secondsLeft: Double? {
-    guard expectedLeft > 0 else { return nil }
-    return expectedLeft * (expectedDone >= 30 ? done / expectedDone : 1)
   }
 }
