@@ -5,7 +5,7 @@
     compare.py --page --into runs.jsonl [--kernels FILE]            print the page of what was measured
 
 In each round every side runs once, in a process of its own, one after another; the processor's speed is
-taken before each. A ratio is that of the medians over all rounds, on the same number of threads. Runs
+taken before and after each. A ratio is that of the medians over all rounds, on the same number of threads. Runs
 are kept as lines of JSON, so that a measurement can go on later, and its page be printed again.
 """
 
@@ -20,6 +20,7 @@ import time
 
 import machine
 import sides
+import work
 
 STEP = 4 * 512
 WEIGHTS = 134_515_008 * 4 / 2**20  # SmolLM2-135M in float32, MiB
@@ -99,6 +100,10 @@ LINES = [
 ]
 
 
+# Shares of the float32 products in registers that a side must reach; integers have another ceiling.
+SHARES = {("step-4", "zeroqat float"): 0.80, ("perplexity", "zeroqat"): 0.85}
+
+
 def measure(options):
     """Runs the rounds, each run written before the next begins; how many sides failed."""
     missing, failures = {}, 0
@@ -107,7 +112,10 @@ def measure(options):
             for side, run in GROUPS[group].items():
                 if options.side and side not in options.side or (group, side) in missing:
                     continue
-                speed = wait_for_quiet(options)
+                try:
+                    speed = wait_for_quiet(options)
+                except sides.Missing as reason:
+                    sys.exit(f"can't measure the processor's speed: {reason}")
                 started = time.monotonic()
                 try:
                     result = run()
@@ -119,10 +127,12 @@ def measure(options):
                     failures += 1
                     print(f"FAILED {group}, {side}: {reason}", file=sys.stderr, flush=True)
                     continue
+                # Of a processor that is shared the speed before says little of the time between.
+                after = sides.calibration()
                 with open(options.into, "a", encoding="utf-8") as file:
                     file.write(json.dumps({
                         "group": group, "side": side, "commit": machine.commit(),
-                        "calibration": speed,
+                        "calibration": speed, "calibrationAfter": after,
                         "at": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"),
                         **dataclasses.asdict(result)}) + "\n")
                 print(f"round {number + 1} of {options.rounds}, {group}, {side}: "
@@ -156,6 +166,7 @@ def page(runs, kernels, remark):
               "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     lines += [row for line in LINES for row in [pair_row(line, runs)] if row]
     lines += [own_memory_row(runs)] if taken(runs, "step-4", "zeroqat float") else []
+    lines += share_rows(runs)
     lines += ["", "## Sides", "",
               "Seconds are those of a step, or of all windows of an evaluation. Calibration: float32",
               "products in registers on two threads before each run, GFLOP/s, least and most.", "",
@@ -176,6 +187,35 @@ def page(runs, kernels, remark):
     if kernels:
         lines += ["", "## Kernels", "", kernels.strip()]
     return "\n".join(lines) + "\n"
+
+
+def share_rows(runs):
+    """Each side's share of what the processor could do at the time."""
+    rows = []
+    for group, members in GROUPS.items():
+        operations = work.operations(group)
+        for side in members if operations else []:
+            shares = [share(run, operations) for run in taken(runs, group, side)]
+            if not shares:
+                continue
+            bound = SHARES.get((group, side))
+            found = statistics.median(shares)
+            line = f"≥ {bound:.2f}, {'kept' if found >= bound else '**missed**'}" if bound else ""
+            rows.append(f"| {group} | {side} | {found:.2f} | {min(shares):.2f}–{max(shares):.2f} | {line} |")
+    if not rows:
+        return []
+    return ["", "## Shares of the ceiling", "",
+            "Operations that can't be avoided (products and attention, of two passes a step) a second, over the",
+            "float32 products in registers that the same processor did just before and after, the mean of both:",
+            "median, least and most of the runs. An integer product isn't bound by that ceiling.", "",
+            "| | side | share | of the runs | line |", "| --- | --- | --- | --- | --- |", *rows]
+
+
+def share(run, operations):
+    """A run's share of the ceiling."""
+    speeds = [run["calibration"]] + ([run["calibrationAfter"]] if "calibrationAfter" in run else [])
+    ceiling = statistics.mean(speed["floatProducts"] for speed in speeds)
+    return operations / run["seconds"] / (1e9 * ceiling)
 
 
 def taken(runs, group, side):
