@@ -32,7 +32,7 @@ usage: ./reproduce.sh COMMAND [options]
     --filter TEXT     only cells whose name has this text: 'row=zeroqat column=ppl-w4a4 bits=W4A4 seed=1'
     --protocol ID     another text and window than the grid's, such as wikitext2-2048 at scale small
     --threads N       threads inside a cell (default: all processors)
-    --jobs N          cells at a time (default: 1), which share the threads and the memory
+    --jobs N          cells at a time, which share threads and memory (default: 1; for a quick budget, one a processor)
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run, fetch, build and install
                     nothing
@@ -57,7 +57,7 @@ usage: ./reproduce.sh COMMAND [options]
   audit tableN      replay the committed trainings of a table and take random steps of them again: hours, in minutes
     --filter TEXT     only these: 'zeroqat.ppl-w4a4.seed1'
     --steps N         steps of each training to evaluate again (default: 20)
-    --jobs N          trainings at a time (default: 1)
+    --jobs N          trainings at a time (default: one a processor)
   test              build and run all tests; ends with 'N passed, N failed'
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
   eval MODEL --text FILE

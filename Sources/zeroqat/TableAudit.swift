@@ -54,10 +54,11 @@ struct TableAudit {
     let lock = try StoreLock(folder: store.results)
     defer { _ = lock.isHeld }
     var process = tables.process
-    process.threads = command.jobs.threads(command.work)
-    let (count, isAlone) = (tasks.count, command.jobs.jobs == 1)
+    let settings = command.jobs.settings(command.work, timesMatter: false)
+    process.threads = settings.threads
+    let (count, isAlone) = (tasks.count, settings.jobs.count == 1)
     let course = Mutex(Course(tasks: tasks[...]))
-    inThreads(command.jobs.jobs) { [process] in
+    inThreads(settings.jobs.count) { [process] in
       while let task = course.withLock({ $0.failure == nil ? $0.tasks.popFirst() : nil }) {
         let number = count - course.withLock { $0.tasks.count }
         say("[\(number)/\(count)] \(task.place)")

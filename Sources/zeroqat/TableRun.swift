@@ -27,11 +27,12 @@ struct TableRun {
     if worker == Self.ownProgram {
       try plan.inspectModels(executable: worker, environment: environment)
     }
+    let settings = jobs.settings(options.work, timesMatter: !place.isShortened)
     let runner = Runner(
       process: CellProcess(
-        executable: worker, threads: jobs.threads(options.work),
+        executable: worker, threads: settings.threads,
         environment: environment, commit: builtCommit),
-      progress: .standardError(environment: environment), jobs: jobs.settings(options.work))
+      progress: .standardError(environment: environment), jobs: settings.jobs)
     let summary = try runner.run(plan, force: force)
     writeToStandardError(Array("\(summary)\n".utf8))
     return summary
