@@ -150,7 +150,10 @@ struct TableAtScale {
   func plan(_ options: TableOptions, force: Bool = false) throws -> Plan {
     try Plan(
       grid, at: scale, resolver: resolver, store: store, methods: methodRegistry.names,
-      filter: options.filter, force: force)
+      filter: options.filter, force: force,
+      past: PastRuns(
+        own: try store.records(),
+        committed: try CommittedRecords(root: site.root, table: grid.table, scale: scale).sound()))
   }
 }
 

@@ -22,13 +22,15 @@ package struct CommittedRecords: Sendable {
     try names().map { try CommittedFile.read("\(folder)/\($0)", protocols: protocols) }
   }
 
-  /// The places of all of them, damaged ones left out.
-  package func addresses() throws -> Set<CellAddress> {
-    Set(
-      try names().compactMap { name in
-        try? CommittedFile.read("\(folder)/\(name)", protocols: protocols).cell.address
-      })
+  /// All of them that are sound, for what may do without some: places, and estimates.
+  package func sound() throws -> [RunRecord] {
+    try names().compactMap { name in
+      try? CommittedFile.read("\(folder)/\(name)", protocols: protocols)
+    }
   }
+
+  /// The places of all of them, damaged ones left out.
+  package func addresses() throws -> Set<CellAddress> { Set(try sound().map(\.cell.address)) }
 
   /// Replaces them; paths of this machine are left out.
   ///

@@ -29,11 +29,13 @@ package struct Plan: Sendable {
   ///     full-precision cell comes along when the anchor needs it.
   ///   - force: Run finished cells again.
   ///   - memoryBytes: Memory of this machine: what was too large for it isn't tried again.
+  ///   - past: What estimates of time and memory come from; the grid's own figures stand where nothing like a cell ran.
   /// - Throws: ``HarnessError`` for a scale that isn't in the grid or a filter that nothing
   ///   matches or results that can't be listed, `JSONError` for odd options.
   package init(
     _ grid: Grid, at scale: Scale, resolver: CellResolver, store: ResultStore, methods: [String],
-    filter: String? = nil, force: Bool = false, memoryBytes: Int = MachineMemory.bytes
+    filter: String? = nil, force: Bool = false, memoryBytes: Int = MachineMemory.bytes,
+    past: PastRuns? = nil
   ) throws {
     guard let settings = grid.scales[scale] else {
       throw HarnessError.scaleNotInGrid(scale.rawValue, table: grid.table)
@@ -55,8 +57,10 @@ package struct Plan: Sendable {
       let estimates = grid.estimates(of: point, at: scale)
       all.append(
         PlanEntry(
-          point: point, cell: cell, state: state, minutes: estimates.minutes,
-          mebibytes: estimates.mebibytes, ownFiles: resolver.ownFiles(of: point.method.name)))
+          point: point, cell: cell, state: state,
+          minutes: cell.flatMap { past?.seconds(of: $0) }.map { $0 / 60 } ?? estimates.minutes,
+          mebibytes: cell.flatMap { past?.mebibytes(of: $0) } ?? estimates.mebibytes,
+          ownFiles: resolver.ownFiles(of: point.method.name)))
     }
     let places = all.map { [$0.point.address.row, $0.point.address.column] }
     for index in all.indices {
