@@ -133,9 +133,8 @@ let rooms = chosen(
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Audit", "Pretraining", "Tensors", "Harness", "Reporting", "Records",
-          "JSONText",
-          "System", "Vocabulary", argumentParser,
+          "Worker", "Audit", "Pretraining", "Tensors", "Tasks", "Tokenizers", "Harness",
+          "Reporting", "Records", "JSONText", "System", "Vocabulary", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .executableTarget(
