@@ -30,10 +30,28 @@ struct GateRun {
   ///
   /// - Throws: `JSONError` for a policy, a record or a ledger that isn't sound; what planning tables throws.
   init(_ path: String, _ work: WorkOptions) throws {
+    try self.init(
+      GatePolicy(document: JSONDocument(contentsOf: path)), named: path,
+      in: parent(of: absolute(path)), work)
+  }
+
+  /// The cells of one table against the committed records, without a policy.
+  init(table: String, margin: Double, _ options: TableOptions) throws {
+    let (name, root) = try TableOptions.place(of: table, root: options.root)
+    let gate = GateRequest(
+      name: name, table: table, scale: options.scale, filter: options.filter, margin: margin)
+    // Without a folder of accepted baselines beside the grid, the committed records count.
+    try self.init(
+      GatePolicy(gates: [gate]), named: name,
+      in: Site(root: root, results: options.results, environment: processEnvironment()).root
+        + "/tables/\(name)", options.work)
+  }
+
+  private init(_ policy: GatePolicy, named path: String, in folder: String, _ work: WorkOptions)
+    throws
+  {
     self.path = path
-    let whole = try absolute(path)
-    policy = try GatePolicy(document: JSONDocument(contentsOf: path))
-    let folder = parent(of: whole)
+    self.policy = policy
     func below(_ name: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }
     baselines = try GateBaselines(
       folder: below(policy.baseline ?? GatePolicy.usualBaseline))

@@ -43,7 +43,7 @@ struct RecordsCommand: ParsableCommand {
       do {
         texts.append(
           (
-            item.name.inFileNames,
+            item.record.cell.fileName,
             to == .lmEval
               ? try item.lmEvalResults()
               : try EveryEvalEver(item, organization: organization).text()
@@ -64,9 +64,14 @@ struct RecordsCommand: ParsableCommand {
       }
       return try writeToStandardOutput(first.text)
     }
+    for (index, item) in texts.enumerated()
+    where texts[..<index].contains(where: { $0.name == item.name }) {
+      throw ValidationError(
+        "two records would be '\(item.name)'; name a folder that has one of them")
+    }
     let folder = try absolute(output)
     try makeFolder(folder)
-    for (name, text) in texts { try writeDurably(Array(text.utf8), to: "\(folder)/\(name).json") }
+    for (name, text) in texts { try writeDurably(Array(text.utf8), to: "\(folder)/\(name)") }
     say("\(texts.count) files in \(output)")
   }
 

@@ -9,6 +9,7 @@ package enum RecordFile {
   /// - Parameters:
   ///   - path: The file.
   ///   - protocols: Where protocols are that records refer to; nil to look in `protocols` beside the table's folder.
+  /// - Returns: The record.
   /// - Throws: ``HarnessError/damagedRecord(_:)`` when it isn't sound: another schema, a cell or a score that was edited, a
   ///   protocol that isn't there.
   package static func read(_ path: String, protocols: ProtocolFolder? = nil) throws -> RunRecord {

@@ -94,10 +94,21 @@ extension Cell {
   ///
   /// Bytes aren't part of it: a model that changed is what a gate looks at.
   fileprivate var baselineFile: String {
-    let words = [
+    Self.fileName([
       model.name, protocolSettings.id, address.row, address.column, "seed\(address.seed)",
-    ]
-    return words.map { word in
+    ])
+  }
+
+  /// A file's name for the cell, whatever it is of: `table2.tiny.rtn.ppl-w4a4.seed1.json`.
+  package var fileName: String {
+    if address.table == SingleEvaluation.table { return baselineFile }
+    return Self.fileName([
+      address.table, address.scale, String(CommittedFile.name(of: address).dropLast(5)),
+    ])
+  }
+
+  private static func fileName(_ words: [String]) -> String {
+    words.map { word in
       String(
         word.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" })
     }.joined(separator: ".") + ".json"

@@ -31,17 +31,23 @@ extension ComparisonReport {
     }
     if differing.count > 1 { blocks += overview }
     for difference in differing { blocks += difference.blocks(text) }
+    if !harmless.isEmpty {
+      blocks.append(.heading(2, "Other conditions, equal numbers"))
+      blocks.append(
+        .table(
+          [("Member", false), ("A", false), ("B", false), ("cells", true)],
+          harmless.map {
+            [$0.condition.member, $0.condition.a.inWords, $0.condition.b.inWords, "\($0.cells)"]
+          }))
+    }
     return blocks
   }
 
   /// `48 cells are equal to the last bit, 2 differ, …`.
   package var counts: String {
-    let numbers = differing.count { !$0.isIdentical }
-    let conditions = differing.count - numbers
     var parts = [
-      "\(NumberText.count(identical, "cell")) \(identical == 1 ? "is" : "are") equal to the last bit"
-        + (conditions > 0 ? " (\(conditions) under other conditions)" : ""),
-      "\(numbers) \(numbers == 1 ? "differs" : "differ")",
+      "\(NumberText.count(identical, "cell")) \(identical == 1 ? "is" : "are") equal to the last bit",
+      "\(differing.count) \(differing.count == 1 ? "differs" : "differ")",
     ]
     if !onlyInA.isEmpty { parts.append("\(onlyInA.count) only in A") }
     if !onlyInB.isEmpty { parts.append("\(onlyInB.count) only in B") }
@@ -67,9 +73,7 @@ extension RecordDifference {
   fileprivate func blocks(_ text: ComparisonReport.WindowText) -> [PageBlock] {
     var blocks: [PageBlock] = [
       .heading(2, name),
-      .paragraph(
-        firstDifference.map { "The first thing that isn't equal: \($0)." }
-          ?? "Every number is equal to the last bit."),
+      .paragraph("The first thing that isn't equal: \(firstDifference ?? "nothing")."),
     ]
     if !conditions.isEmpty {
       blocks.append(.heading(3, "Conditions"))
@@ -78,7 +82,7 @@ extension RecordDifference {
           [("Member", false), ("A", false), ("B", false)],
           conditions.map { [$0.member, $0.a.inWords, $0.b.inWords] }))
     }
-    let compared = scores.filter { !isIdentical || $0.obstacle != nil }
+    let compared = scores
     if !compared.isEmpty {
       blocks.append(.heading(3, "Scores"))
       blocks.append(

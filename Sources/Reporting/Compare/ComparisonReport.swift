@@ -13,8 +13,10 @@ package struct ComparisonReport: Encodable, Sendable, Equatable {
   package let b: String
   /// Cells of both whose numbers are equal to the last bit.
   package let identical: Int
-  /// Cells of both that differ in a number, then those that differ in a condition alone.
+  /// Cells of both that differ in a number.
   package let differing: [RecordDifference]
+  /// Conditions in which cells differ whose numbers don't, each with how many cells; the most frequent first.
+  package let harmless: [SharedCondition]
   /// Cells that A alone has.
   package let onlyInA: [String]
   /// Cells that B alone has.
@@ -60,13 +62,35 @@ package struct ComparisonReport: Encodable, Sendable, Equatable {
     }
     let all = try pairs.map { try RecordDifference($0.name, $0.a, $0.b) }
     identical = unread + all.count { $0.isIdentical }
-    differing =
-      all.filter { !$0.isIdentical }
-      + all.filter { $0.isIdentical && !$0.conditions.isEmpty }
+    differing = all.filter { !$0.isIdentical }
+    harmless = SharedCondition.all(all.filter(\.isIdentical).flatMap(\.conditions))
   }
 
   /// Whether every cell is there twice with equal numbers.
   package var isAllIdentical: Bool {
-    onlyInA.isEmpty && onlyInB.isEmpty && differing.allSatisfy(\.isIdentical)
+    onlyInA.isEmpty && onlyInB.isEmpty && differing.isEmpty
+  }
+}
+
+/// A condition that changed in several cells without a number that changed.
+package struct SharedCondition: Encodable, Sendable, Equatable {
+  /// The condition.
+  package let condition: ConditionDifference
+  /// In how many cells.
+  package let cells: Int
+
+  /// Equal conditions as one, the most frequent first.
+  static func all(_ conditions: [ConditionDifference]) -> [SharedCondition] {
+    var found: [SharedCondition] = []
+    for condition in conditions {
+      if let index = found.firstIndex(where: { $0.condition == condition }) {
+        found[index] = SharedCondition(condition: condition, cells: found[index].cells + 1)
+      } else {
+        found.append(SharedCondition(condition: condition, cells: 1))
+      }
+    }
+    return found.enumerated().sorted {
+      ($1.element.cells, $0.offset) < ($0.element.cells, $1.offset)
+    }.map(\.element)
   }
 }

@@ -33,13 +33,12 @@ package struct BlockBootstrap: Sendable, Equatable {
   /// Upper end at the level; ∞ with fewer than ``fewestBlocks`` blocks.
   package let high: Double
 
-  /// The interval of the mean of `figures`.
+  /// The interval of the mean of `figures`; nil for none, or for one that isn't finite.
   ///
   /// - Parameters:
   ///   - figures: In the order in which they stand in the text.
   ///   - blockLength: Neighbours in a block; nil for ⌈1.5·n^⅓⌉.
   ///   - level: How improbable it may be, on each side, that the true mean lies beyond the interval.
-  /// - Returns: The interval, or nil for no figures or one that isn't finite.
   /// - Precondition: 0 < `level` < ½.
   package init?(_ figures: [Double], blockLength: Int? = nil, level: Double) {
     guard !figures.isEmpty, figures.allSatisfy(\.isFinite) else { return nil }

@@ -71,6 +71,7 @@ extension GateReport {
   /// > location.
   ///
   /// - Parameter fingerprint: A digest of a text.
+  /// - Returns: The file's text.
   /// - Throws: ``JSONError`` when it can't be written.
   package func gitlab(fingerprint: (String) -> String) throws -> String {
     var findings: [JSON] = []

@@ -1,9 +1,11 @@
+internal import Glibc
 package import Records
 
 extension GateReport {
   /// The report as Markdown, for a terminal or a job's summary.
   ///
   /// - Parameter text: What stands in a window of a record, by its number, where that is on this machine.
+  /// - Returns: The page.
   package func markdown(text: (RunRecord, Int) -> String? = { _, _ in nil })
     -> String
   {
@@ -14,21 +16,24 @@ extension GateReport {
     parts.append(selfTest.line)
     var rows = MarkdownTable([
       ("Gate", .left), ("Cell", .left), ("Figure", .left), ("Baseline", .left), ("was", .right),
-      ("is", .right), ("Limit", .left), ("Compared", .left), ("Result", .left), ("Detail", .left),
+      ("is", .right), ("Limit", .left), ("Would see", .right), ("Compared", .left),
+      ("Result", .left), ("Detail", .left),
     ])
     for check in cases {
-      for figure in check.figures {
+      for figure in check.figures where figure.result != .pass || figure.tier != .identical {
         rows.add([
           check.gate.inMarkdown, check.name.inMarkdown,
           figure.name.isEmpty ? "–" : figure.name.inMarkdown, figure.against.words,
           figure.baseline.map { NumberText.score($0) } ?? "–",
           figure.fresh.map { NumberText.score($0) } ?? "–",
-          figure.limit.isEmpty ? "–" : figure.limit.inMarkdown, figure.tier?.words ?? "–",
+          figure.limit.isEmpty ? "–" : figure.limit.inMarkdown, figure.visibleWords,
+          figure.tier?.words ?? "–",
           figure.result == .pass ? "pass" : "**\(figure.result.words)**", figure.detail.inMarkdown,
         ])
       }
     }
     if !rows.isEmpty { parts.append(rows.text) }
+    if let identical { parts.append(identical) }
     if let worst = worstSection(text) { parts.append(worst) }
     return parts.joined(separator: "\n\n") + "\n"
   }
@@ -37,6 +42,17 @@ extension GateReport {
   package var counts: String {
     "\(NumberText.count(cases.count, "cell")): \(count(.pass)) pass, \(count(.regression)) worse, "
       + "\(count(.inconclusive)) inconclusive, \(count(.error)) missing or stale"
+  }
+
+  /// Cells of which nothing had to be computed; nil where there is none.
+  private var identical: String? {
+    let names = cases.filter { check in
+      check.figures.allSatisfy { $0.result == .pass && $0.tier == .identical }
+    }.map { "\($0.gate): \($0.name)" }
+    guard !names.isEmpty else { return nil }
+    return folded(
+      "Identical to the baseline, weights and losses bit for bit (tier 0): "
+        + NumberText.count(names.count, "cell"), names.joined(separator: "; ").inMarkdown)
   }
 
   /// The windows and examples that lost most, with their text; nil where nothing lost.
@@ -67,8 +83,17 @@ extension GateReport {
   }
 }
 
+extension GateFigure {
+  /// The smallest rise that would have been seen: `+0.31 %`, or `1.20 points`; a dash where nothing was computed.
+  fileprivate var visibleWords: String {
+    guard let visible = test?.visible else { return "–" }
+    return name == "perplexity"
+      ? "\(NumberText.signed(100 * expm1(visible), 2)) %" : "\(NumberText.fixed(visible, 2)) points"
+  }
+}
+
 extension GateSelfTest {
-  /// `Self-test: +0.50 % perplexity planted into copies of 4 fresh records, 4 caught.`
+  /// What became of the planted rises: `Self-test: +0.50 % perplexity planted into copies of 4 fresh records, 4 caught`.
   package var line: String {
     guard planted > 0 else {
       return "Self-test: no fresh record has a perplexity to plant a rise into."

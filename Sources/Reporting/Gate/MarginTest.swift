@@ -76,7 +76,12 @@ package struct MarginTest: Sendable, Equatable {
   package var needed: Int? {
     guard interval.standardError > 0 else { return interval.count }
     guard interval.blocks >= BlockBootstrap.fewestBlocks else { return nil }
-    let deviation = interval.standardError * Double(interval.blocks).squareRoot()
+    // Where draws made the interval wider than Student's, they do so with more figures, too.
+    let student = StudentDistribution.quantile(
+      upperTail: level, degreesOfFreedom: Double(interval.blocks - 1))
+    let reach = max(interval.high - interval.mean, interval.mean - interval.low)
+    let skew = max(1, reach / (student * interval.standardError))
+    let deviation = skew * interval.standardError * Double(interval.blocks).squareRoot()
     // Of examples, which are drawn one by one, blocks stay what they are.
     let isSingle = interval.blockLength == 1
     var count = Double(BlockBootstrap.fewestBlocks)
@@ -89,7 +94,7 @@ package struct MarginTest: Sendable, Equatable {
       if blocks >= BlockBootstrap.fewestBlocks,
         Self.quantiles(blocks, level) * spread / Double(blocks).squareRoot() <= margin
       {
-        return whole
+        return outcome == .inconclusive ? max(whole, interval.count + 1) : whole
       }
       count *= 1.02
     }
