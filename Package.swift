@@ -133,9 +133,8 @@ let rooms = chosen(
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Audit", "Pretraining", "Tensors", "Harness", "Reporting", "Records",
-          "JSONText",
-          "System", "Vocabulary", argumentParser,
+          "Worker", "Audit", "Pretraining", "Tensors", "Tasks", "Tokenizers", "Harness",
+          "Reporting", "Records", "JSONText", "System", "Vocabulary", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .executableTarget(
@@ -158,9 +157,12 @@ let rooms = chosen(
 let package = Package(
   name: "zeroqat",
   // Libraries are products so that the nested packages (Fuzz, Benchmarks) can see them.
-  products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers", "Transformers", "Quantizers"]
-    .filter { name in rooms.contains { $0.name == name } }
-    .map { .library(name: $0, targets: [$0]) },
+  products: [
+    "JSONText", "Tensors", "Checkpoints", "Tokenizers", "Transformers", "Quantizers", "Optimizers",
+    "Records",
+  ]
+  .filter { name in rooms.contains { $0.name == name } }
+  .map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],

@@ -22,6 +22,12 @@ let package = Package(
       name: "FuzzTokenizerJSON",
       dependencies: [.product(name: "Tokenizers", package: "zeroqat")]),
     .executableTarget(
+      name: "FuzzRecord",
+      dependencies: ["JSONText", "Records"].map { .product(name: $0, package: "zeroqat") }),
+    .executableTarget(
+      name: "FuzzReplayLog",
+      dependencies: ["FuzzedFile", .product(name: "Optimizers", package: "zeroqat")]),
+    .executableTarget(
       name: "FuzzConfiguration",
       dependencies: ["JSONText", "Tensors", "Transformers"].map {
         .product(name: $0, package: "zeroqat")

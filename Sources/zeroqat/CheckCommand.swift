@@ -12,7 +12,8 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       Perplexities are compared window by window, scores of tasks example by example, memory and times by \
       limits of their own: Documentation/decisions says how. Exit status: 0 all good, 1 a regression, 4 \
-      something missing or nothing measured; with --all the worst of all tables that have committed records.
+      something missing or nothing measured; with --all the worst of all tables that have committed records. With \
+      --margin the tiers of 'zeroqat gate' decide instead, and 5 is inconclusive.
       """)
 
   @Argument(help: "A folder of tables/, by name or path.")
@@ -26,9 +27,25 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Also write JUnit XML to this file.")
   var junit: String?
 
-  func validate() throws { try options.validate(table: table, all: all) }
+  @Option(
+    help: ArgumentHelp(
+      "Rule out that a perplexity rose by this share, such as 0.005, or say that it can't be told; whole runs of one table.",
+      valueName: "share"))
+  var margin: Double?
+
+  func validate() throws {
+    try options.validate(table: table, all: all)
+    guard let margin else { return }
+    guard margin > 0, margin < 1 else {
+      throw ValidationError("expected a share above 0 and below 1, found --margin \(margin)")
+    }
+    guard !all, options.protocolID == nil else {
+      throw ValidationError("--margin is for one table, as its grid has it")
+    }
+  }
 
   func run() throws {
+    if let margin, let table { return try gate(table, margin) }
     var reports: [CheckReport] = []
     for place in try places() {
       let report = try TableCheck(place, options).report
@@ -45,6 +62,15 @@ struct CheckCommand: ParsableCommand {
     case .regression: throw ExitCode(1)
     case .nothingMeasured: throw ExitCode(4)
     }
+  }
+
+  /// The table by the rules of a gate whose baselines are the committed records.
+  private func gate(_ table: String, _ margin: Double) throws {
+    let report = try GateRun(table: table, margin: margin, options.whole()).report
+    let texts = WindowTexts(options.work)
+    try writeToStandardOutput(report.markdown { texts.text(of: $0, window: $1) })
+    if let junit { try writeDurably(Array(report.junit.utf8), to: try absolute(junit)) }
+    if report.exitCode != 0 { throw ExitCode(report.exitCode) }
   }
 
   private func places() throws -> [TableAtScale] {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Harness
+internal import JSONText
 internal import Records
 internal import Reporting
 internal import System
@@ -22,8 +23,31 @@ struct RenderCommand: ParsableCommand {
   @Flag(help: "Render the committed records instead of this machine's.")
   var committed = false
 
+  @Option(
+    help: ArgumentHelp(
+      "A results file of lm-evaluation-harness: its model's tasks stand beside the table's, in a section of their own.",
+      valueName: "results.json"))
+  var external: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which task of the file is which of the table's; may be repeated.", valueName: "here=there"))
+  var externalTask: [String] = []
+
+  func validate() throws {
+    guard external != nil || externalTask.isEmpty else {
+      throw ValidationError("--external-task says which task of --external is which")
+    }
+    for pair in externalTask where pair.split(separator: "=").count != 2 {
+      throw ValidationError("expected --external-task here=there, found '\(pair)'")
+    }
+  }
+
   func run() throws {
     if let page = try TextPage(table, options) {
+      guard external == nil else {
+        throw ValidationError("\(page.table) is a table of words: no task stands in it")
+      }
       if let output {
         try page.write(to: try absolute(output))
       } else {
@@ -37,10 +61,24 @@ struct RenderCommand: ParsableCommand {
       ? try PlannedTable(
         CommittedRecords(place).read(), place.grid, at: place.scale, catalog: place.catalog)
       : try PlannedTable(fresh: place, options)
+    var beside: String?
+    if let external {
+      var tasks: [String: String] = [:]
+      for pair in externalTask {
+        let sides = pair.split(separator: "=").map(String.init)
+        tasks[sides[0]] = sides[1]
+      }
+      let results = try LMEvalResults(document: JSONDocument(contentsOf: external))
+      beside = try rendered.contents.externalSection(results, tasks: tasks)
+    }
     if let output {
-      try rendered.write(to: try absolute(output))
+      let path = try absolute(output)
+      try rendered.write(to: path)
+      if let beside {
+        try writeDurably(try readFile(path) + Array("\n\(beside)".utf8), to: path)
+      }
     } else {
-      try writeToStandardOutput(rendered.contents.markdown())
+      try writeToStandardOutput(rendered.contents.markdown() + (beside.map { "\n\($0)" } ?? ""))
     }
   }
 }

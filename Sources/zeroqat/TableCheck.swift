@@ -31,7 +31,7 @@ struct TableCheck {
 
 extension PlanEntry {
   /// Why there may be no current record; nil when it just hasn't run.
-  fileprivate var obstacle: String? {
+  var obstacle: String? {
     switch state {
     case .notRun(let reason), .blocked(let reason): reason
     case .run(.changed(let pointers)):

@@ -12,14 +12,16 @@ struct Zeroqat: ParsableCommand {
     discussion: """
       Exit status: 0 good, also where a cell diverged: that is a result; 1 a regression or a missed \
       anchor; 2 wrong use or bad input; 3 a cell failed or a pretraining diverged; 4 nothing was \
-      measured; 129, 130 or 143 interrupted by SIGHUP, SIGINT or SIGTERM.
+      measured; 5 a gate can't tell yet; 129, 130 or 143 interrupted by SIGHUP, SIGINT or SIGTERM.
       """,
     version: programDescription,
     subcommands: [
       EvalCommand.self, RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self,
       InspectCommand.self, GenerateCommand.self, DoctorCommand.self,
       CellCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
-      CheckCommand.self, PublishCommand.self, CertifyCommand.self, AuditCommand.self,
+      CheckCommand.self, GateCommand.self, AcceptCommand.self, CompareCommand.self,
+      RecordsCommand.self, PublishCommand.self,
+      CertifyCommand.self, AuditCommand.self,
       CleanCommand.self, PretrainCommand.self, TextsCommand.self,
       MigrateCommand.self,
     ])

@@ -171,7 +171,7 @@ struct RealCheckout {
   func callAsFunction(_ command: String, _ options: [String]) throws -> (
     status: Int32, output: String
   ) {
-    let takesThreads = !["inspect", "doctor"].contains(command)
+    let takesThreads = !["inspect", "doctor", "records"].contains(command)
     return try run(
       BuiltProgram.path,
       [command, "--root", root] + (takesThreads ? ["--threads", "1"] : []) + options)

@@ -15,37 +15,12 @@ package enum CommittedFile {
   /// - Throws: ``HarnessError/damagedRecord(_:)`` when it isn't sound: another schema, another place than
   ///   its name says, a cell or a score that was edited, a protocol that isn't there.
   package static func read(_ path: String, protocols: ProtocolFolder) throws -> RunRecord {
-    let record: RunRecord
-    do {
-      var document = try JSONDocument(contentsOf: path)
-      if case .integer(let schema)? = document.root["schema"],
-        schema != Int64(RunRecord.currentSchema)
-      {
-        throw document.error(
-          at: "/schema",
-          "schema \(schema) isn't supported; this build reads schema \(RunRecord.currentSchema); "
-            + "'zeroqat migrate' rewrites committed records of older schemas")
-      }
-      if case .string(let reference)? = document.root["cell"]?["protocol"] {
-        document = try document.replacing(
-          "/cell/protocol", by: tree(of: protocols.read(reference), file: path))
-      }
-      record = try document.decode(RunRecord.self)
-      try record.check(in: document)
-    } catch let error as HarnessError {
-      throw error
-    } catch {
-      throw HarnessError.damagedRecord("\(error)")
-    }
+    let record = try RecordFile.decode(path, protocols: protocols)
     let name = name(of: record.cell.address)
     guard path.hasSuffix("/\(name)") else {
       throw HarnessError.damagedRecord("\(path): expected the record of \(name.dropLast(5)) there")
     }
-    let id = try record.cell.computedID
-    guard id == record.cell.id else {
-      throw HarnessError.damagedRecord(
-        "\(path): its cell was edited: the id is \(record.cell.id), the cell's digest \(id)")
-    }
+    try RecordFile.refuseEditedCell(record, path)
     return record
   }
 
@@ -72,9 +47,5 @@ package enum CommittedFile {
       case .string(let reference)? = try JSONDocument(contentsOf: path).root["cell"]?["protocol"]
     else { return nil }
     return reference
-  }
-
-  private static func tree(of settings: EvaluationProtocol, file: String) throws -> JSON {
-    try JSONDocument(text: Array(jsonText(of: settings, style: .compact).utf8), file: file).root
   }
 }

@@ -13,6 +13,9 @@ package struct ProtocolFolder: Sendable {
   /// The protocols of a checkout.
   package init(root: String) { folder = "\(root)/tables/protocols" }
 
+  /// The protocols in a folder of any name.
+  package init(folder: String) { self.folder = folder }
+
   /// What stands for the protocol in a record, and names its file: `<id>.<digest>`.
   ///
   /// - Throws: `JSONError` when it can't be written as JSON.

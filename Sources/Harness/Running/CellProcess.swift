@@ -171,7 +171,7 @@ private func meaning(of signal: Int32) -> String {
 }
 
 /// Now, as ISO 8601 in UTC to the second.
-private func utcNow() -> String {
+package func utcNow() -> String {
   var now = time(nil)
   var parts = tm()
   gmtime_r(&now, &parts)

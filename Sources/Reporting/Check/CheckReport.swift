@@ -214,9 +214,10 @@ private func compare(
 
 /// The first condition in which two records of one address differ, in words.
 ///
-/// Science code and kernel path may differ: noticing what they do to a score is the purpose.
-private func changedCondition(
-  _ fresh: RunRecord, _ committed: RunRecord, isBeginning: Bool
+/// Science code and kernel path may differ: noticing what they do to a score is the purpose. So may the model's bytes
+/// where `modelMayChange`.
+func changedCondition(
+  _ fresh: RunRecord, _ committed: RunRecord, isBeginning: Bool, modelMayChange: Bool = false
 ) -> String? {
   let (a, b) = (fresh.cell, committed.cell)
   if a.protocolSettings.id != b.protocolSettings.id {
@@ -225,7 +226,7 @@ private func changedCondition(
   if a.bits != b.bits { return "bits \(b.bits) became \(a.bits)" }
   if a.method.name != b.method.name { return "method \(b.method.name) became \(a.method.name)" }
   if !isBeginning, a.method.options != b.method.options { return "the method's options changed" }
-  if a.model.digest != b.model.digest { return "another model digest" }
+  if !modelMayChange, a.model.digest != b.model.digest { return "another model digest" }
   if a.model.tokenizerDigest != b.model.tokenizerDigest { return "another tokenizer digest" }
   if a.protocolSettings.windowTokens != b.protocolSettings.windowTokens {
     return "windows of \(b.protocolSettings.windowTokens) tokens became "

@@ -61,6 +61,16 @@ package enum CheckTolerance: Sendable, Equatable {
     }
   }
 
+  /// What another, equally valid order of summation does to the mean NLL of a text, nats per token.
+  ///
+  /// The larger of what the two records measured of themselves, or
+  /// ``roundingPerToken(activationBits:)``/√tokens where neither has.
+  package static func roundingFloor(bits: BitsLabel, fresh: Score, committed: Score) -> Double {
+    [fresh, committed].compactMap(\.roundingFloor).max()
+      ?? roundingPerToken(activationBits: bits.activations)
+      / Double(max(1, fresh.scoredTokens)).squareRoot()
+  }
+
   /// The limit for two perplexities of a cell with these bits.
   ///
   /// With quantized activations it is `3·√(floor² + se²)`: `se` is the standard error of the
@@ -69,13 +79,8 @@ package enum CheckTolerance: Sendable, Equatable {
   package static func limit(
     bits: BitsLabel, fresh: Score, committed: Score, pairedError: Double
   ) -> CheckTolerance {
-    let activations = bits.activations
-    guard activations < 16 else { return .relative(relativeLimit) }
-    let floor =
-      [fresh, committed].compactMap(\.roundingFloor).max()
-      ?? roundingPerToken(activationBits: activations)
-      / Double(max(1, fresh.scoredTokens))
-      .squareRoot()
+    guard bits.activations < 16 else { return .relative(relativeLimit) }
+    let floor = roundingFloor(bits: bits, fresh: fresh, committed: committed)
     return .statistical(
       nats: 3 * (floor * floor + pairedError * pairedError).squareRoot(), roundingFloor: floor,
       pairedError: pairedError)

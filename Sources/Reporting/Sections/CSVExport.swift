@@ -74,7 +74,7 @@ extension TableContents {
 
 extension Score {
   /// Standard error of the score's value over windows (delta method) or examples; nil below two.
-  fileprivate var errorOfValue: Double? {
+  var errorOfValue: Double? {
     guard task == nil else { return standardError }
     guard windowNLL.count > 1, let value, let standardErrorNLL else { return nil }
     return value * standardErrorNLL
@@ -83,7 +83,7 @@ extension Score {
 
 extension String {
   /// The text as one field, quoted where it must be.
-  fileprivate var asCSVField: String {
+  var asCSVField: String {
     guard contains(where: { ",\"\n\r".contains($0) || $0 == "\r\n" }) else { return self }
     return "\"" + map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
   }
