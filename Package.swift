@@ -146,8 +146,8 @@ let rooms = chosen(
       .testTarget(
         name: "zeroqatTests",
         dependencies: [
-          "zeroqat", "TestSupport", "Audit", "Harness", "Records", "Optimizers", "Checkpoints",
-          "JSONText", "Digests", "System",
+          "zeroqat", "TestSupport", "Audit", "Harness", "Methods", "Records", "Optimizers",
+          "Checkpoints", "JSONText", "Digests", "System",
         ],
         path: "Tests/zeroqatTests", swiftSettings: strict),
       .target(
@@ -160,9 +160,11 @@ let rooms = chosen(
 let package = Package(
   name: "zeroqat",
   // Libraries are products so that the nested packages (Fuzz, Benchmarks) can see them.
-  products: ["JSONText", "Tensors", "Checkpoints", "Tokenizers", "Transformers", "Quantizers"]
-    .filter { name in rooms.contains { $0.name == name } }
-    .map { .library(name: $0, targets: [$0]) },
+  products: [
+    "JSONText", "Tensors", "Checkpoints", "Tokenizers", "Transformers", "Quantizers", "Methods",
+  ]
+  .filter { name in rooms.contains { $0.name == name } }
+  .map { .library(name: $0, targets: [$0]) },
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],

@@ -22,6 +22,9 @@ let package = Package(
       name: "FuzzTokenizerJSON",
       dependencies: [.product(name: "Tokenizers", package: "zeroqat")]),
     .executableTarget(
+      name: "FuzzProgramMessages",
+      dependencies: ["JSONText", "Methods"].map { .product(name: $0, package: "zeroqat") }),
+    .executableTarget(
       name: "FuzzConfiguration",
       dependencies: ["JSONText", "Tensors", "Transformers"].map {
         .product(name: $0, package: "zeroqat")

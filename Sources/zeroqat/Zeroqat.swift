@@ -21,7 +21,7 @@ struct Zeroqat: ParsableCommand {
       CellCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
       CheckCommand.self, PublishCommand.self, CertifyCommand.self, AuditCommand.self,
       CleanCommand.self, PretrainCommand.self, TextsCommand.self,
-      MigrateCommand.self, KeepCommand.self,
+      MigrateCommand.self, TryCommand.self, ConformanceCommand.self, KeepCommand.self,
     ])
 
   static func main() {

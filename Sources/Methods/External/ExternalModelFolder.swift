@@ -2,12 +2,12 @@ import Checkpoints
 import Digests
 import System
 import Tensors
-import Transformers
+package import Transformers
 
 /// The model that an external program gets: a folder in the hub's layout.
-struct ExternalModelFolder {
+package struct ExternalModelFolder {
   /// The folder.
-  let path: String
+  package let path: String
   private let digests: [String: String]
 
   /// Files beside the weights that come along where they are there.
@@ -22,7 +22,7 @@ struct ExternalModelFolder {
   /// and read again to see that they are the cell's to the last bit.
   ///
   /// - Throws: ``ExternalProgramMisfit`` for a model that isn't in the hub's layout; `FileError`, `CheckpointError`.
-  init(_ source: ModelSource, at path: String) throws {
+  package init(_ source: ModelSource, at path: String) throws {
     self.path = path
     let origin = source.checkpoint.path
     let folder = FileStatus(of: origin)?.isFolder == true ? origin : parent(of: origin)
@@ -30,7 +30,8 @@ struct ExternalModelFolder {
       isReadable(folder + "/config.json")
     else {
       throw ExternalProgramMisfit(
-        description: "external programs get models in the hub's layout, with config.json and weights; "
+        description:
+          "external programs get models in the hub's layout, with config.json and weights; "
           + "'\(origin)' isn't one")
     }
     try makeFolder(path)
@@ -54,7 +55,7 @@ struct ExternalModelFolder {
   /// What became of the folder since it was written: `'config.json' was written to`; nil where nothing did.
   ///
   /// - Throws: `FileError` where it can't be read.
-  func change() throws -> String? {
+  package func change() throws -> String? {
     let names = try listFolder(path)
     for name in digests.keys.sorted() where !names.contains(name) { return "'\(name)' was removed" }
     for name in names {

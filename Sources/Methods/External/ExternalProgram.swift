@@ -81,7 +81,8 @@ package struct ExternalProgram: QuantizationMethod {
       ("digest", options.digest, place.digest),
     ] {
       guard let expected, expected != found else { continue }
-      throw MethodError.option(name: member, expected: "'\(found)' as the program is", found: "'\(expected)'")
+      throw MethodError.option(
+        name: member, expected: "'\(found)' as the program is", found: "'\(expected)'")
     }
     return (place, try place.manifest.whole(options.options))
   }

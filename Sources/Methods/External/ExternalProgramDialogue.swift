@@ -1,15 +1,15 @@
-import JSONText
+internal import JSONText
 
 /// The lines of an external program, held to the protocol's order and limits.
 ///
 /// It knows nothing of processes and files: bytes come in, messages come out, or a fault does.
-package struct ExternalProgramDialogue: Sendable {
+public struct ExternalProgramDialogue: Sendable {
   /// Bytes of a line.
-  package static let longestLine = 1 << 16
+  public static let longestLine = 1 << 16
   /// Bytes of all lines.
-  package static let mostBytes = 1 << 24
+  public static let mostBytes = 1 << 22
   /// Facts and remarks that are kept, each.
-  package static let mostKept = 64
+  public static let mostKept = 64
 
   private let manifest: ExternalProgramManifest
   private let activationBits: Int?
@@ -18,12 +18,12 @@ package struct ExternalProgramDialogue: Sendable {
   private var bytes = 0
   private var counts: [ExternalProgramMessage.Kind: Int] = [:]
   /// The last message of all, once it came.
-  package private(set) var last: ExternalProgramMessage?
+  public private(set) var last: ExternalProgramMessage?
   /// Whether the program has said who it is.
-  package var isIntroduced: Bool { counts[.hello] != nil }
+  public var isIntroduced: Bool { counts[.hello] != nil }
 
   /// The dialogue with the program that `manifest` describes, in a cell of so many bits of activations.
-  package init(_ manifest: ExternalProgramManifest, activationBits: Int?) {
+  public init(_ manifest: ExternalProgramManifest, activationBits: Int?) {
     self.manifest = manifest
     self.activationBits = activationBits
   }
@@ -32,7 +32,7 @@ package struct ExternalProgramDialogue: Sendable {
   ///
   /// - Returns: The messages that they complete.
   /// - Throws: ``ExternalProgramFault`` for what the protocol doesn't know.
-  package mutating func take(_ more: ArraySlice<UInt8>) throws(ExternalProgramFault)
+  public mutating func take(_ more: ArraySlice<UInt8>) throws(ExternalProgramFault)
     -> [ExternalProgramMessage]
   {
     bytes += more.count
@@ -57,7 +57,7 @@ package struct ExternalProgramDialogue: Sendable {
   ///
   /// - Throws: ``ExternalProgramFault`` for half a line, or without a result; where the program ended badly, its
   ///   ending says more.
-  package func finish() throws(ExternalProgramFault) {
+  public func finish() throws(ExternalProgramFault) {
     guard line.isEmpty else {
       throw fault("its output ends within line \(lines + 1): '\(Self.excerpt(line))'")
     }

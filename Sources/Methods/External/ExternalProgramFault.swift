@@ -1,28 +1,32 @@
 internal import Vocabulary
 
 /// What an external program did wrong: its fault, not this program's.
-package struct ExternalProgramFault: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ExternalProgramFault: Error, Sendable, Equatable, CustomStringConvertible {
   /// The program's name.
-  package let program: String
+  public let program: String
   /// What it did, in words that begin in the middle of a sentence.
-  package let reason: String
+  public let reason: String
   /// Whether it said itself that it can't do what was asked.
-  package let isRefusal: Bool
+  public let isRefusal: Bool
 
   /// A fault from its parts.
-  package init(_ program: String, _ reason: String, isRefusal: Bool = false) {
+  public init(_ program: String, _ reason: String, isRefusal: Bool = false) {
     self.program = program
     self.reason = reason
     self.isRefusal = isRefusal
   }
 
   /// One line: `program 'foo': it never said hello`.
-  package var description: String { "program '\(program)': \(reason)" }
+  public var description: String { "program '\(program)': \(reason)" }
 
   /// The fact that a failed cell's record has where the program is at fault.
-  package static let factName = "fault of the program"
+  public static let factName = "fault of the program"
   /// The fact that it has where the program itself refused.
-  package static let refusalName = "refused by the program"
+  public static let refusalName = "refused by the program"
+  /// The fact that every record has of the program's time, in seconds.
+  public static let timeName = "program's time"
+  /// The fact that every record has of the memory of it and all its children, in bytes.
+  public static let memoryName = "program's peak memory"
 }
 
 /// A program that isn't on this machine: its cells don't run here.

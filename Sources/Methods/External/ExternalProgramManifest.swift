@@ -1,33 +1,33 @@
-package import JSONText
+public import JSONText
 
 /// What an external program says of itself in the JSON file beside it.
 ///
 /// Read without running anything: a plan starts no program.
-package struct ExternalProgramManifest: Sendable, Equatable {
+public struct ExternalProgramManifest: Sendable, Equatable {
   /// The version of this layout.
-  package static let currentSchema = 1
+  public static let currentSchema = 1
   /// The version of the protocol that this program speaks.
-  package static let protocolVersion = 1
+  public static let protocolVersion = 1
 
   /// The method's name, lowercase words joined by hyphens.
-  package let name: String
+  public let name: String
   /// The method's version.
-  package let version: String
+  public let version: String
   /// One line.
-  package let summary: String
+  public let summary: String
   /// Author, year and where it is published, or what else it is known by.
-  package let citation: String
+  public let citation: String
   /// The options that it takes, in the manifest's order.
-  package let rules: [ExternalProgramOptionRule]
+  public let rules: [ExternalProgramOptionRule]
   /// Files beside the manifest that belong to the method, as it names them.
-  package let files: [String]
+  public let files: [String]
   /// Scenarios of `zeroqat conformance` that it is known to fail, and why.
-  package let expectedFailures: [String: String]
+  public let expectedFailures: [String: String]
 
   /// Reads the manifest in `document`.
   ///
   /// - Throws: ``JSONText/JSONError`` at the first value that isn't as it must be.
-  package init(_ document: JSONDocument) throws(JSONError) {
+  public init(_ document: JSONDocument) throws(JSONError) {
     let raw = try document.decode(Layout.self)
     guard raw.schema == Self.currentSchema else {
       throw document.error(

@@ -1,7 +1,7 @@
-package import JSONText
+public import JSONText
 
 /// What an external program says in one line.
-package enum ExternalProgramMessage: Sendable, Equatable {
+public enum ExternalProgramMessage: Sendable, Equatable {
   /// Who it is; always first.
   case hello(protocolVersion: Int, name: String, version: String)
   /// How far it has come.
@@ -16,12 +16,12 @@ package enum ExternalProgramMessage: Sendable, Equatable {
   case failure(String)
 
   /// The types that a line may have.
-  package enum Kind: String, CaseIterable, Sendable {
+  public enum Kind: String, CaseIterable, Sendable {
     case hello, progress, fact, remark, result, failure
   }
 
   /// Which type of line it is.
-  package var kind: Kind {
+  public var kind: Kind {
     switch self {
     case .hello: .hello
     case .progress: .progress
@@ -33,7 +33,7 @@ package enum ExternalProgramMessage: Sendable, Equatable {
   }
 
   /// The longest text in a line, characters.
-  package static let longestText = 500
+  public static let longestText = 500
 
   /// Reads one line.
   ///
@@ -41,7 +41,7 @@ package enum ExternalProgramMessage: Sendable, Equatable {
   ///   - line: Its bytes, without the line feed.
   ///   - number: Which line it is, from 1.
   /// - Throws: ``JSONText/JSONError`` at the first value that isn't as it must be.
-  package init(line: [UInt8], number: Int) throws(JSONError) {
+  public init(line: [UInt8], number: Int) throws(JSONError) {
     let document = try JSONDocument(text: line, file: "line \(number) of its output")
     guard case .string(let type)? = document.root["type"] else {
       throw document.error(

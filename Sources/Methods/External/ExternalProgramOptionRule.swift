@@ -1,30 +1,30 @@
-package import JSONText
+public import JSONText
 
 /// An option of an external program, as its manifest describes it.
 ///
 /// > Source: JSON Schema, draft 2020-12: `type`, `minimum`, `maximum`, `enum`, `default`, `description`; each
 ///   option has a default, so that a cell holds every value.
-package struct ExternalProgramOptionRule: Sendable, Equatable {
+public struct ExternalProgramOptionRule: Sendable, Equatable {
   /// What a value may be.
-  package enum Kind: String, Decodable, CaseIterable, Sendable {
+  public enum Kind: String, Decodable, CaseIterable, Sendable {
     case integer, number, boolean, string
   }
 
   /// Its name.
-  package let name: String
+  public let name: String
   /// What a value may be.
-  package let kind: Kind
+  public let kind: Kind
   /// The least number.
-  package let minimum: Double?
+  public let minimum: Double?
   /// The greatest number.
-  package let maximum: Double?
+  public let maximum: Double?
   /// The strings that there are; nil for any.
-  package let choices: [String]?
+  public let choices: [String]?
   /// What stands where a grid says nothing.
-  package let standard: JSON
+  public let standard: JSON
 
   /// Why `value` can't be the option's; nil where it can.
-  package func complaint(_ value: JSON) -> String? {
+  public func complaint(_ value: JSON) -> String? {
     switch (kind, value) {
     case (.boolean, .bool): return nil
     case (.string, .string(let text)):
@@ -42,7 +42,7 @@ package struct ExternalProgramOptionRule: Sendable, Equatable {
   }
 
   /// What it takes, in words: `a number from 0.5 to 1`.
-  package var words: String {
+  public var words: String {
     if let choices { return choices.map { "'\($0)'" }.joined(separator: " or ") }
     let noun =
       switch kind {
@@ -108,9 +108,11 @@ package struct ExternalProgramOptionRule: Sendable, Equatable {
     }
     var rules: [ExternalProgramOptionRule] = []
     for property in properties {
-      guard !property.name.isEmpty, !property.name.contains("/"), !property.name.contains("~") else {
+      guard !property.name.isEmpty, !property.name.contains("/"), !property.name.contains("~")
+      else {
         throw document.error(
-          at: "/options/properties", "expected a name without '/' and '~', found '\(property.name)'")
+          at: "/options/properties", "expected a name without '/' and '~', found '\(property.name)'"
+        )
       }
       rules.append(try rule(property.name, in: document))
     }

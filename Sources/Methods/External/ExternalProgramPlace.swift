@@ -4,13 +4,13 @@ import JSONText
 import System
 
 /// An external program that was found on this machine: its files, its manifest, and what they come to.
-struct ExternalProgramPlace: Sendable {
+package struct ExternalProgramPlace: Sendable {
   /// The program's absolute path.
-  let path: String
+  package let path: String
   /// What it says of itself.
-  let manifest: ExternalProgramManifest
+  package let manifest: ExternalProgramManifest
   /// SHA-256 over the program, its manifest and the files that it names, hex: its part in a cell's id.
-  let digest: String
+  package let digest: String
 
   /// Finds the program that a grid calls `program`.
   ///
@@ -19,7 +19,7 @@ struct ExternalProgramPlace: Sendable {
   ///
   /// - Throws: ``ExternalProgramMissing`` where there is no such program, ``ExternalProgramMisfit`` for one without
   ///   a manifest that can be read.
-  init(_ program: String, manifest given: String?, searchPath: String? = nil) throws {
+  package init(_ program: String, manifest given: String?, searchPath: String? = nil) throws {
     guard let found = try Self.find(program, searchPath: searchPath) else {
       throw ExternalProgramMissing(program: program)
     }

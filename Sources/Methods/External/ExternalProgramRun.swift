@@ -147,7 +147,8 @@ struct ExternalProgramRun {
     let ending: KeptEnding
     switch outcome {
     case .success(let found): ending = found
-    case .failure(let loss): throw fault("its keeper \(words(of: loss.exit)), which it must have done")
+    case .failure(let loss):
+      throw fault("its keeper \(words(of: loss.exit)), which it must have done")
     }
     keep(ending, observer)
     try check(ending, dialogue, words: tail.reason)
@@ -164,7 +165,8 @@ struct ExternalProgramRun {
   {
     let words = last.map { "; its last words: \($0)" } ?? ""
     switch ending.cause {
-    case .time: throw fault("it took longer than \(Self.plain(limits.seconds)) s, and was ended\(words)")
+    case .time:
+      throw fault("it took longer than \(Self.plain(limits.seconds)) s, and was ended\(words)")
     case .memory:
       throw fault(
         "it held more than \(limits.bytes >> 20) MiB of memory with its children, and was ended")
@@ -205,9 +207,10 @@ struct ExternalProgramRun {
   }
 
   private func keep(_ ending: KeptEnding, _ observer: any RunObserver) {
-    observer.keep("program's time", ending.seconds, unit: "s")
+    observer.keep(ExternalProgramFault.timeName, ending.seconds, unit: "s")
     observer.keep("program's processor time", ending.processorSeconds, unit: "s")
-    observer.keep("program's peak memory", Double(ending.peakBytes), unit: "bytes")
+    observer.keep(
+      ExternalProgramFault.memoryName, Double(ending.peakBytes), unit: "bytes")
     for fence in Fence.allCases where !ending.fences.contains(fence) {
       observer.remark("this kernel couldn't see to it that the program didn't \(fence.absence)")
     }
@@ -267,7 +270,9 @@ struct ExternalProgramRun {
     for id in c.linearIDs {
       guard let place = places.linears[id] else { continue }
       guard bits.weightBits == nil || overlay.names.contains(place.tensor) else {
-        throw fault("its weights: tensor '\(place.tensor)' is missing; every linear of the blocks is returned")
+        throw fault(
+          "its weights: tensor '\(place.tensor)' is missing; every linear of the blocks is returned"
+        )
       }
       let (outputs, inputs) = c.shape(of: id.kind)
       let matrix = Matrix(rows: outputs, columns: inputs)

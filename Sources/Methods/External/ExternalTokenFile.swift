@@ -7,7 +7,9 @@ import System
 /// > Shape: `tokens` is `[windows, tokens per window]`, I32.
 ///
 /// - Throws: ``System/FileError``, ``JSONText/JSONError``.
-func writeExternalTokenFile(_ littleEndianBytes: [UInt8], windows: Int, tokens: Int, to path: String)
+func writeExternalTokenFile(
+  _ littleEndianBytes: [UInt8], windows: Int, tokens: Int, to path: String
+)
   throws
 {
   let header = JSON.object([

@@ -20,15 +20,28 @@ package struct GridProgram: Codable, Sendable, Equatable {
   /// Options of that method which say where files are, and so are no part of a cell's id.
   package static let places = ["program", "manifest", "path"]
 
+  /// A program and its own options.
+  package init(
+    _ program: String, manifest: String? = nil, options: JSON? = nil, minutes: Double? = nil,
+    mebibytes: Int? = nil
+  ) {
+    self.program = program
+    self.manifest = manifest
+    self.options = options
+    self.minutes = minutes
+    self.mebibytes = mebibytes
+    digest = nil
+  }
+
   /// The options of that method.
-  package var asOptions: JSON {
+  package var members: [JSON.Member] {
     var members = [JSON.Member("program", .string(program))]
     if let manifest { members.append(JSON.Member("manifest", .string(manifest))) }
     if let options { members.append(JSON.Member("options", options)) }
     if let minutes { members.append(JSON.Member("minutes", .number(minutes, text: "\(minutes)"))) }
     if let mebibytes { members.append(JSON.Member("mebibytes", .integer(Int64(mebibytes)))) }
     if let digest { members.append(JSON.Member("digest", .string(digest))) }
-    return .object(members)
+    return members
   }
 
   /// Reads what stands in the place of a method's name: the name, and the options where it is a program.
@@ -49,13 +62,13 @@ package struct GridProgram: Codable, Sendable, Equatable {
         forKey: optionsKey, in: container,
         debugDescription: "a program's options stand in 'method', beside its name")
     }
-    return (method, program.asOptions)
+    return (method, .object(program.members))
   }
 }
 
 extension MethodReference {
   /// The same with the places of files blanked, where it runs a program: they change no number.
-  var withoutProgramPlaces: MethodReference {
+  package var withoutProgramPlaces: MethodReference {
     guard name == GridProgram.method, case .object(let members) = options else { return self }
     return MethodReference(
       name: name,
@@ -63,7 +76,7 @@ extension MethodReference {
   }
 
   /// The same without folders, where it runs a program: for publication.
-  var withoutProgramFolders: MethodReference {
+  package var withoutProgramFolders: MethodReference {
     guard name == GridProgram.method, case .object(let members) = options else { return self }
     return MethodReference(
       name: name,
