@@ -28,6 +28,9 @@ let package = Package(
       name: "FuzzReplayLog",
       dependencies: ["FuzzedFile", .product(name: "Optimizers", package: "zeroqat")]),
     .executableTarget(
+      name: "FuzzProgramMessages",
+      dependencies: ["JSONText", "Methods"].map { .product(name: $0, package: "zeroqat") }),
+    .executableTarget(
       name: "FuzzConfiguration",
       dependencies: ["JSONText", "Tensors", "Transformers"].map {
         .product(name: $0, package: "zeroqat")

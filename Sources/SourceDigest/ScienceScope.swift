@@ -8,6 +8,7 @@ public enum ScienceScope {
     ("Harness", "decides which cells run, never what is in them"),
     ("Audit", "holds records to their logs"),
     ("Reporting", "words and tables made of records"),
+    ("CFence", "starts programs; what they return is judged elsewhere"),
     ("System", "files, clocks and processes; what was read is held to its digest"),
     ("Pretraining", "makes models; a cell names them by their bytes"),
     ("SourceDigest", "reads sources"),

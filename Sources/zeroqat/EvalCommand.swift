@@ -37,6 +37,11 @@ struct EvalCommand: ParsableCommand {
   var method: String?
 
   @Option(
+    help: ArgumentHelp(
+      "An external program that is the method: a path, or a name on PATH.", valueName: "program"))
+  var program: String?
+
+  @Option(
     name: .customLong("option"),
     help: ArgumentHelp("An option of the method; may be repeated.", valueName: "name=value"))
   var options: [String] = []
@@ -75,6 +80,9 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var work: WorkOptions
 
   func validate() throws {
+    if program != nil, method != nil {
+      throw ValidationError("a program is a method; leave --method or --program out")
+    }
     if let window, !(2...65_536).contains(window) {
       throw ValidationError("expected 2 to 65536 tokens per window, found \(window)")
     }
@@ -120,21 +128,14 @@ struct EvalCommand: ParsableCommand {
 
   /// What is asked for, as far as its words can be read.
   private func evaluation() throws -> SingleEvaluation {
+    let own = try options.map(optionMember)
     return SingleEvaluation(
-      model: model, text: text, calibration: calibration, method: method,
-      options: try options.map(Self.member), bits: try BitsLabel(bits), windowTokens: window,
+      model: model, text: text, calibration: calibration,
+      method: program == nil ? method : GridProgram.method,
+      options: program.map { GridProgram($0, options: .object(own)).members } ?? own,
+      bits: try BitsLabel(bits), windowTokens: window,
       testWindows: windows,
       bos: try bos.map { try BeginningOfSequencePolicy(named: $0) }, seed: seed)
-  }
-
-  /// `name=value`: the value is JSON where it can be read so, else a string.
-  private static func member(_ option: String) throws -> JSON.Member {
-    guard let mark = option.firstIndex(of: "="), mark != option.startIndex else {
-      throw ValidationError("expected --option name=value, found '\(option)'")
-    }
-    let text = String(option[option.index(after: mark)...])
-    let value = try? JSONDocument(text: Array(text.utf8), file: "--option").root
-    return JSON.Member(String(option[..<mark]), value ?? .string(text))
   }
 
   /// The record of a cell, measured unless it is there; of a cell that failed there is none.

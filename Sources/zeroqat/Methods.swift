@@ -1,4 +1,5 @@
 internal import Harness
+internal import Methods
 internal import Records
 internal import Worker
 
@@ -14,5 +15,10 @@ let methodRegistry = MethodRegistry(
 ) { method, bits in
   try checkMethod(method, bits: bits)
 } resolve: { method, bits, architecture in
-  try resolvedMethod(method, bits: bits, architecture: architecture)
+  do {
+    return try resolvedMethod(method, bits: bits, architecture: architecture)
+  } catch let missing as ExternalProgramMissing { throw MethodNotHere("\(missing)") }
 }
+
+/// What the cards of the methods say that are written here: those that table 1 tells of.
+var builtInSummaries: [MethodSummary] { methodSummaries.filter { $0.name != GridProgram.method } }

@@ -102,7 +102,7 @@ struct TextPage {
     guard catalog.textTables.contains(name) else { return nil }
     markdown =
       TextTablePage(
-        table: try catalog.textTable(name), methods: methodSummaries,
+        table: try catalog.textTable(name), methods: builtInSummaries,
         hyperparameters: try catalog.hyperparameters(methodRegistry)
       ).markdown
   }

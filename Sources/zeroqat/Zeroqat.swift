@@ -23,7 +23,7 @@ struct Zeroqat: ParsableCommand {
       RecordsCommand.self, PublishCommand.self,
       CertifyCommand.self, AuditCommand.self,
       CleanCommand.self, PretrainCommand.self, TextsCommand.self,
-      MigrateCommand.self,
+      MigrateCommand.self, TryCommand.self, ConformanceCommand.self, KeepCommand.self,
     ])
 
   static func main() {

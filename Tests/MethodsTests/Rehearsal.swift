@@ -14,7 +14,7 @@ import Transformers
 import Vocabulary
 
 /// Every registered method, and the template that newcomers copy.
-let methods: [any QuantizationMethod.Type] = MethodCatalog.all + [NewMethod.self]
+let methods: [any QuantizationMethod.Type] = MethodCatalog.builtIn + [NewMethod.self]
 
 /// The method called `name`, from the registry or the examples.
 func method(named name: String) -> any QuantizationMethod.Type {

@@ -17,7 +17,8 @@ extension EvaluationText {
     let nothing = TextSource(parts: [], join: .plain)
     var settings = EvaluationProtocol(
       id: "", train: nothing, development: nothing, test: nothing, windowTokens: windowTokens,
-      testWindows: evaluation.testWindows, developmentWindows: nil, bos: bos)
+      testWindows: evaluation.testWindows, developmentWindows: evaluation.developmentWindows,
+      bos: bos)
     switch try OwnText(evaluation.text, from: base, catalog) {
     case .file(let path):
       settings.id = "\(path.split(separator: "/").last ?? "")-\(windowTokens)"

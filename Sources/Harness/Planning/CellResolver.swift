@@ -110,7 +110,10 @@ package struct CellResolver: Sendable {
     guard let reference = files?.reference, let settings = files?.settings else {
       return .notRun("its files have no known digest")
     }
-    let method = try resolveOptions(point.method, point.bits, files?.model.architecture)
+    let method: MethodReference
+    do {
+      method = try resolveOptions(point.method, point.bits, files?.model.architecture)
+    } catch let absence as MethodNotHere { return .notRun(absence.description) }
     var cell = Cell(
       id: "", address: point.address, model: reference, method: method, bits: point.bits,
       protocolSettings: settings, seed: point.address.seed, blasCore: blasCore,

@@ -2,6 +2,15 @@ package import JSONText
 package import Records
 package import Vocabulary
 
+/// A method that can't run on this machine, and why: its cells aren't run, and that is no fault of the grid's.
+package struct MethodNotHere: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The reason.
+  package let description: String
+
+  /// A method that isn't here, from the reason.
+  package init(_ reason: String) { description = reason }
+}
+
 /// Writes out every option of a method: the method, its bits, the model's architecture where it is known.
 package typealias OptionResolution =
   @Sendable (_ method: MethodReference, _ bits: BitsLabel, _ architecture: Architecture?) throws ->
@@ -57,8 +66,10 @@ package struct MethodRegistry: Sendable {
             error.reason, at: error.pointer, for: point, in: grid, document, common, scale)
         } catch {
           let words = "\(error)"
-          let member = (error as? any OptionComplaint)?.optionName.flatMap {
-            point.method.options[$0] == nil ? nil : $0
+          // A program's own options stand one below the method's: `options/clip`.
+          let member = (error as? any OptionComplaint)?.optionName.flatMap { name in
+            let first = name.split(separator: "/").first.map(String.init) ?? name
+            return point.method.options[first] == nil ? nil : name
           }
           throw located(
             "\(point.address.row) at \(point.bits): \(words)", at: member.map { "/" + $0 } ?? "",
@@ -79,7 +90,8 @@ package struct MethodRegistry: Sendable {
     if let member, let common, let place = inherited(member, for: point, in: grid, at: scale) {
       return common.error(at: place + pointer, reason)
     }
-    return document.error(at: place(of: member, for: point, in: grid, at: scale) + pointer, reason)
+    let place = place(of: member, for: point, in: grid, document, at: scale)
+    return document.error(at: place + pointer, reason)
   }
 
   /// Where the hyper-parameters write the option `member` for this point; nil when the grid does.
@@ -107,7 +119,8 @@ package struct MethodRegistry: Sendable {
 
   /// Where the option `member` was last written for this point; nil stands for the options as a whole.
   private func place(
-    of member: String?, for point: GridPoint, in grid: Grid, at scale: Scale
+    of member: String?, for point: GridPoint, in grid: Grid, _ document: JSONDocument,
+    at scale: Scale
   ) -> String {
     let overrides = grid.scales[scale]?.overrides ?? []
     let last = overrides.lastIndex { override in
@@ -119,8 +132,15 @@ package struct MethodRegistry: Sendable {
     let row = grid.rows.firstIndex { $0.key == point.address.row } ?? 0
     let stage = grid.column(point.address.column)?.stage ?? .pretraining
     let hasOwn = stage == .finetuning && grid.rows[row].finetuning != nil
+    let place = "/rows/\(row)" + (hasOwn ? "/finetuning" : "")
+    // A program's options stand beside its name.
+    if case .object? = document.value(at: place + "/method") { return place + "/method" }
     // A row without options has no place for them to point at.
-    return "/rows/\(row)" + (hasOwn ? "/finetuning" : "")
-      + (grid.rows[row].options(in: stage) == .object([]) ? "" : "/options")
+    return place + (grid.rows[row].options(in: stage) == .object([]) ? "" : "/options")
   }
+}
+
+extension JSONDocument {
+  /// The value at `pointer`; nil where there is none.
+  fileprivate func value(at pointer: String) -> JSON? { try? decode(JSON.self, at: pointer) }
 }

@@ -22,6 +22,8 @@ package struct SingleEvaluation: Sendable {
   package var windowTokens: Int?
   /// How many windows are scored; nil for all.
   package var testWindows: Int?
+  /// How many windows of the text to choose on are scored; nil for all.
+  package var developmentWindows: Int?
   /// Whether a beginning of sequence opens the text; nil for what the model's manifest or files say, else none.
   package var bos: BeginningOfSequencePolicy?
   /// Master seed.
@@ -40,7 +42,8 @@ package struct SingleEvaluation: Sendable {
   package init(
     model: String, text: String, calibration: String? = nil, method: String? = nil,
     options: [JSON.Member] = [], bits: BitsLabel = .fullPrecision, windowTokens: Int? = nil,
-    testWindows: Int? = nil, bos: BeginningOfSequencePolicy? = nil, seed: UInt64 = 1
+    testWindows: Int? = nil, developmentWindows: Int? = nil,
+    bos: BeginningOfSequencePolicy? = nil, seed: UInt64 = 1
   ) {
     self.model = model
     self.text = text
@@ -50,6 +53,7 @@ package struct SingleEvaluation: Sendable {
     self.bits = bits
     self.windowTokens = windowTokens
     self.testWindows = testWindows
+    self.developmentWindows = developmentWindows
     self.bos = bos
     self.seed = seed
   }

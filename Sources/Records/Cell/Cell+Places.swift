@@ -5,6 +5,7 @@ extension Cell {
     cell.id = ""
     cell.address = CellAddress(table: "", scale: "", row: "", column: "", seed: 0)
     cell.model.path = ""
+    cell.method = method.withoutProgramPlaces
     cell.protocolSettings.train.forgetPaths()
     cell.protocolSettings.development.forgetPaths()
     cell.protocolSettings.test.forgetPaths()

@@ -94,7 +94,7 @@ package struct GridRow: Codable, Sendable, Equatable {
   package var key: String
   /// The printed name.
   package var label: String
-  /// The registry's name of the method.
+  /// The registry's name of the method; for a program, ``GridProgram/method``.
   package var method: String
   /// The bits of all cells of the row, such as `W4A4`; nil means the column's.
   package var bits: BitsLabel?
@@ -136,9 +136,8 @@ package struct GridRow: Codable, Sendable, Equatable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     key = try container.decode(String.self, forKey: .key)
     label = try container.decode(String.self, forKey: .label)
-    method = try container.decode(String.self, forKey: .method)
+    (method, options) = try GridProgram.method(in: container, at: .method, options: .options)
     bits = try container.decodeIfPresent(BitsLabel.self, forKey: .bits)
-    options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
     finetuning = try container.decodeIfPresent(GridRowMethod.self, forKey: .finetuning)
     seeds = try container.decodeIfPresent([UInt64].self, forKey: .seeds)
     planned = try container.decodeIfPresent(Bool.self, forKey: .planned) ?? false
@@ -181,8 +180,7 @@ package struct GridRowMethod: Codable, Sendable, Equatable {
   /// Reads a method; options and reason may be left out.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    method = try container.decode(String.self, forKey: .method)
-    options = try container.decodeIfPresent(JSON.self, forKey: .options) ?? .object([])
+    (method, options) = try GridProgram.method(in: container, at: .method, options: .options)
     notRun = try container.decodeIfPresent(String.self, forKey: .notRun)
   }
 }

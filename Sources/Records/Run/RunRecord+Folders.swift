@@ -3,6 +3,7 @@ extension RunRecord {
   package var withoutFolders: RunRecord {
     var record = self
     record.cell.model.path = lastName(of: cell.model.path)
+    record.cell.method = cell.method.withoutProgramFolders
     record.cell.protocolSettings.train.forgetFolders()
     record.cell.protocolSettings.development.forgetFolders()
     record.cell.protocolSettings.test.forgetFolders()
