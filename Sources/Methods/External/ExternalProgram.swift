@@ -2,6 +2,7 @@ package import JSONText
 package import MethodKit
 package import Quantizers
 import System
+import Tasks
 import Tensors
 import Transformers
 
@@ -89,6 +90,10 @@ package struct ExternalProgram: QuantizationMethod {
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
+    guard context.material is TokenWindows<TrainingSplit> else {
+      throw MethodError.model(
+        method: Self.card.name, reason: "programs get text to train on, not a task's examples")
+    }
     let (place, whole) = try Self.found(options)
     let run = ExternalProgramRun(
       place: place, options: whole, bits: bits,
