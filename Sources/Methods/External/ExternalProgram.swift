@@ -29,8 +29,9 @@ package struct ExternalProgram: QuantizationMethod {
     package var name: String?
     /// Its version; null before its manifest is read.
     package var version: String?
-    /// SHA-256 of the program, its manifest and the files that it names; null before they are read. Where it is
-    /// given, another is refused.
+    /// SHA-256 of the program, its manifest and the files that it names; null before they are read.
+    ///
+    /// Where it is given, another is refused.
     package var digest: String?
 
     package static let defaults = Self()

@@ -21,8 +21,11 @@ package struct ProgramKeeper: Sendable {
 
   /// The descriptor that the ending is told to.
   package static let reportDescriptor: Int32 = 3
-  /// Between two looks at the tree.
-  private static let interval: UInt32 = 25_000
+  /// Microseconds between two looks at whether the program has ended.
+  private static let interval: UInt32 = 20_000
+  /// How many of those come to one at the whole tree: listing processes takes a millisecond or more, which would
+  /// be the program's.
+  private static let looksPerTree = 6
   /// Seconds that children have to end by themselves once the program has.
   private static let grace = 1.0
   /// Seconds after which a process that doesn't end is given up.
@@ -66,9 +69,13 @@ package struct ProgramKeeper: Sendable {
     let began = monotonicSeconds()
     var watch = Watch(child: child)
     do {
+      var looks = 0
       while !watch.collect() {
-        try watch.look(limits, elapsed: monotonicSeconds() - began)
-        if watch.cause != nil { break }
+        if looks % Self.looksPerTree == 0 {
+          try watch.look(limits, elapsed: monotonicSeconds() - began)
+          if watch.cause != nil { break }
+        }
+        looks += 1
         usleep(Self.interval)
       }
       if watch.cause == nil { try watch.wait(Self.grace) }
