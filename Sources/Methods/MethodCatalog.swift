@@ -6,7 +6,10 @@ package import MethodKit
 /// This file is outside of the science's digest, so that a line more changes no other method's cells.
 package enum MethodCatalog {
   /// Every method, in the order of `zeroqat list`; tables have their rows' order.
-  package static let all: [any QuantizationMethod.Type] = builtIn + [ExternalProgram.self]
+  package static let all: [any QuantizationMethod.Type] =
+    builtIn + [
+      ExternalProgram.self
+    ]
 
   /// Those that are written here, in the order of table 1: all but the one that runs programs.
   package static let builtIn: [any QuantizationMethod.Type] = [

@@ -23,6 +23,12 @@ struct KeepCommand: ParsableCommand {
   @Option(help: "Processes that it may have at a time.")
   var processes: Int
 
+  @Option(help: "The process that asks for it.")
+  var parent: Int32
+
+  @Option(help: "The folder that is removed where that process is gone at the end.")
+  var leavings: String?
+
   @Argument(help: "The program's path.")
   var program: String
 
@@ -30,7 +36,8 @@ struct KeepCommand: ParsableCommand {
     let keeper = ProgramKeeper(
       program: program, folder: folder,
       limits: KeptLimits(
-        seconds: seconds, bytes: bytes, fileBytes: fileBytes, processes: processes))
+        seconds: seconds, bytes: bytes, fileBytes: fileBytes, processes: processes),
+      parent: parent, leavings: leavings)
     let text: String
     do throws(FileError) { text = try keeper.run().text } catch { text = "error \(error.reason)\n" }
     let bytes = Array(text.utf8)

@@ -84,8 +84,8 @@ struct ExternalProgramTests {
     #expect(
       bad.output == """
         '\(path)': scenarios of version 1
-        manifest  fault  the manifest of program '\(path)' can't be used: \(path).json:1:1: : \
-        expected the member 'name', found none
+        manifest  fault  the manifest of program '\(path)' can't be used: \(path).json:1:1: \
+        missing required member 'name'
         1 fault
 
         """)

@@ -58,7 +58,9 @@ struct HostileProgramTests {
   }
 
   /// Runs a cell whose method is this shell script; `$own` is the fixture's folder.
-  private func record(_ script: String, options: String = "") throws -> RunRecord {
+  private func record(_ script: String, minutes: Double = 0.5, mebibytes: Int = 256) throws
+    -> RunRecord
+  {
     let folder = program.fixture.folder
     let text = """
       #!/bin/sh
@@ -76,7 +78,7 @@ struct HostileProgramTests {
       "external",
       """
       { "program": "\(folder.path("hostile"))", "manifest": "\(folder.path("hostile.json"))",
-        "mebibytes": 256, "minutes": 0.5 \(options) }
+        "mebibytes": \(mebibytes), "minutes": \(minutes) }
       """)
     try program.prepare(settings)
     let status = try program.run(
@@ -138,7 +140,7 @@ struct HostileProgramTests {
     ),
     (
       "garbage", "echo 'Traceback (most recent call last):'",
-      "line 1 of its output, column 1: expected a value, found 'T'"
+      "line 1 of its output, column 1: expected a value, found 'Traceback'"
     ),
     ("half a line", #"printf '{"type":"hel'"#, #"its output ends within line 1: '{"type":"hel'"#),
     ("nothing", "true", "it ended without a 'hello'"),
@@ -164,7 +166,7 @@ struct HostileProgramTests {
     ),
     (
       "a member too many", #"hello; echo '{"type":"remark","text":"a","test":true}'"#,
-      "line 2 of its output, column 28: /test: unknown member 'test'; known: 'type', 'text'"
+      "line 2 of its output, column 29: /test: unknown member 'test'; did you mean 'text'?"
     ),
     (
       "goes on after its result", "hello; cp $own/good.safetensors w; result; result",
@@ -177,7 +179,8 @@ struct HostileProgramTests {
     ),
     (
       "not a number", "hello; cp $own/nan.safetensors w; result",
-      "its weights: w: tensor 'model.layers.0.self_attn.o_proj.weight', element 70: expected a finite number, found nan"
+      "its weights: w: tensor 'model.layers.0.self_attn.o_proj.weight', element 70: expected a finite F32 that "
+        + "fits in float32, found NaN"
     ),
     (
       "lies about its bits", "hello; cp $own/lie.safetensors w; result",
@@ -197,7 +200,7 @@ struct HostileProgramTests {
     (
       "other tensors", "hello; cp $own/names.safetensors w; result",
       "its weights: w: tensor 'model.layers.0.self_attn.w_proj.weight': the model has no such tensor; did "
-        + "you mean 'model.layers.0.self_attn.k_proj.weight'?"
+        + "you mean 'model.layers.0.self_attn.q_proj.weight'?"
     ),
     (
       "no weights at all", "hello; result", "its result names the file 'w', and there is none"
@@ -278,10 +281,11 @@ struct HostileProgramTests {
 
   @Test("Each is told from the others, in bounded time, and leaves nothing", arguments: faults)
   func faulty(name: String, script: String, reason expected: String) throws {
-    let limit = name.hasPrefix("hangs") ? #", "minutes": 0.025"# : ""
     var (start, end) = (timespec(), timespec())
     clock_gettime(CLOCK_MONOTONIC, &start)
-    let record = try record(script, options: limit)
+    let record = try record(
+      script, minutes: name.hasPrefix("hangs") ? 0.025 : 0.5,
+      mebibytes: name == "too many processes" ? 4096 : 256)
     clock_gettime(CLOCK_MONOTONIC, &end)
     #expect(record.status == .failed)
     #expect(reason(record) == "program 'hostile': " + expected)
@@ -327,19 +331,6 @@ struct HostileProgramTests {
     #expect(ending == -SIGKILL)
     // The keeper hears of it from the kernel, and needs a moment.
     usleep(1_500_000)
-    for name in TemporaryFolder.names(in: folder.path("tmp")) {
-      #expect(name.hasPrefix("zeroqat-external-"))
-      for inner in ["model", "work"] {
-        for file in TemporaryFolder.names(in: folder.path("tmp/\(name)/\(inner)")) {
-          unlink(folder.path("tmp/\(name)/\(inner)/\(file)"))
-        }
-        rmdir(folder.path("tmp/\(name)/\(inner)"))
-      }
-      for file in TemporaryFolder.names(in: folder.path("tmp/\(name)")) {
-        unlink(folder.path("tmp/\(name)/\(file)"))
-      }
-      rmdir(folder.path("tmp/\(name)"))
-    }
     checkNothingIsLeft()
   }
 

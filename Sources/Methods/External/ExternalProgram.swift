@@ -2,6 +2,7 @@ package import JSONText
 package import MethodKit
 package import Quantizers
 import System
+import Tasks
 import Tensors
 import Transformers
 
@@ -28,8 +29,9 @@ package struct ExternalProgram: QuantizationMethod {
     package var name: String?
     /// Its version; null before its manifest is read.
     package var version: String?
-    /// SHA-256 of the program, its manifest and the files that it names; null before they are read. Where it is
-    /// given, another is refused.
+    /// SHA-256 of the program, its manifest and the files that it names; null before they are read.
+    ///
+    /// Where it is given, another is refused.
     package var digest: String?
 
     package static let defaults = Self()
@@ -89,6 +91,10 @@ package struct ExternalProgram: QuantizationMethod {
 
   package func quantize(_ context: MethodContext) throws -> QuantizedModel {
     try bits.check(context.source.configuration)
+    guard context.material is TokenWindows<TrainingSplit> else {
+      throw MethodError.model(
+        method: Self.card.name, reason: "programs get text to train on, not a task's examples")
+    }
     let (place, whole) = try Self.found(options)
     let run = ExternalProgramRun(
       place: place, options: whole, bits: bits,

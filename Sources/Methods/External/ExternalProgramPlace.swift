@@ -34,9 +34,10 @@ package struct ExternalProgramPlace: Sendable {
     do {
       manifest = try ExternalProgramManifest(JSONDocument(contentsOf: place))
     } catch {
+      let pointer = error.pointer.isEmpty ? "" : "\(error.pointer): "
       throw ExternalProgramMisfit(
         description: "the manifest of program '\(program)' can't be used: "
-          + "\(error.file):\(error.line):\(error.column): \(error.pointer): \(error.reason)")
+          + "\(error.file):\(error.line):\(error.column): \(pointer)\(error.reason)")
     }
     var parts = [("program", found), ("manifest", place)]
     for file in manifest.files { parts.append(("file \(file)", parent(of: place) + "/" + file)) }

@@ -68,7 +68,7 @@ struct ExternalProgramRun {
     }
     let job = try self.job(context, base: base, scratch: scratch)
     let weights = try observer.during(.quantize) {
-      try converse(job, scratch: scratch, observer)
+      try converse(job, base: base, scratch: scratch, observer)
     }
     if let change = try folder.change() {
       throw fault("it changed the model's folder: \(change)")
@@ -113,13 +113,13 @@ struct ExternalProgramRun {
   /// Talks to the program until it ends.
   ///
   /// - Returns: The file that its weights are in, below the working folder.
-  private func converse(_ job: [UInt8], scratch: String, _ observer: any RunObserver) throws
-    -> String
-  {
+  private func converse(
+    _ job: [UInt8], base: String, scratch: String, _ observer: any RunObserver
+  ) throws -> String {
     KeptProgram.ignoreBrokenPipes()
     let program = KeptProgram(
       program: place.path, folder: scratch, environment: environment(scratch: scratch),
-      limits: limits)
+      limits: limits, leavings: base)
     var dialogue = ExternalProgramDialogue(place.manifest, activationBits: bits.activationBits)
     var trouble: ExternalProgramFault?
     var tail = OutputTail()
@@ -256,9 +256,8 @@ struct ExternalProgramRun {
 
   /// The error's words without the folder, which nobody else knows.
   private func words(of error: CheckpointError, _ scratch: String) -> String {
-    let text = "\(error)"
-    guard let range = text.firstRange(of: scratch + "/") else { return text }
-    return text.replacing(text[range], with: "", maxReplacements: 1)
+    "\(error)".replacing(scratch + "/", with: "", maxReplacements: 1)
+      .replacing("error: ", with: "", maxReplacements: 1)
   }
 
   /// Every linear came, and has the bits that it should.

@@ -10,7 +10,7 @@ package struct ConformanceReport: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - program: Name and version.
-  ///   - scenarios: The version of the scenarios.
+  ///   - version: The version of the scenarios.
   ///   - rows: What became of each.
   package init(program: String, scenarios version: Int, rows: [Row]) {
     heading = "\(program): scenarios of version \(version)"

@@ -61,11 +61,12 @@ final class KeeperStreams {
       &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
     let limits = program.limits
-    let arguments = [
-      "zeroqat", "keep", "--folder", program.folder, "--seconds", "\(limits.seconds)", "--bytes",
-      "\(limits.bytes)", "--file-bytes", "\(limits.fileBytes)", "--processes",
-      "\(limits.processes)", program.program,
-    ]
+    let arguments =
+      [
+        "zeroqat", "keep", "--folder", program.folder, "--seconds", "\(limits.seconds)", "--bytes",
+        "\(limits.bytes)", "--file-bytes", "\(limits.fileBytes)", "--processes",
+        "\(limits.processes)", "--parent", "\(getpid())",
+      ] + (program.leavings.map { ["--leavings", $0] } ?? []) + [program.program]
     let words = arguments.map { strdup($0) } + [nil]
     let variables = program.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in words + variables { free(text) } }

@@ -12,18 +12,21 @@ package struct KeptProgram: Sendable {
   package var environment: [String: String]
   /// What it may take.
   package var limits: KeptLimits
+  /// The folder that its keeper removes where this process ends before the program does; nil for none.
+  package var leavings: String?
   /// The program that understands `keep …`.
   package var keeper: String
 
   /// A program that isn't started yet.
   package init(
     program: String, folder: String, environment: [String: String], limits: KeptLimits,
-    keeper: String = "/proc/self/exe"
+    leavings: String? = nil, keeper: String = "/proc/self/exe"
   ) {
     self.program = program
     self.folder = folder
     self.environment = environment
     self.limits = limits
+    self.leavings = leavings
     self.keeper = keeper
   }
 

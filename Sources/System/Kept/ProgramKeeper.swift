@@ -14,11 +14,18 @@ package struct ProgramKeeper: Sendable {
   package var limits: KeptLimits
   /// The fences that are tried.
   package var fences: Set<Fence>
+  /// The process that asked for the program.
+  package var parent: Int32
+  /// The folder that is removed where that process is gone at the end; nil for none.
+  package var leavings: String?
 
   /// The descriptor that the ending is told to.
   package static let reportDescriptor: Int32 = 3
-  /// Between two looks at the tree.
-  private static let interval: UInt32 = 25_000
+  /// Microseconds between two looks at whether the program has ended.
+  private static let interval: UInt32 = 20_000
+  /// How many of those come to one at the whole tree: listing processes takes a millisecond or more, which would
+  /// be the program's.
+  private static let looksPerTree = 6
   /// Seconds that children have to end by themselves once the program has.
   private static let grace = 1.0
   /// Seconds after which a process that doesn't end is given up.
@@ -27,12 +34,14 @@ package struct ProgramKeeper: Sendable {
   /// A keeper from its parts.
   package init(
     program: String, folder: String, limits: KeptLimits,
-    fences: Set<Fence> = Set(Fence.allCases)
+    fences: Set<Fence> = Set(Fence.allCases), parent: Int32 = getppid(), leavings: String? = nil
   ) {
     self.program = program
     self.folder = folder
     self.limits = limits
     self.fences = fences
+    self.parent = parent
+    self.leavings = leavings
   }
 
   /// Runs the program to its end.
@@ -49,14 +58,24 @@ package struct ProgramKeeper: Sendable {
     guard code == 0 else { throw FileError("adopt children for", program, code: code) }
     let other = zq_fence_end_with_parent(SIGTERM)
     guard other == 0 else { throw FileError("watch the parent of", program, code: other) }
+    defer {
+      // Nobody else knows of the folder then, and nobody is there to be told of an error.
+      if let leavings, getppid() != parent { try? removeTree(leavings) }
+    }
+    // It may have ended before the line above.
+    guard getppid() == parent else { throw FileError("start", program, code: ESRCH) }
     _ = fcntl(Self.reportDescriptor, F_SETFD, FD_CLOEXEC)
     let (child, standing) = try start(environment)
     let began = monotonicSeconds()
     var watch = Watch(child: child)
     do {
+      var looks = 0
       while !watch.collect() {
-        try watch.look(limits, elapsed: monotonicSeconds() - began)
-        if watch.cause != nil { break }
+        if looks % Self.looksPerTree == 0 {
+          try watch.look(limits, elapsed: monotonicSeconds() - began)
+          if watch.cause != nil { break }
+        }
+        looks += 1
         usleep(Self.interval)
       }
       if watch.cause == nil { try watch.wait(Self.grace) }

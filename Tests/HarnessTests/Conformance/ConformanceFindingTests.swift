@@ -50,7 +50,7 @@ struct ConformanceFindingTests {
     for scenario in ConformanceScenario.all { _ = try BitsLabel(scenario.bits) }
     let text = ConformanceText.lines(600, seed: 2)
     #expect(text == ConformanceText.lines(600, seed: 2))
-    #expect(text.hasPrefix("seven and five are twelve.\n"), "\(text.prefix(40))")
+    #expect(text.hasPrefix("nought and two are two.\n"))
     #expect(text != ConformanceText.lines(600, seed: 1))
   }
 }

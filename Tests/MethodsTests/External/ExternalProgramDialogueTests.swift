@@ -47,11 +47,11 @@ struct ExternalProgramDialogueTests {
     arguments: [
       (
         #"{"type":"progress","done":5,"of":4}"#,
-        "column 28: /done: expected 0 to 'of', found 5 of 4"
+        "column 27: /done: expected 0 to 'of', found 5 of 4"
       ),
       (
         #"{"type":"fact","name":"a","value":1}"#,
-        "column 1: expected the member 'unit', found none"
+        "column 1: missing required member 'unit'"
       ),
       (
         #"{"type":"remark","text":"\u001b[31m"}"#,

@@ -32,7 +32,7 @@ struct GridProgramTests {
         #""method": { "program": "p" }, "options": {}"#, "/options",
         "a program's options stand in 'method', beside its name"
       ),
-      (#""method": { "programme": "p" }"#, "/method/programme", nil),
+      (#""method": { "program": "p", "programme": "p" }"#, "/method/programme", nil),
       (#""method": { "program": 7 }"#, "/method/program", nil),
       (#""method": 7"#, "/method", nil),
     ] as [(String, String, String?)])
