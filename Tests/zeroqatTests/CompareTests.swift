@@ -32,6 +32,7 @@ import Testing
 
   @Test func twoFolders() throws {
     let copy = try TemporaryFolder()
+    for folder in ["records", "protocols"] { try makeFolder(copy.path(folder)) }
     for name in try listFolder(Self.tiny).prefix(5) {
       try copy.write(
         String(decoding: try readFile("\(Self.tiny)/\(name)"), as: UTF8.self), to: "records/\(name)"
@@ -63,6 +64,9 @@ import Testing
     let reference = try #require(
       try CommittedFile.reference(in: "\(Self.root)/\(record)"))
     let text = String(decoding: try readFile("\(Self.root)/\(record)"), as: UTF8.self)
+    for folder in ["tables/table2/records/tiny", "tables/protocols"] {
+      try makeFolder(repository.path(folder))
+    }
     try repository.write(text, to: record)
     try repository.write(
       String(
@@ -126,7 +130,9 @@ import Testing
     let text = folder.path("out/table2.tiny.rtn.ppl-w4a4.seed1.json")
     let unfit = try run("render", "table2", "--scale", "tiny", "--committed", "--external", text)
     #expect(unfit.status == 2)
-    #expect(unfit.output.contains("/results: expected acc, acc_norm, f1 or exact_match of a task"))
+    #expect(
+      unfit.output.contains(
+        "error: expected acc, acc_norm, f1 or exact_match of a task, found none"))
     let empty = try run("records", folder.path("nothing"), "--to", "csv")
     #expect(empty.status == 2)
     try makeFolder(folder.path("empty"))

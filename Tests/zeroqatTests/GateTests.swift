@@ -251,7 +251,7 @@ import Testing
     #expect(unknown.status == 2)
     #expect(
       unknown.output.contains(
-        "gate.json:1:40: error: unknown member 'tabel'; did you mean 'table'?"))
+        "gate.json:1:41: error: unknown member 'tabel'; did you mean 'table'?"))
     try write(#"{ "schema": 1, "gates": [{ "name": "a", "table": "mini2" }] }"#, "gate.json")
     #expect(try gate().output.contains("unknown table 'mini2'; did you mean 'mini'?"))
     let none = try checkout("gate", checkout.root + "/nothing.json")

@@ -98,10 +98,12 @@ package struct BlockBootstrap: Sendable, Equatable {
         sum += value
         squares += value * value
       }
-      let average = sum / Double(k)
-      let variance = max(0, squares / Double(k) - average * average) / Double(k - 1)
-      // A draw of one block again and again has no spread; it says nothing.
-      if variance > 0 { values.append(average / variance.squareRoot()) }
+      let (average, square) = (sum / Double(k), squares / Double(k))
+      let variance = square - average * average
+      // A draw of equal figures has no spread, whatever rounding leaves of it; it says nothing.
+      if variance > 1e-12 * square {
+        values.append(average / (variance / Double(k - 1)).squareRoot())
+      }
     }
     guard !values.isEmpty else { return (-.infinity, .infinity) }
     values.sort()

@@ -25,6 +25,7 @@ package struct GateSelfTest: Sendable, Equatable {
     var (margins, escaped): ([Double], [String]) = ([], [])
     for input in inputs where input.obstacle == nil {
       guard let fresh = input.fresh, fresh.status == .finished,
+        fresh.scores.allSatisfy({ fresh.contradiction(in: $0) == nil }),
         let copy = fresh.raised(by: input.limits.margin)
       else { continue }
       planted += 1

@@ -55,7 +55,7 @@ import Testing
       "/gates: expected at least one gate: an empty gate can't fail"
     ),
     (
-      #"{ "schema": 1, "gate": [] }"#, "/gate: unknown member 'gate'; did you mean 'gates'?"
+      #"{ "schema": 1, "gate": [] }"#, ": missing required member 'gates'; there is 'gate'"
     ),
     (
       #"{ "schema": 1, "margin": 0.5, "level": 0.5, "gates": [{ "name": "a", "table": "t" }] }"#,
@@ -146,6 +146,6 @@ import Testing
         == "/accepted/0/cells: expected at least one cell whose baseline was accepted")
     #expect(
       Self.ledger(#"{ "at": "t", "reason": "faster", "cells": [\#(cell)], "by": "me" }"#)
-        == "/accepted/0/by: unknown member 'by'; did you mean 'at'?")
+        == "/accepted/0/by: unknown member 'by'; known: 'at', 'reason', 'commit', 'cells'")
   }
 }
