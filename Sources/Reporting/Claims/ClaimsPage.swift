@@ -119,7 +119,7 @@ package enum ClaimsPage {
     return
       (lines + [
         "",
-        "All \(NumberText.count(tables.flatMap(\.sheet.claims).count, "claim")) at their scales, with evidence and "
+        "All \(NumberText.count(tables.flatMap(\.sheet.claims).count, "claim")), each at every scale that has its cells, with evidence and "
           + "what would decide the open ones: [CLAIMS.md](CLAIMS.md) (\(counts.joined(separator: ", "))).",
       ]).joined(separator: "\n")
   }
