@@ -145,8 +145,10 @@ extension RunRecord {
     // The worker resets its high-water mark at each phase, and with it what wait4 will say: wait4 is
     // an independent check of the last stretch only. More than the worker ever saw is a warning.
     // What the parent ever held survives exec in that figure, so only more than that tells.
-    if Double(ending.residentBytes)
-      > 1.02 * Double(max(known.peakResidentBytes, parentBytes))
+    // An external program is among the worker's children, whose most that figure has too; its own stands in a fact.
+    if cell.method.name != GridProgram.method,
+      Double(ending.residentBytes)
+        > 1.02 * Double(max(known.peakResidentBytes, parentBytes))
     {
       events.append(
         "peak memory: wait4 reports \(ending.residentBytes) bytes, "
