@@ -9,6 +9,7 @@ extension RunRecord {
     record.cell.protocolSettings.test.forgetFolders()
     for index in (cell.protocolSettings.tasks ?? []).indices {
       record.cell.protocolSettings.tasks?[index].train.forgetFolders()
+      record.cell.protocolSettings.tasks?[index].development?.forgetFolders()
       record.cell.protocolSettings.tasks?[index].test.forgetFolders()
     }
     return record

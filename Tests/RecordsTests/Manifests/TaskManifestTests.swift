@@ -108,7 +108,7 @@ import Vocabulary
 
   private static let task = TaskSource(
     name: "quiz", format: "sst2", use: .fineTuning, train: [TextPart(path: "/q/t", digest: "d")],
-    test: [TextPart(path: "/q/v", digest: "e")], examples: ExampleCounts(train: 5, test: 3),
+    development: [TextPart(path: "/q/u", digest: "f")], test: [TextPart(path: "/q/v", digest: "e")], examples: ExampleCounts(train: 5, test: 3),
     contextTokens: 64)
 
   @Test func cellsKeepTheirTasks() throws {
@@ -183,5 +183,6 @@ import Vocabulary
     // Where files lie is nobody's business.
     let published = record.withoutFolders.cell.protocolSettings.tasks
     #expect(published?[0].train[0].path == "t" && published?[0].test[0].path == "v")
+    #expect(published?[0].development?[0].path == "u")
   }
 }
