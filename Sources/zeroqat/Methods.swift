@@ -1,4 +1,5 @@
 internal import Harness
+internal import JSONText
 internal import Methods
 internal import Records
 internal import Worker
@@ -15,6 +16,8 @@ let methodRegistry = MethodRegistry(
 ) { method, bits in
   try checkMethod(method, bits: bits)
 } resolve: { method, bits, architecture in
+  // A record's program needn't be on this machine, nor be what it was: its options are whole as they are.
+  if method.isWholeProgram { return method }
   do {
     return try resolvedMethod(method, bits: bits, architecture: architecture)
   } catch let missing as ExternalProgramMissing { throw MethodNotHere("\(missing)") }
@@ -22,3 +25,13 @@ let methodRegistry = MethodRegistry(
 
 /// What the cards of the methods say that are written here: those that table 1 tells of.
 var builtInSummaries: [MethodSummary] { methodSummaries.filter { $0.name != GridProgram.method } }
+
+extension MethodReference {
+  /// Whether it runs a program that was found when its options were written out.
+  fileprivate var isWholeProgram: Bool {
+    guard name == GridProgram.method else { return false }
+    return ["path", "name", "version", "digest"].allSatisfy { member in
+      if case .string(_)? = options[member] { true } else { false }
+    }
+  }
+}
