@@ -48,16 +48,18 @@ package struct ChildProcess: Sendable {
   /// Starts the child and waits for its end.
   ///
   /// - Parameters:
+  ///   - signalsBefore: How many signals were none of the child's business; by default those that came before it is started.
   ///   - interruption: How many signals came so far, and the last one's number. The first is passed
   ///     on to the child and its group; the second, or 20 s without an end, kills them.
   ///   - output: Gets the child's output as it comes.
   /// - Returns: How it ended, and what it took.
   /// - Throws: ``FileError`` of the operation `start`.
   package func run(
+    signalsBefore: Int? = nil,
     interruption: () -> (count: Int, number: Int32) = { Interruption.current },
     output: (ArraySlice<UInt8>) -> Void
   ) throws(FileError) -> Ending {
-    let before = interruption().count
+    let before = signalsBefore ?? interruption().count
     let (child, descriptor, keepAlive) = try start()
     defer {
       close(descriptor)

@@ -46,13 +46,14 @@ package struct CellProcess: Sendable {
   ///   - cell: What to run.
   ///   - inputs: The files that it stands on, as they were when the cell was planned.
   ///   - store: Where its work folder is; the record isn't stored yet.
-  ///   - interruption: As for ``ChildProcess/run(interruption:output:)``.
+  ///   - signalsBefore: As for ``ChildProcess/run(signalsBefore:interruption:output:)``.
+  ///   - interruption: As for ``ChildProcess/run(signalsBefore:interruption:output:)``.
   ///   - output: Gets the worker's output as it comes.
   /// - Returns: A record, or that there is none because of a signal.
   /// - Throws: ``HarnessError`` when the work folder can't be written or nothing can be started: a
   ///   trouble of this machine, not of the cell.
   package func run(
-    _ cell: Cell, inputs: [DigestedFile] = [], in store: ResultStore,
+    _ cell: Cell, inputs: [DigestedFile] = [], in store: ResultStore, signalsBefore: Int? = nil,
     interruption: () -> (count: Int, number: Int32) = { Interruption.current },
     output: (ArraySlice<UInt8>) -> Void
   ) throws -> Outcome {
@@ -83,7 +84,7 @@ package struct CellProcess: Sendable {
       ], environment: BLASCore.environment(for: cell.blasCore, parent: environment))
     let ending: ChildProcess.Ending
     do throws(FileError) {
-      ending = try worker.run(interruption: interruption) { bytes in
+      ending = try worker.run(signalsBefore: signalsBefore, interruption: interruption) { bytes in
         tail.append(bytes)
         output(bytes)
       }

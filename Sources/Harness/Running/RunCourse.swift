@@ -95,7 +95,9 @@ final class RunCourse: Sendable {
     let began = monotonicSeconds()
     let outcome = try process.run(
       ticket.cell, inputs: plan.resolver.inputs(of: ticket.cell, in: ticket.entry.point.panel),
-      in: plan.store, interruption: interruption, output: lines.append)
+      in: plan.store,
+      // One that came while other cells ran ends this one as well.
+      signalsBefore: signalsBefore, interruption: interruption, output: lines.append)
     lines.end()
     try state.withLock { state in
       defer { state.queue.ended(ticket) }

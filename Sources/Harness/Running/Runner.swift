@@ -56,7 +56,7 @@ package struct Runner: Sendable {
   ///   - plan: What to run.
   ///   - force: Whether leftovers of earlier runs are thrown away instead of being resumed, trainings that
   ///     cells share among them.
-  ///   - interruption: As for ``ChildProcess/run(interruption:output:)``.
+  ///   - interruption: As for ``ChildProcess/run(signalsBefore:interruption:output:)``.
   ///   - output: Gets the workers' output as it comes.
   /// - Returns: What it came to.
   /// - Throws: ``HarnessError`` for missing or corrupt files, a results folder that is in use or
