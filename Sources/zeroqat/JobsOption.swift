@@ -26,6 +26,7 @@ struct JobsOption: ParsableArguments {
   /// - Parameters:
   ///   - work: How many threads a cell has, if an option says so.
   ///   - timesMatter: Whether what a cell takes may be published.
+  /// - Returns: Cells at a time, and threads in each.
   func settings(_ work: WorkOptions, timesMatter: Bool) -> (jobs: Jobs, threads: Int) {
     let processors = onlineProcessors()
     let count = jobs ?? (timesMatter ? 1 : max(1, processors / (work.threads ?? 1)))

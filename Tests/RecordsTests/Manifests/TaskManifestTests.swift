@@ -108,7 +108,8 @@ import Vocabulary
 
   private static let task = TaskSource(
     name: "quiz", format: "sst2", use: .fineTuning, train: [TextPart(path: "/q/t", digest: "d")],
-    development: [TextPart(path: "/q/u", digest: "f")], test: [TextPart(path: "/q/v", digest: "e")], examples: ExampleCounts(train: 5, test: 3),
+    development: [TextPart(path: "/q/u", digest: "f")], test: [TextPart(path: "/q/v", digest: "e")],
+    examples: ExampleCounts(train: 5, test: 3),
     contextTokens: 64)
 
   @Test func cellsKeepTheirTasks() throws {
