@@ -43,7 +43,9 @@ struct AcceptCommand: ParsableCommand {
       say("not accepted: \(entry.input.name): \(entry.input.obstacle ?? "")")
     }
     guard !acceptable.isEmpty else {
-      say("error: there is no fresh record to accept")
+      say(
+        "error: there is no fresh record to accept"
+          + (wanted.isEmpty ? "; no cell of '\(policy)' has one where it looks for them" : ""))
       throw ExitCode(4)
     }
     // What is the baseline already needs no reason.
