@@ -190,6 +190,16 @@ import Testing
     #expect(missing.status == 4 && missing.output.contains("missing: there is no fresh record"))
     try writeDurably(kept, to: checkout.root + "/results/eval/own/" + records[0])
 
+    // A file beside the weights that says what tokens a text has.
+    try writeDurably(Array("{}".utf8), to: model + "/generation_config.json")
+    let retokenized = try gate()
+    #expect(retokenized.status == 4, "\(retokenized.output)")
+    #expect(
+      retokenized.output.contains(
+        "stale: '\(model)' has another tokenizer than the model that was measured"))
+    try removeTree(model + "/generation_config.json")
+    #expect(try gate().status == 0)
+
     let config = model + "/config.json"
     let bytes = try readFile(config)
     try writeDurably(bytes + [UInt8(ascii: "\n")], to: config)

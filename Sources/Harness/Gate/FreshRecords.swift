@@ -65,6 +65,10 @@ package struct FreshRecords: Sendable {
         return
           "stale: '\(cell.model.path)' has other bytes than the model that was measured; measure again"
       }
+      if now.tokenizerDigest != cell.model.tokenizerDigest {
+        return
+          "stale: '\(cell.model.path)' has another tokenizer than the model that was measured; measure again"
+      }
     }
     for part in cell.protocolSettings.test.parts {
       guard part.path.hasPrefix("/"), FileStatus(of: part.path) != nil else {

@@ -225,7 +225,12 @@ func changedCondition(
   }
   if a.bits != b.bits { return "bits \(b.bits) became \(a.bits)" }
   if a.method.name != b.method.name { return "method \(b.method.name) became \(a.method.name)" }
-  if !isBeginning, a.method.options != b.method.options { return "the method's options changed" }
+  // Where a program lies is no option of it: committed records and baselines don't say.
+  if !isBeginning,
+    a.method.withoutProgramFolders.options != b.method.withoutProgramFolders.options
+  {
+    return "the method's options changed"
+  }
   if !modelMayChange, a.model.digest != b.model.digest { return "another model digest" }
   if a.model.tokenizerDigest != b.model.tokenizerDigest { return "another tokenizer digest" }
   if a.protocolSettings.windowTokens != b.protocolSettings.windowTokens {
