@@ -20,7 +20,8 @@ struct TableCheck {
       .map { entry in
         CheckedCell(
           entry.point.address, metrics: entry.point.metrics, currentID: entry.cell?.id,
-          obstacle: entry.obstacle)
+          obstacle: entry.obstacle,
+          lacksProgram: entry.point.method.name == GridProgram.method && entry.cell == nil)
       }
     report = checkRecords(
       table: place.grid.table, scale: place.scale, cells: cells,

@@ -92,15 +92,19 @@ package struct CheckedCell: Sendable {
   package let currentID: String?
   /// Why there may be no fresh record; nil when it just hasn't run.
   package let obstacle: String?
+  /// Whether it takes a program that isn't part of this project and isn't on this machine: then nothing is amiss here.
+  package let lacksProgram: Bool
 
   /// A cell from its parts.
   package init(
-    _ address: CellAddress, metrics: [Metric], currentID: String? = nil, obstacle: String? = nil
+    _ address: CellAddress, metrics: [Metric], currentID: String? = nil, obstacle: String? = nil,
+    lacksProgram: Bool = false
   ) {
     self.address = address
     self.metrics = metrics
     self.currentID = currentID
     self.obstacle = obstacle
+    self.lacksProgram = lacksProgram
   }
 }
 
@@ -170,6 +174,9 @@ private func compare(
     [.uncompared(result, detail, committed: committed, fresh: fresh)]
   }
   guard let fresh else {
+    if cell.lacksProgram {
+      return unequal(.skipped, "not run: \(cell.obstacle ?? "its program isn't here")")
+    }
     return unequal(
       .error, "missing: there is no fresh record" + (cell.obstacle.map { "; \($0)" } ?? ""))
   }

@@ -342,6 +342,18 @@ import Vocabulary
       ], fresh: [], committed: [record])
     #expect(
       missing.cases[0].detail == "missing: there is no fresh record; method not built yet")
+    // A program of somebody else's that isn't here: said, and no fault of this machine's.
+    let program = checkRecords(
+      table: "t", scale: .tiny,
+      cells: [
+        CheckedCell(
+          record.cell.address, metrics: [.perplexity],
+          obstacle: "there is no program 'mine' on PATH", lacksProgram: true)
+      ], fresh: [], committed: [record])
+    #expect(program.cases[0].detail == "not run: there is no program 'mine' on PATH")
+    #expect(program.cases[0].result == .skipped)
+    // Alone it is no pass.
+    #expect(program.outcome == .nothingMeasured)
   }
 
   @Test func severalTablesHaveOneOutcome() {
