@@ -128,4 +128,75 @@ import Testing
     #expect(error?.reason == reason + "; the record was edited or damaged")
     #expect((error?.line ?? 0) > 1)
   }
+
+  static let impossible: [(@Sendable (inout RunRecord) -> Void, String, String)] = [
+    (
+      { $0.scores[0].windowNLL[1] = 0 }, "/scores/0/windowNLL/1",
+      "expected a loss above 0 nats per token, found 0.0"
+    ),
+    (
+      { $0.scores[0].windowNLL[0] = -1 }, "/scores/0/windowNLL/0",
+      "expected a loss above 0 nats per token, found -1.0"
+    ),
+    (
+      { $0.scores[0].windowNLL[0] = nil }, "/scores/0/windowNLL/0",
+      "expected a loss, as the score has a mean of all windows, found null, which stands for one that isn't finite"
+    ),
+    (
+      { $0.scores[0].meanNLL = -2 }, "/scores/0/meanNLL",
+      "expected a loss above 0 nats per token, found -2.0"
+    ),
+    (
+      { $0.scores[0].alternativeMeanNLL = 0 }, "/scores/0/alternativeMeanNLL",
+      "expected a loss above 0 nats per token, found 0.0"
+    ),
+    (
+      { $0.trajectory[0].testWindowNLL[1] = -4 }, "/trajectory/0/testWindowNLL/1",
+      "expected a loss above 0 nats per token, found -4.0"
+    ),
+    (
+      { $0.trajectory[1].developmentWindowNLL[0] = 0 }, "/trajectory/1/developmentWindowNLL/0",
+      "expected a loss above 0 nats per token, found 0.0"
+    ),
+    (
+      { $0.scores[1].outcomes = [2, -1] }, "/scores/1/outcomes/0",
+      "expected an outcome from 0 to 1, found 2.0"
+    ),
+    (
+      { $0.scores[0].metric = "perplexities" }, "/scores/0/metric",
+      "expected 'perplexity', as a score without a task is of text, found 'perplexities'"
+    ),
+    (
+      { $0.scores.append($0.scores[0]) }, "/scores/2",
+      "expected each score once, found the test perplexity again"
+    ),
+    (
+      {
+        $0.scores.append($0.scores[1])
+        $0.scores[2].value = 1
+      }, "/scores/2", "expected each score once, found the test accuracy of quiz again"
+    ),
+    (
+      { $0.digests = [NamedText("a", "1"), NamedText("a", "2")] }, "/digests/1/name",
+      "expected each digest once, found 'a' again"
+    ),
+    (
+      { $0.trajectory.append($0.trajectory[0]) }, "/trajectory/2/step",
+      "expected each step once, found step 0 again"
+    ),
+  ]
+
+  @Test(arguments: impossible.indices) func whatNobodyMeasuresIsRefused(index: Int) throws {
+    let (edit, pointer, reason) = Self.impossible[index]
+    for status in [RunStatus.finished, .diverged] {
+      var record = Self.sample
+      edit(&record)
+      record.status = status
+      // Of a cell that diverged, windows may stop being finite behind a mean.
+      if status == .diverged, reason.contains("found null") { continue }
+      let error = #expect(throws: JSONError.self) { try Self.check(record) }
+      #expect(error?.pointer == pointer)
+      #expect(error?.reason == reason)
+    }
+  }
 }
