@@ -55,6 +55,31 @@ struct ExternalProgramTests {
     #expect(refused.output.contains("/rows/3/method/options/clip"), "\(refused.output)")
   }
 
+  @Test(
+    "A program beside the checkout's files is found from every folder, and its row is rendered there"
+  )
+  func fromAnotherFolder() throws {
+    let program = try program { _ in
+      #"{ "key": "clip", "label": "Clip", "method": { "program": "./clipper" } }"#
+    }
+    #expect(try program(program.run).status == 0)
+    let here = try program(["render", "sample", "--blas-core", "haswell"] + program.place)
+    var output: [UInt8] = []
+    let child = ChildProcess(
+      executable: "/bin/sh",
+      arguments: [
+        "-c",
+        "cd / && exec '\(try BuiltProgram.path)' render sample --blas-core haswell --root '\(program.sample.root)'",
+      ], environment: program.sample.environment)
+    let ending = try child.run(interruption: { (0, 0) }) { output += $0 }
+    #expect(ending.exit == .status(0))
+    let there = String(decoding: output, as: UTF8.self)
+    #expect(there == here.output)
+    let row = try #require(there.split(separator: "\n").first { $0.hasPrefix("| Clip |") })
+    #expect(row.contains("29.96"), "\(row)")
+    #expect(!there.contains("there is no program"))
+  }
+
   @Test("A program that isn't on this machine isn't run, with the reason, and nothing else is lost")
   func missing() throws {
     let program = try BuiltProgram(

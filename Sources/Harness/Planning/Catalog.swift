@@ -62,6 +62,7 @@ package struct Catalog: Sendable {
     let document = try JSONDocument(contentsOf: site.gridPath(of: table))
     var grid = try document.decode(Grid.self)
     grid.learn(unquantized: methods.unquantized)
+    grid.seePrograms(from: site.root)
     guard grid.table == table else {
       throw document.error(
         at: "/table", "expected the folder's name '\(table)', found '\(grid.table)'")

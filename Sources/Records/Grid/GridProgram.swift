@@ -66,6 +66,44 @@ package struct GridProgram: Codable, Sendable, Equatable {
   }
 }
 
+extension Grid {
+  /// Sees the programs of all rows from `folder`, whatever folder a command is started in; names without a slash stay names.
+  package mutating func seePrograms(from folder: String) {
+    for index in rows.indices {
+      if rows[index].method == GridProgram.method {
+        rows[index].options.seePrograms(from: folder)
+      }
+      if rows[index].finetuning?.method == GridProgram.method {
+        rows[index].finetuning?.options.seePrograms(from: folder)
+      }
+    }
+    let programs = rows.filter {
+      [$0.method, $0.finetuning?.method].contains(GridProgram.method)
+    }.map(\.key)
+    for scale in Scale.allCases {
+      for (index, override) in (scales[scale]?.overrides ?? []).enumerated()
+      where programs.contains(override.row) {
+        scales[scale]?.overrides[index].options.seePrograms(from: folder)
+      }
+    }
+  }
+}
+
+extension JSON {
+  /// Makes relative paths of a program and its manifest those below a folder.
+  fileprivate mutating func seePrograms(from folder: String) {
+    guard case .object(let members) = self else { return }
+    self = .object(
+      members.map { member in
+        guard case .string(let path) = member.value, !path.hasPrefix("/"), !path.isEmpty,
+          member.name == "manifest" || member.name == "program" && path.contains("/")
+        else { return member }
+        let plain = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        return JSON.Member(member.name, .string("\(folder)/\(plain)"))
+      })
+  }
+}
+
 extension MethodReference {
   /// The same with the places of files blanked, where it runs a program: they change no number.
   package var withoutProgramPlaces: MethodReference {

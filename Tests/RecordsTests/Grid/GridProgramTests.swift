@@ -44,6 +44,27 @@ struct GridProgramTests {
     if let reason { #expect(error.reason == reason) }
   }
 
+  @Test(
+    "A path in a grid is seen from the checkout, wherever a command is started; a name stays a name"
+  )
+  func placesInGrids() throws {
+    func path(_ method: String) throws -> [JSON?] {
+      var grid = Grid(table: "t", title: "T", rows: [], columns: [], scales: GridScales())
+      grid.rows = [try row(#"{ "key": "p", "label": "P", "method": \#(method) }"#)]
+      grid.seePrograms(from: "/checkout")
+      return [grid.rows[0].options["program"], grid.rows[0].options["manifest"]]
+    }
+    #expect(try path(#"{ "program": "./mine" }"#) == [.string("/checkout/mine"), nil])
+    #expect(
+      try path(#"{ "program": "programs/mine", "manifest": "mine.json" }"#)
+        == [.string("/checkout/programs/mine"), .string("/checkout/mine.json")])
+    #expect(try path(#"{ "program": "mine" }"#) == [.string("mine"), nil])
+    #expect(
+      try path(#"{ "program": "/usr/mine", "manifest": "/m.json" }"#)
+        == [.string("/usr/mine"), .string("/m.json")])
+    #expect(try path(#""rtn""#) == [nil, nil])
+  }
+
   @Test("Where a program lies is no part of what a cell is; its digest and options are")
   func places() {
     func cell(_ path: String, _ digest: String) -> MethodReference {
