@@ -49,6 +49,17 @@ struct HostileProgramTests {
     try write(other, "names")
     try write(
       CellFixture.tensors().filter { $0.name.contains(".layers.") && $0.shape.count == 2 }, "lie")
+    // Tensors that bits don't hold: the embedding and a norm's gain.
+    for (name, tensor, value) in [
+      ("embedding-nan", "model.embed_tokens.weight", Float.nan),
+      ("norm-inf", "model.norm.weight", Float.infinity),
+      ("head-nan", "lm_head.weight", -Float.infinity),
+      ("absurd", "model.embed_tokens.weight", Float(3e38)),
+    ] {
+      var extra = try #require(CellFixture.tensors().first { $0.name == tensor })
+      extra.values[5] = value
+      try write(rounded + [extra], name)
+    }
     let whole = try TemporaryFolder.bytes(of: folder.path("good.safetensors"))
     try folder.write(Array(whole.dropLast(100)), to: "cut.safetensors")
   }
@@ -129,6 +140,21 @@ struct HostileProgramTests {
     checkNothingIsLeft()
   }
 
+  @Test("Weights of an absurd size are remarked on, whatever comes of their score")
+  func absurd() throws {
+    let record = try record(#"hello; cp "$own/absurd.safetensors" w; result"#)
+    #expect(
+      record.events == [
+        "hostile: tensor 'model.embed_tokens.weight' came with elements as large as 3e+38, where the model's own are at "
+          + "most \(Self.largestOfEmbedding): losses may overflow"
+      ], "\(record.events), \(record.status), \(reason(record)), \(record.scores.map(\.value))")
+    #expect(record.facts.allSatisfy { $0.name != "fault of the program" })
+  }
+
+  private static var largestOfEmbedding: Float {
+    CellFixture.tensors()[0].values.reduce(0) { max($0, abs($1)) }
+  }
+
   /// What each does, and what is said of it.
   static let faults: [(name: String, script: String, reason: String)] = [
     (
@@ -181,6 +207,21 @@ struct HostileProgramTests {
       "not a number", "hello; cp $own/nan.safetensors w; result",
       "its weights: w: tensor 'model.layers.0.self_attn.o_proj.weight', element 70: expected a finite F32 that "
         + "fits in float32, found NaN"
+    ),
+    (
+      "an embedding that is no number", "hello; cp $own/embedding-nan.safetensors w; result",
+      "its weights: w: tensor 'model.embed_tokens.weight', element 5: expected a finite F32 that fits in float32, "
+        + "found NaN"
+    ),
+    (
+      "a norm without an end", "hello; cp $own/norm-inf.safetensors w; result",
+      "its weights: w: tensor 'model.norm.weight', element 5: expected a finite F32 that fits in float32, found "
+        + "infinity"
+    ),
+    (
+      "a head without an end", "hello; cp $own/head-nan.safetensors w; result",
+      "its weights: w: tensor 'lm_head.weight', element 5: expected a finite F32 that fits in float32, found "
+        + "-infinity"
     ),
     (
       "lies about its bits", "hello; cp $own/lie.safetensors w; result",

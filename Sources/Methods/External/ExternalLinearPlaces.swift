@@ -47,8 +47,8 @@ struct ExternalLinearPlaces {
 }
 
 /// A checkpoint that notes what is read of another.
-private final class ReadingSpy: Checkpoint {
-  private let base: any Checkpoint
+private final class ReadingSpy: CheckpointOverlay {
+  let base: any Checkpoint
   private let noted = Mutex<[ExternalLinearPlaces.Place]>([])
 
   init(_ base: any Checkpoint) { self.base = base }
@@ -58,19 +58,6 @@ private final class ReadingSpy: Checkpoint {
     noted.withLock { $0 = [] }
     try body()
     return noted.withLock { $0 }
-  }
-
-  var path: String { base.path }
-  var tensors: [TensorDescriptor] { base.tensors }
-
-  func descriptor(of name: String) -> TensorDescriptor? { base.descriptor(of: name) }
-
-  func requireTensor(_ name: String) throws(CheckpointError) -> TensorDescriptor {
-    try base.requireTensor(name)
-  }
-
-  func readIntegers(_ name: String) throws(CheckpointError) -> [Int32] {
-    try base.readIntegers(name)
   }
 
   func read(

@@ -245,6 +245,7 @@ struct ExternalProgramRun {
     }
     let source = try ModelSource(configuration: base.configuration, checkpoint: overlay)
     do {
+      for sentence in try overlay.excesses() { context.observer.remark("\(name): \(sentence)") }
       try checkLevels(overlay, of: source, base)
       var model = try QuantizedModel(asItIs: source)
       model.blocks.tokenQuantizer = bits.tokenQuantizer()

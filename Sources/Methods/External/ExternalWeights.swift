@@ -9,8 +9,8 @@ import Transformers
 /// A tensor comes under its own name in any float type. A matrix `x` may come in codes instead: `x.codes`, integers
 /// `[rows, columns]`; `x.scales`, floats `[rows, groups]`; `x.zeros`, integers or floats `[rows, groups]`, which
 /// may be left out. Its weights are `(code − zero) · scale` in float32.
-final class ExternalWeights: Checkpoint {
-  private let base: any Checkpoint
+final class ExternalWeights: CheckpointOverlay {
+  let base: any Checkpoint
   private let returned: SafetensorsFile
   private let dense: Set<String>
   private let packed: [String: [Float]]
@@ -103,17 +103,26 @@ final class ExternalWeights: Checkpoint {
     return weights
   }
 
-  var path: String { base.path }
-  var tensors: [TensorDescriptor] { base.tensors }
+  /// How often larger than the model's own largest element, or than 1 where that is larger, one of a returned tensor may be
+  /// before it is remarked on.
+  static let mostTimes: Float = 1000
 
-  func descriptor(of name: String) -> TensorDescriptor? { base.descriptor(of: name) }
-
-  func requireTensor(_ name: String) throws(CheckpointError) -> TensorDescriptor {
-    try base.requireTensor(name)
-  }
-
-  func readIntegers(_ name: String) throws(CheckpointError) -> [Int32] {
-    try base.readIntegers(name)
+  /// Reads every tensor that came, whether or not the model will, so that no element is left that isn't finite.
+  ///
+  /// - Returns: A sentence for each tensor whose elements are far larger than the model's own: its scores may overflow.
+  /// - Throws: ``Checkpoints/CheckpointError`` at the first element that isn't finite.
+  func excesses() throws(CheckpointError) -> [String] {
+    func largest(_ values: [Float]) -> Float { values.reduce(0) { max($0, abs($1)) } }
+    var sentences: [String] = []
+    for tensor in base.tensors where names.contains(tensor.name) && !tensor.type.isInteger {
+      let found = largest(try read(tensor.name))
+      let own = largest(try base.read(tensor.name))
+      guard found > Self.mostTimes * max(1, own) else { continue }
+      sentences.append(
+        "tensor '\(tensor.name)' came with elements as large as \(found), where the model's own are at most \(own): "
+          + "losses may overflow")
+    }
+    return sentences
   }
 
   func read(
