@@ -101,12 +101,27 @@ package struct LMEvalResults: Sendable, Equatable {
         throw document.error(
           at: "\(place)/\(escaped(member.name))", "expected a share from 0 to 1")
       }
-      let error = members.first { $0.name == "\(parts[0])_stderr,none" }.flatMap {
-        number($0.value)
-      }
-      found.append((metric, value, error))
+      found.append((metric, value, try error(of: "\(parts[0])", members, at: place, document)))
     }
     return found
+  }
+
+  /// The standard error of a metric; nil where the file has none, which the harness writes as `"N/A"`.
+  private static func error(
+    of metric: String, _ members: [JSON.Member], at place: String, _ document: JSONDocument
+  ) throws(JSONError) -> Double? {
+    guard let member = members.first(where: { $0.name == "\(metric)_stderr,none" }) else {
+      return nil
+    }
+    if member.value == .null || member.value == .string("N/A") { return nil }
+    // Of shares from 0 to 1 the mean of two examples has one of ½ at most, and that of more a smaller one.
+    guard let error = number(member.value), (0...0.5).contains(error) else {
+      let found = number(member.value).map { "\($0)" } ?? "no number"
+      throw document.error(
+        at: "\(place)/\(escaped(member.name))",
+        "expected a standard error from 0 to 0.5, or \"N/A\", found \(found)")
+    }
+    return error
   }
 
   private static func isGroup(_ task: String, _ document: JSONDocument) -> Bool {

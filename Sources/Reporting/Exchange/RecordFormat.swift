@@ -47,7 +47,8 @@ extension [NamedRecord] {
 
   /// All scores as comma-separated values, a line for each; a record without one has a line of its own.
   ///
-  /// RFC 4180 quoting, lines end in LF. Values are the shortest decimals that read back to the same double; what isn't
+  /// RFC 4180 quoting, lines end in LF. A text that a spreadsheet would compute has an apostrophe before it, as one that
+  /// begins with an apostrophe: take it away on reading. Values are the shortest decimals that read back to the same double; what isn't
   /// known or isn't finite is empty. Perplexities are exp of nats per token, values of tasks 0…1.
   ///
   /// - Throws: ``JSONError`` for options that can't be written.

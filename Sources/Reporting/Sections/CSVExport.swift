@@ -82,9 +82,23 @@ extension Score {
 }
 
 extension String {
-  /// The text as one field, quoted where it must be.
+  /// The text as one field, quoted where it must be, and never a formula.
+  ///
+  /// Spreadsheets compute what begins with `=`, `+`, `-`, `@`, a tab or a carriage return, in their full width as well. Such a
+  /// text gets an apostrophe before it unless it is a number, and so does one that begins with an apostrophe: a
+  /// field that begins with one loses it when it is read again, and is what it was.
+  ///
+  /// > Source: OWASP, "CSV Injection".
   var asCSVField: String {
-    guard contains(where: { ",\"\n\r".contains($0) || $0 == "\r\n" }) else { return self }
-    return "\"" + map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
+    var text = self
+    if let first = unicodeScalars.first, "=+-@\t\r'＝＋－＠".unicodeScalars.contains(first),
+      Double(self) == nil
+    {
+      text = "'" + self
+    }
+    guard text.unicodeScalars.contains(where: { ",\"\n\r\t".unicodeScalars.contains($0) }) else {
+      return text
+    }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -56,8 +56,15 @@ struct Footnotes {
   }
 }
 
+extension Character {
+  /// Whether one of its scalars is a control character.
+  fileprivate var isControl: Bool {
+    unicodeScalars.contains { $0.properties.generalCategory == .control }
+  }
+}
+
 extension String {
-  /// The text as one table cell: no pipes, tags or line breaks that Markdown would act on.
+  /// The text as one table cell: no pipes, tags, line breaks or controls that anybody would act on.
   var inMarkdown: String {
     var text = ""
     for character in self {
@@ -68,7 +75,9 @@ extension String {
       case "*": text += "\\*"
       case "_": text += "\\_"
       case "`": text += "'"
-      case "\n", "\r", "\r\n": text += " "
+      case "\n", "\r", "\r\n", "\t": text += " "
+      // What a terminal or a log would take for a command.
+      case _ where character.isControl: text += "?"
       default: text.append(character)
       }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import JSONText
 import Records
 import Reporting
@@ -48,6 +49,36 @@ import Vocabulary
     #expect(lines[2].contains(",test,sst2,accuracy,0.75,0.25,"))
     #expect(lines[5].contains(",failed,,,,,"))
     try expectSnapshot(csv, "records.csv")
+  }
+
+  @Test("No text is a formula to a spreadsheet, and every field reads back as what it was")
+  func formulas() throws {
+    /// The field of a line's column as RFC 4180 reads it, with the apostrophe taken away that the guide names.
+    func models(_ name: String) throws -> (written: String, read: String) {
+      var record = Self.text.record
+      record.cell.model.name = name
+      let line = try #require(try [NamedRecord("x", record)].csv.split(separator: "\n").last)
+      // table,scale,row,column,place,seed, and then the model.
+      let rest = line.split(separator: ",", maxSplits: 6, omittingEmptySubsequences: false)[6]
+      guard rest.hasPrefix("\"") else {
+        let field = String(rest.prefix { $0 != "," })
+        return (field, field.hasPrefix("'") ? String(field.dropFirst()) : field)
+      }
+      let quoted = try #require(rest.range(of: "\",", options: [])?.lowerBound)
+      let field = rest[rest.index(after: rest.startIndex)..<quoted].replacing("\"\"", with: "\"")
+      return (
+        String(rest[...quoted]), field.hasPrefix("'") ? String(field.dropFirst()) : String(field)
+      )
+    }
+    for (name, written) in [
+      ("=1+1", "'=1+1"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"), ("-a", "'-a"),
+      ("@SUM(A1)", "'@SUM(A1)"), ("\tx", "\"'\tx\""), ("'quoted", "''quoted"), ("＝1", "'＝1"),
+      ("=\"a\"", "\"'=\"\"a\"\"\""), ("a=b", "a=b"), ("-1.5", "-1.5"), ("model", "model"),
+    ] {
+      let found = try models(name)
+      #expect(found.written == written, "\(name)")
+      #expect(found.read == name)
+    }
   }
 
   @Test func jsonLinesReadBackAsTheRecordsWithoutFolders() throws {
@@ -138,6 +169,13 @@ import Vocabulary
     let read = try LMEvalResults(document: Self.parsed(Self.harness()))
     #expect(read.model == "someone/model" && read.version == "0.4.9.2")
     #expect(read.figures.count == 1 && read.figures[0].value == 0.8)
+    #expect(read.figures[0].standardError == 0.01)
+    for none in ["\"N/A\"", "null"] {
+      let text = Self.harness(
+        results: #"{ "piqa": { "acc,none": 0.8, "acc_stderr,none": \#(none) } }"#)
+      #expect(
+        try LMEvalResults(document: Self.parsed(text)).figures.map(\.standardError) == [nil])
+    }
   }
 
   @Test(arguments: [
@@ -165,6 +203,14 @@ import Vocabulary
     (
       harness(results: #"{ "piqa": { "acc,none": 80 } }"#),
       "/results/piqa/acc,none: expected a share from 0 to 1"
+    ),
+    (
+      harness(results: #"{ "piqa": { "acc,none": 0.8, "acc_stderr,none": -0.01 } }"#),
+      "/results/piqa/acc_stderr,none: expected a standard error from 0 to 0.5, or \"N/A\", found -0.01"
+    ),
+    (
+      harness(results: #"{ "piqa": { "acc,none": 0.8, "acc_stderr,none": "none" } }"#),
+      "/results/piqa/acc_stderr,none: expected a standard error from 0 to 0.5, or \"N/A\", found no number"
     ),
     (
       harness(results: #"{ "piqa": { "word_perplexity,none": 8.5 } }"#),
