@@ -74,6 +74,14 @@ package struct BlockBootstrap: Sendable, Equatable {
     Int((1.5 * cbrt(Double(count))).rounded(.up))
   }
 
+  /// The fewest figures that come to ``fewestBlocks`` blocks: 14 of neighbours, 4 of single ones.
+  package static func fewest(blockLength: Int? = nil) -> Int {
+    (1...).first { count in
+      let length = min(count, blockLength ?? usualLength(of: count))
+      return (Double(count) / Double(length)).rounded() >= Double(fewestBlocks)
+    } ?? fewestBlocks
+  }
+
   /// Means of the n blocks that begin at each figure, the first figures behind the last.
   private static func blockMeans(_ figures: [Double], _ length: Int) -> [Double] {
     figures.indices.map { start in

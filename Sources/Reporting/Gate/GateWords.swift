@@ -25,7 +25,7 @@ struct GateWords {
     self.activations = activations
   }
 
-  /// `+0.31 % perplexity, between +0.12 and +0.50, 177 windows in blocks of 9`.
+  /// `+0.31 % perplexity, between +0.12 and +0.50 (99.73 %), 177 windows in blocks of 9`.
   var change: String {
     let interval = test.interval
     let blocks = interval.blockLength > 1 ? " in blocks of \(interval.blockLength)" : ""
@@ -35,7 +35,8 @@ struct GateWords {
     }
     // A task's rise is a fall of its mean.
     let (low, high) = isText ? (interval.low, interval.high) : (-interval.high, -interval.low)
-    return "\(mean), between \(number(low)) and \(number(high)), \(units)"
+    return
+      "\(mean), between \(number(low)) and \(number(high)) (\(NumberText.coverage(level: test.level))), \(units)"
   }
 
   private var mean: String {
@@ -67,18 +68,39 @@ struct GateWords {
       + "\(NumberText.fixed(floor, 5)) nats (\(activations)-bit activations, other kernels)"
   }
 
-  /// `it takes 5.5 times the windows (980 in place of 177): 2.1 min more …`.
+  /// `can't tell; it takes 5.5 times the windows (980 in place of 177): 2.1 min more …`, or why no number does.
   func wanted(_ paired: PairedComparison?, _ records: [RunRecord]) -> String {
     let unit = isText ? "windows" : "examples"
-    guard let needed = test.needed, let paired else {
-      guard test.interval.blocks >= BlockBootstrap.fewestBlocks else {
-        return "can't tell; it takes more \(unit)"
-      }
+    let count = test.interval.count
+    guard test.interval.blocks >= BlockBootstrap.fewestBlocks else {
+      let least = BlockBootstrap.fewest(blockLength: isText ? nil : 1)
       return
-        "can't tell; it takes more than \(NumberText.fixed(MarginTest.mostTimes, 0)) times the \(unit)"
+        "can't tell, nor how many \(unit) would: their spread shows from \(least) on; score \(least) or more"
     }
-    let times = Double(needed) / Double(test.interval.count)
+    guard let needed = test.needed else {
+      let most = NumberText.grouped(Int(MarginTest.mostTimes) * count)
+      return
+        "can't tell, and no number of \(unit) up to \(most) would: they differ too unevenly for this margin"
+    }
+    let times = Double(needed) / Double(count)
+    guard let paired else {
+      return
+        "can't tell; it takes \(NumberText.fixed(times, 1)) times the \(unit) (\(NumberText.grouped(needed)) in place of "
+        + "\(NumberText.grouped(count)))"
+    }
     let cost = MeasuringCost(times: times, of: paired, records)
     return "can't tell; it takes " + cost.text(NumberText.fixed(times, 1), metric)
+  }
+}
+
+extension NumberText {
+  /// How often an interval holds the true value that is missed with probability `level` on each side: `99.73 %`.
+  ///
+  /// With as many digits as it takes not to say 100.
+  static func coverage(level: Double) -> String {
+    let missed = 200 * level
+    guard missed < 1 else { return fixed(100 - missed, missed == missed.rounded() ? 0 : 1) + " %" }
+    let decimals = min(12, Int((-log10(missed)).rounded(.up)) + 1)
+    return fixed(100 - missed, decimals) + " %"
   }
 }

@@ -97,7 +97,7 @@ extension PairedComparison {
 
 extension RunRecord {
   /// Whether the other record is the same place with another seed.
-  fileprivate func isOtherSeed(of other: RunRecord) -> Bool {
+  func isOtherSeed(of other: RunRecord) -> Bool {
     var (a, b) = (cell.address, other.cell.address)
     guard a.seed != b.seed else { return false }
     (a.seed, b.seed) = (0, 0)

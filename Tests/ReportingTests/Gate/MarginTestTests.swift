@@ -22,10 +22,15 @@ import Testing
   }
 
   @Test(
-    "+0.5 % is found in 99 % at the windows that are asked for", arguments: CommittedWindows.pairs)
+    "+0.5 % is found in 99 % at the windows that 'power --margin' asks for",
+    arguments: CommittedWindows.pairs)
   func plantedRises(pair: String) throws {
     let noise = try CommittedWindows.noise(pair)
-    let needed = try #require(MarginTest(noise, margin: Self.margin)?.needed)
+    // What power makes of two runs: their differences less their mean, as the noise is.
+    let power = MarginPower.test(
+      noise, Array(repeating: 0, count: noise.count), margin: 0.005)
+    let needed = try #require(power?.needed)
+    #expect(needed == MarginTest(noise, margin: Self.margin)?.needed)
     var generator = SeededGenerator(seed: 12)
     var (found, passed, undecided) = (0, 0, 0)
     for _ in 0..<500 {
@@ -82,6 +87,15 @@ import Testing
     let nearer = try #require(MarginTest(uneven, margin: 0.1, blockLength: 1))
     let needed = try #require(nearer.needed)
     #expect((300...450).contains(needed), "\(needed)")
+  }
+
+  @Test func theFewestFiguresThatHaveASpread() throws {
+    #expect(BlockBootstrap.fewest() == 14 && BlockBootstrap.fewest(blockLength: 1) == 4)
+    for (count, length) in [(14, nil), (13, nil), (4, 1), (3, 1)] as [(Int, Int?)] {
+      let figures = (0..<count).map { Double($0 % 3) }
+      let interval = try #require(BlockBootstrap(figures, blockLength: length, level: 0.01))
+      #expect((interval.blocks >= 4) == (count >= BlockBootstrap.fewest(blockLength: length)))
+    }
   }
 
   @Test func whatIsNotFiniteIsNoTest() {
