@@ -29,6 +29,9 @@ extension ComparisonReport {
       blocks.append(.heading(2, title))
       blocks.append(.paragraph(cells.joined(separator: "; ")))
     }
+    if differing.contains(where: { $0.scores.contains { $0.low != nil } }) {
+      blocks.append(.paragraph(Self.intervals))
+    }
     if differing.count > 1 { blocks += overview }
     for difference in differing { blocks += difference.blocks(text) }
     if !harmless.isEmpty {
@@ -41,6 +44,15 @@ extension ComparisonReport {
           }))
     }
     return blocks
+  }
+
+  /// What stands in brackets, and why a gate's are wider.
+  private static var intervals: String {
+    let own = NumberText.coverage(level: ScoreDifference.level)
+    let gates = NumberText.coverage(level: GatePolicy.usualLevel)
+    return
+      "Intervals in brackets hold the true change \(own) of the time, by blocks of neighbouring windows; a gate's hold it "
+      + "\(gates), where its policy names no other level."
   }
 
   /// `48 cells are equal to the last bit, 2 differ, …`.
@@ -59,7 +71,7 @@ extension ComparisonReport {
       .heading(2, "Cells that differ"),
       .table(
         [
-          ("Cell", false), ("Score", false), ("A", true), ("B", true), ("change", true),
+          ("Cell", false), ("Score", false), ("A", true), ("B", true), (changeTitle, true),
           ("better", true), ("worse", true), ("equal", true),
         ],
         differing.flatMap { difference in
@@ -88,7 +100,7 @@ extension RecordDifference {
       blocks.append(
         .table(
           [
-            ("Score", false), ("A", true), ("B", true), ("change", true), ("better", true),
+            ("Score", false), ("A", true), ("B", true), (changeTitle, true), ("better", true),
             ("worse", true), ("equal", true),
           ], compared.map(\.row)))
     }
@@ -155,6 +167,11 @@ extension CurveDifference {
       "\(lengthOfA)", "\(lengthOfB)",
     ]
   }
+}
+
+/// The title of a change, with the share that its interval holds.
+private var changeTitle: String {
+  "change [\(NumberText.coverage(level: ScoreDifference.level))]"
 }
 
 /// All digits of a figure, or a dash.

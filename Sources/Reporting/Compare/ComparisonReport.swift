@@ -11,6 +11,8 @@ package struct ComparisonReport: Encodable, Sendable, Equatable {
   package let a: String
   /// What B is.
   package let b: String
+  /// Probability on each side that a true change lies beyond its interval, as ``ScoreDifference/level``; a gate has its own.
+  package let level: Double
   /// Cells of both whose numbers are equal to the last bit.
   package let identical: Int
   /// Cells of both that differ in a number.
@@ -45,6 +47,7 @@ package struct ComparisonReport: Encodable, Sendable, Equatable {
   /// - Throws: `JSONError` for a cell that can't be written.
   package init(_ a: Side, _ b: Side, unread: Int = 0) throws {
     schema = Self.currentSchema
+    level = ScoreDifference.level
     self.a = a.name
     self.b = b.name
     var pairs: [(name: String, a: RunRecord, b: RunRecord)] = []

@@ -13,7 +13,7 @@ package struct ScoreDifference: Encodable, Sendable, Equatable {
   package let b: Double?
   /// B against A: of a perplexity in percent, of a task in percentage points; null where they can't be compared.
   package let change: Double?
-  /// Lower end of the change's 95 % interval by blocks of neighbours; null where it can't be told.
+  /// Lower end of the change's interval at ``level``, by blocks of neighbours; null where it can't be told.
   package let low: Double?
   /// Its upper end.
   package let high: Double?
@@ -27,6 +27,9 @@ package struct ScoreDifference: Encodable, Sendable, Equatable {
   package let obstacle: String?
   /// The windows or examples that are worst in B against A.
   package let worst: [UnitLoss]
+
+  /// How improbable it is, on each side, that the true change lies beyond the interval: it holds 95 %.
+  package static let level = 0.025
 
   /// Compares two scores of one name.
   init(_ a: Score?, _ b: Score?, _ name: Score.Name) {
@@ -65,7 +68,7 @@ package struct ScoreDifference: Encodable, Sendable, Equatable {
     worse = rises.count { sign * $0 > 0 }
     equal = rises.count { $0 == 0 }
     worst = UnitLoss.most(new, old, sign: sign)
-    let interval = BlockBootstrap(rises, blockLength: isText ? nil : 1, level: 0.025)
+    let interval = BlockBootstrap(rises, blockLength: isText ? nil : 1, level: Self.level)
     func scaled(_ value: Double?) -> Double? {
       guard let value, value.isFinite else { return nil }
       return isText ? 100 * expm1(value) : value

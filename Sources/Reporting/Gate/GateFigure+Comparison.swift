@@ -14,7 +14,7 @@ extension GateFigure {
     if let change = changedCondition(
       fresh, baseline, isBeginning: false, modelMayChange: limits.modelMayChange)
     {
-      return error("stale: \(change)")
+      return error("stale: \(change)" + against.advice)
     }
     switch (baseline.status, fresh.status) {
     case (.finished, .finished): break
@@ -109,9 +109,12 @@ extension GateFigure {
       return figure(.error, "the baseline's \(unit)s aren't all finite, or there are none")
     }
     guard a.count == b.count else {
+      let change = "\(NumberText.count(b.count, unit)) became \(a.count)"
       return figure(
         .error,
-        "\(NumberText.count(b.count, unit)) became \(a.count): a shortened result is never a pass")
+        a.count < b.count
+          ? "\(change): a shortened result is never a pass"
+          : "\(change): they can't be compared one by one" + against.advice)
     }
     guard a.allSatisfy({ $0?.isFinite == true }) else {
       return figure(.regression, "a fresh \(unit) isn't finite")
@@ -156,6 +159,14 @@ extension GateFigure {
       baseline.figureName, against, tier: tier, baseline: baseline.figure, fresh: fresh.figure,
       test: test, limit: words.limit, result, detail,
       losses: result == .pass ? [] : UnitLoss.most(new, old, sign: sign))
+  }
+}
+
+extension GateBaseline {
+  /// What to do where nothing can be compared with a baseline that later ones didn't replace.
+  fileprivate var advice: String {
+    self == .first
+      ? "; 'zeroqat accept --new-first' makes the fresh record the first baseline as well" : ""
   }
 }
 

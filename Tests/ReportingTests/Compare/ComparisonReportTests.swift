@@ -22,6 +22,22 @@ import Testing
     #expect(report.markdown() == "# Comparison\n\nA is A, B is B. \(report.counts)\n")
   }
 
+  @Test("An interval's level is said, in words and in JSON")
+  func level() throws {
+    let a = Fixtures.record("rtn", "ppl-w4a4", bits: "W4A4", windows: GateReportTests.windows)
+    let b = Fixtures.record(
+      "rtn", "ppl-w4a4", bits: "W4A4", windows: GateReportTests.moved(0.01, noise: 0.02))
+    let report = try ComparisonReport(Self.side("A", ["x": a]), Self.side("B", ["x": b]))
+    let page = report.markdown()
+    #expect(
+      page.contains(
+        "Intervals in brackets hold the true change 95 % of the time, by blocks of neighbouring windows; a gate's hold it "
+          + "99.73 %, where its policy names no other level."), "\(page)")
+    #expect(page.contains("change \\[95 %\\]") || page.contains("change [95 %]"), "\(page)")
+    let root = try JSONDocument(text: Array(report.json.utf8), file: "json").root
+    #expect(root["level"] == .number(0.025, text: "0.025"))
+  }
+
   @Test func conditionsAloneAreNamedOnce() throws {
     let record = Fixtures.record("rtn", "ppl-w4a4", bits: "W4A4", windows: Fixtures.windows)
     var other = record

@@ -105,6 +105,55 @@ import Vocabulary
     #expect(detail.contains(" min "), "\(detail)")
   }
 
+  @Test("What can't be told says how many windows would tell, or why no number does")
+  func inconclusive() throws {
+    func detail(_ fresh: [Double], _ last: [Double], margin: Double = 0.005) throws -> String {
+      let report = Self.report(
+        Self.input(Self.record(fresh), Self.record(last), limits: GateLimits(margin: margin)))
+      #expect(report.exitCode == 5)
+      let detail = try Self.figure(report).detail
+      return String(detail[try #require(detail.firstRange(of: "can't tell")).lowerBound...])
+    }
+    let few = Array(Self.windows.prefix(10))
+    #expect(
+      try detail(few.enumerated().map { $1 + 0.01 * Double($0 % 3) }, few)
+        == "can't tell, nor how many windows would: their spread shows from 14 on; score 14 or more"
+    )
+    #expect(
+      try detail(Self.moved(0.0001, noise: 0.6), Self.windows, margin: 0.0005)
+        == "can't tell, and no number of windows up to 200\u{202F}000 would: they differ too unevenly for this margin"
+    )
+    let needed = try detail(Self.moved(0.001, noise: 0.05), Self.windows)
+    #expect(needed.hasPrefix("can't tell; it takes "))
+    #expect(needed.contains(" times the windows (") && needed.contains(" in place of 200)"))
+  }
+
+  @Test("An interval says how often it holds")
+  func levels() throws {
+    let last = Self.record(Self.windows)
+    for (level, words) in [
+      (0.00135, "(99.73 %)"), (0.025, "(95 %)"), (0.0125, "(97.5 %)"), (1e-6, "(99.99980 %)"),
+    ] {
+      let report = Self.report(
+        Self.input(
+          Self.record(Self.moved(0.0005, noise: 0.004)), last, limits: GateLimits(level: level)))
+      let detail = try Self.figure(report).detail
+      #expect(detail.contains(" \(words), 200 windows in blocks of 9"), "\(detail)")
+    }
+  }
+
+  @Test("Where the first baseline can't be compared with, the way out is named")
+  func firstOfOtherLength() throws {
+    let last = Self.record(Self.windows)
+    let first = Self.record(Array(Self.windows.prefix(100)))
+    let report = Self.report(Self.input(last, last, first: first))
+    #expect(report.exitCode == 4)
+    #expect(
+      report.cases[0].figures[1].detail
+        == "100 windows became 200: they can't be compared one by one; 'zeroqat accept --new-first' makes the fresh "
+        + "record the first baseline as well")
+  }
+
   /// 0.3 % three times is 0.9 %, and each step alone is within the margin.
   @Test("A slow drift is held to the first baseline")
   func drift() throws {
