@@ -5,17 +5,19 @@ internal import System
 package struct FreshRecords: Sendable {
   /// One record.
   package struct Item: Sendable {
-    /// The file that its baseline has: model, text, method, bits and seed, whatever the bytes.
-    package let file: String
+    /// The record's file in the folder.
+    package let source: String
     /// What reports call it.
     package let name: String
     /// The record.
     package let record: RunRecord
     /// Why it doesn't count; nil where it does.
     package let obstacle: String?
+    /// Whether that is because others claim the same cell, so that nobody can tell which is meant.
+    package let isOneOfSeveral: Bool
   }
 
-  /// In the order of their files.
+  /// In the order of their cells.
   package let items: [Item]
 
   /// Reads a folder, and looks at the files that its records are of.
@@ -30,17 +32,35 @@ package struct FreshRecords: Sendable {
     _ folder: String, science: ProgramScience, elsewhere: Bool, locator: inout AssetLocator
   ) throws {
     var items: [Item] = []
-    for (_, record) in try RecordFile.all(in: folder) {
+    for (source, record) in try RecordFile.all(in: folder) {
       let obstacle = try Self.obstacle(record, science, elsewhere, &locator)
       items.append(
         Item(
-          file: record.cell.baselineFile, name: record.cell.baselineName, record: record,
-          obstacle: obstacle))
+          source: source, name: record.cell.baselineName, record: record, obstacle: obstacle,
+          isOneOfSeveral: false))
     }
+    func isSame(_ a: Item, _ b: Item) -> Bool { a.record.cell.hasBaseline(of: b.record.cell) }
     // One model that was measured twice with different bytes leaves two records: the stale one steps back.
-    self.items = items.filter { item in
-      item.obstacle == nil || !items.contains { $0.file == item.file && $0.obstacle == nil }
-    }.sorted { $0.file < $1.file }
+    items = items.filter { item in
+      item.obstacle == nil || !items.contains { isSame($0, item) && $0.obstacle == nil }
+    }
+    var kept: [Item] = []
+    for item in items where !kept.contains(where: { isSame($0, item) && $0.isOneOfSeveral }) {
+      let rivals = items.filter { isSame($0, item) && $0.obstacle == nil }
+      guard rivals.count > 1 else {
+        kept.append(item)
+        continue
+      }
+      // Two that count, and one would be as good as the other: neither does.
+      let names = rivals.map { "'\(folder)/\($0.source)'" }.joined(separator: " and ")
+      kept.append(
+        Item(
+          source: item.source, name: item.name, record: item.record,
+          obstacle:
+            "\(rivals.count) fresh records claim this cell: \(names); remove what isn't meant",
+          isOneOfSeveral: true))
+    }
+    self.items = kept.sorted { $0.record.cell.baselineFile < $1.record.cell.baselineFile }
   }
 
   /// Why a record is stale; nil where it isn't.
@@ -91,30 +111,6 @@ extension Cell {
   /// What reports call a cell that no table has: `my-model W4A4 rtn, my-text-512, seed 1`.
   fileprivate var baselineName: String {
     let seed = address.seed == 1 ? "" : ", seed \(address.seed)"
-    return "\(model.name) \(bits) by \(method.name), \(protocolSettings.id)\(seed)"
-  }
-
-  /// The file of its baseline: model, protocol, method, bits and seed by their names.
-  ///
-  /// Bytes aren't part of it: a model that changed is what a gate looks at.
-  fileprivate var baselineFile: String {
-    Self.fileName([
-      model.name, protocolSettings.id, address.row, address.column, "seed\(address.seed)",
-    ])
-  }
-
-  /// A file's name for the cell, whatever it is of: `table2.tiny.rtn.ppl-w4a4.seed1.json`.
-  package var fileName: String {
-    if address.table == SingleEvaluation.table { return baselineFile }
-    return Self.fileName([
-      address.table, address.scale, String(CommittedFile.name(of: address).dropLast(5)),
-    ])
-  }
-
-  private static func fileName(_ words: [String]) -> String {
-    words.map { word in
-      String(
-        word.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" })
-    }.joined(separator: ".") + ".json"
+    return "\(model.name) \(bits) by \(method.name), \(protocolSettings.id)\(seed)".withoutControls
   }
 }

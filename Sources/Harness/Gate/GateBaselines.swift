@@ -18,166 +18,131 @@ package struct GateBaselines: Sendable {
   /// The folder.
   package let folder: String
   /// What was accepted so far.
-  package private(set) var ledger: AcceptanceLedger
-  private var pairs: [String: Pair] = [:]
+  package internal(set) var ledger: AcceptanceLedger
+  /// By ``Acceptance/Place``.
+  var pairs: [Place: Pair] = [:]
 
-  /// Reads the baselines in a folder; one that isn't there has none.
+  /// Where a baseline is.
+  struct Place: Hashable {
+    let gate: String
+    let file: String
+  }
+
+  /// Reads the baselines in a folder, while nobody changes them; one that isn't there has none.
   ///
-  /// - Throws: `JSONError` for a ledger that doesn't read, ``GateBaselineError``, or what reading records throws.
+  /// - Throws: `JSONError` for a ledger that doesn't read or was edited, ``GateBaselineError``, or what reading records
+  ///   throws.
   package init(folder: String) throws {
-    self.folder = folder
-    let path = folder + "/accepted.json"
-    if FileStatus(of: path) != nil {
-      ledger = try AcceptanceLedger(document: JSONDocument(contentsOf: path))
-    } else {
-      ledger = AcceptanceLedger()
+    guard FileStatus(of: folder) != nil else {
+      self.init(without: folder)
+      return
     }
-    var latest: [String: Acceptance.Cell] = [:]
-    for cell in ledger.accepted.flatMap(\.cells) { latest["\(cell.gate)/\(cell.file)"] = cell }
-    for (key, cell) in latest {
+    let lock = try BaselineLock(folder: folder)
+    try self.init(reading: folder)
+    _ = lock.isHeld
+  }
+
+  /// The baselines of a folder that isn't there.
+  private init(without folder: String) {
+    self.folder = folder
+    ledger = AcceptanceLedger()
+  }
+
+  /// Reads the baselines in a folder; the caller sees to it that nobody changes them.
+  init(reading folder: String) throws {
+    self.folder = folder
+    ledger = AcceptanceLedger()
+    let path = Self.ledgerPath(folder)
+    guard FileStatus(of: path) != nil else {
+      try refuseStrangers([:])
+      return
+    }
+    let document = try JSONDocument(contentsOf: path)
+    ledger = try AcceptanceLedger(document: document)
+    let broken = try ledger.brokenSeal(in: document)
+    let latest = ledger.latest
+    do { try read(latest) } catch {
+      // What an edited ledger says of a record is no word on the record.
+      if let broken { throw broken }
+      throw error
+    }
+    // A figure by name tells more than the entry that it is in.
+    try checkFigures(latest, in: document)
+    if let broken { throw broken }
+    try refuseStrangers(latest)
+  }
+
+  private mutating func read(_ latest: [Place: Acceptance.Cell]) throws {
+    for (place, cell) in latest {
       let records = try [("first", cell.first), ("last", cell.digest)].map { kind, expected in
-        let path = Self.path(folder, cell.gate, kind, cell.file)
+        let path = Self.path(folder, place, kind)
         guard FileStatus(of: path) != nil else { throw GateBaselineError.missing(path) }
         guard try digest(ofFile: path) == expected else { throw GateBaselineError.changed(path) }
         return try RecordFile.read(path)
       }
-      pairs[key] = Pair(first: records[0], last: records[1])
+      pairs[place] = Pair(first: records[0], last: records[1])
     }
-    try refuseStrangers(latest)
   }
 
   /// Refuses records that no acceptance names.
-  private func refuseStrangers(_ known: [String: Acceptance.Cell]) throws {
+  private func refuseStrangers(_ known: [Place: Acceptance.Cell]) throws {
     for gate in try listFolder(folder)
     where FileStatus(of: "\(folder)/\(gate)")?.isFolder == true {
       for kind in ["first", "last"] {
-        for file in try listFolder("\(folder)/\(gate)/\(kind)")
-        where known["\(gate)/\(file)"] == nil {
-          throw GateBaselineError.changed(Self.path(folder, gate, kind, file))
+        for file in try listFolder("\(folder)/\(gate)/\(kind)") {
+          let place = Place(gate: gate, file: file)
+          guard known[place] == nil else { continue }
+          throw GateBaselineError.unknown(Self.path(folder, place, kind))
         }
       }
     }
   }
 
   /// The baselines of a gate's cell; nil where none was accepted.
-  package func pair(gate: String, file: String) -> Pair? { pairs["\(gate)/\(file)"] }
+  package func pair(gate: String, file: String) -> Pair? { pairs[Place(gate: gate, file: file)] }
+
+  /// The file that a record's baseline has, or would have, among those of a gate.
+  ///
+  /// Baselines from before names were escaped keep theirs, where they are of that cell.
+  package func file(of record: RunRecord, gate: String) -> String {
+    let name = record.cell.baselineFile
+    let earlier = record.cell.unescapedBaselineFile
+    guard pair(gate: gate, file: name) == nil, let old = pair(gate: gate, file: earlier),
+      old.last.cell.hasBaseline(of: record.cell)
+    else { return name }
+    return earlier
+  }
 
   /// The files that a gate has baselines of.
   package func files(of gate: String) -> [String] {
-    pairs.keys.filter { $0.hasPrefix(gate + "/") }.map { String($0.dropFirst(gate.count + 1)) }
-      .sorted()
+    pairs.keys.filter { $0.gate == gate }.map(\.file).sorted()
   }
 
-  /// One cell that is to be accepted.
-  package struct Candidate: Sendable {
-    /// The gate.
-    package let gate: String
-    /// The record's file.
-    package let file: String
-    /// What is accepted.
-    package let record: RunRecord
-    /// What it was held against so far, where that isn't a baseline of this folder: a table's committed record.
-    package let earlier: RunRecord?
+  /// The gates that have baselines.
+  package var gates: [String] { Set(pairs.keys.map(\.gate)).sorted() }
 
-    /// A candidate from its parts.
-    package init(gate: String, file: String, record: RunRecord, earlier: RunRecord?) {
-      self.gate = gate
-      self.file = file
-      self.record = record
-      self.earlier = earlier
-    }
-  }
+  static func ledgerPath(_ folder: String) -> String { folder + "/accepted.json" }
 
-  /// Makes records the last baselines, and the first where there was none; says why in the ledger.
-  ///
-  /// The first baseline never changes: it is the record that was there before, or this one.
-  ///
-  /// - Parameters:
-  ///   - candidates: At least one.
-  ///   - reason: Why; not blank.
-  ///   - at: Now, UTC, ISO 8601.
-  /// - Throws: ``GateBaselineError``, or `FileError` for what can't be written.
-  package mutating func accept(_ candidates: [Candidate], reason: String, at: String) throws {
-    guard !reason.isBlank else { throw GateBaselineError.noReason }
-    var cells: [Acceptance.Cell] = []
-    var commits: [String] = []
-    for candidate in candidates {
-      let known = pair(gate: candidate.gate, file: candidate.file)
-      let first = known?.first ?? candidate.earlier ?? candidate.record
-      let before = known?.last ?? candidate.earlier
-      var digests: [String] = []
-      for (kind, record) in [("first", first), ("last", candidate.record)] {
-        let path = Self.path(folder, candidate.gate, kind, candidate.file)
-        try makeFolder(parent(of: path))
-        let bytes = Array(try jsonText(of: record.withoutFolders, style: .pretty).utf8)
-        try writeDurably(bytes, to: path)
-        digests.append(digest(of: bytes))
-      }
-      if let commit = candidate.record.measurement?.commit, !commits.contains(commit) {
-        commits.append(commit)
-      }
-      cells.append(
-        Acceptance.Cell(
-          gate: candidate.gate, file: candidate.file, id: candidate.record.cell.id,
-          digest: digests[1], first: digests[0],
-          figures: candidate.record.gatedFigures.map { name, value in
-            Acceptance.Figure(
-              name: name,
-              first: known == nil && candidate.earlier == nil
-                ? nil : first.figure(named: name),
-              before: before?.figure(named: name), after: value)
-          }))
-      pairs["\(candidate.gate)/\(candidate.file)"] = Pair(first: first, last: candidate.record)
-    }
-    ledger.accepted.append(
-      Acceptance(
-        at: at, reason: reason, commit: commits.isEmpty ? nil : commits.joined(separator: " "),
-        cells: cells))
-    // The ledger goes last: until then the folder isn't what it says, and is refused.
-    try writeDurably(
-      Array(try jsonText(of: ledger, style: .pretty).utf8), to: folder + "/accepted.json")
-  }
-
-  private static func path(_ folder: String, _ gate: String, _ kind: String, _ file: String)
-    -> String
-  { "\(folder)/\(gate)/\(kind)/\(file)" }
-}
-
-extension RunRecord {
-  /// The test scores as a ledger names them: perplexities, and percent of tasks.
-  fileprivate var gatedFigures: [(name: String, value: Double?)] {
-    scores.filter { $0.split == "test" }.map { score in
-      (
-        score.metric + (score.task.map { " of \($0)" } ?? ""),
-        score.task == nil ? score.value : score.value.map { 100 * $0 }
-      )
-    }
-  }
-
-  fileprivate func figure(named name: String) -> Double? {
-    gatedFigures.first { $0.name == name }?.value
+  static func path(_ folder: String, _ place: Place, _ kind: String) -> String {
+    "\(folder)/\(place.gate)/\(kind)/\(place.file)"
   }
 }
 
-/// Why baselines can't be used.
-package enum GateBaselineError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// A record isn't what the ledger says of it.
-  case changed(String)
-  /// A record that the ledger names isn't there.
-  case missing(String)
-  /// Nothing says why.
-  case noReason
-
-  /// What is wrong, and what to do.
-  package var description: String {
-    switch self {
-    case .changed(let path):
-      "\(path): error: expected the record that accepted.json names, found another; a baseline changes by "
-        + "'zeroqat accept --reason' alone, so restore the folder as it was committed"
-    case .missing(let path):
-      "\(path): error: expected the record that accepted.json names, found no file; restore the folder as it was "
-        + "committed"
-    case .noReason: "expected --reason to say why the baseline may change, found nothing in it"
+extension AcceptanceLedger {
+  /// The last word on each baseline that wasn't taken out.
+  fileprivate var latest: [GateBaselines.Place: Acceptance.Cell] {
+    var latest: [GateBaselines.Place: Acceptance.Cell] = [:]
+    for acceptance in accepted {
+      for cell in acceptance.cells { latest[cell.place] = cell }
+      for place in acceptance.retired ?? [] {
+        latest[GateBaselines.Place(gate: place.gate, file: place.file)] = nil
+      }
     }
+    return latest
   }
+}
+
+extension Acceptance.Cell {
+  /// Where its baseline is.
+  var place: GateBaselines.Place { GateBaselines.Place(gate: gate, file: file) }
 }

@@ -2,7 +2,7 @@ import JSONText
 import Records
 import Testing
 
-/// Policies and ledgers of gates: what is read, and every refusal literally.
+/// Policies of gates: what is read, and every refusal literally.
 @Suite struct GatePolicyTests {
   private static func policy(_ text: String) throws(JSONError) -> GatePolicy {
     try GatePolicy(document: JSONDocument(text: Array(text.utf8), file: "gate.json"))
@@ -120,32 +120,5 @@ import Testing
   ])
   func refused(text: String, words: String) {
     #expect(Self.refusal(text) == words)
-  }
-
-  // — the ledger —
-
-  private static func ledger(_ accepted: String) -> String? {
-    do {
-      _ = try AcceptanceLedger(
-        document: JSONDocument(
-          text: Array(#"{ "schema": 1, "accepted": [\#(accepted)] }"#.utf8), file: "accepted.json"))
-      return nil
-    } catch { return "\(error.pointer): \(error.reason)" }
-  }
-
-  @Test func anAcceptanceHasAReasonAndCells() {
-    let cell =
-      #"{ "gate": "a", "file": "b.json", "id": "1", "digest": "2", "first": "3", "figures": [] }"#
-    #expect(Self.ledger("") == nil)
-    #expect(Self.ledger(#"{ "at": "t", "reason": "faster", "cells": [\#(cell)] }"#) == nil)
-    #expect(
-      Self.ledger(#"{ "at": "t", "reason": " ", "cells": [\#(cell)] }"#)
-        == "/accepted/0/reason: expected why the baseline was accepted, found nothing")
-    #expect(
-      Self.ledger(#"{ "at": "t", "reason": "faster", "cells": [] }"#)
-        == "/accepted/0/cells: expected at least one cell whose baseline was accepted")
-    #expect(
-      Self.ledger(#"{ "at": "t", "reason": "faster", "cells": [\#(cell)], "by": "me" }"#)
-        == "/accepted/0/by: unknown member 'by'; known: 'at', 'reason', 'commit', 'cells'")
   }
 }
