@@ -45,7 +45,8 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let margin, let table { return try gate(table, margin) }
+    let outputs = try OutputFiles(["--junit": junit])
+    if let margin, let table { return try gate(table, margin, outputs) }
     var reports: [CheckReport] = []
     for place in try places() {
       let report = try TableCheck(place, options).report
@@ -56,7 +57,7 @@ struct CheckCommand: ParsableCommand {
       }
     }
     if all { try writeToStandardOutput(reports.summary) }
-    if let junit { try writeDurably(Array(reports.junit.utf8), to: try absolute(junit)) }
+    try outputs.write(reports.junit, to: "--junit")
     switch all ? reports.outcome : reports[0].outcome {
     case .allGood: return
     case .regression: throw ExitCode(1)
@@ -65,11 +66,13 @@ struct CheckCommand: ParsableCommand {
   }
 
   /// The table by the rules of a gate whose baselines are the committed records.
-  private func gate(_ table: String, _ margin: Double) throws {
-    let report = try GateRun(table: table, margin: margin, options.whole()).report
+  private func gate(_ table: String, _ margin: Double, _ outputs: OutputFiles) throws {
+    let run = try GateRun(table: table, margin: margin, options.whole())
+    if let warning = run.warning { say(warning) }
+    let report = run.report
     let texts = WindowTexts(options.work)
     try writeToStandardOutput(report.markdown { texts.text(of: $0, window: $1) })
-    if let junit { try writeDurably(Array(report.junit.utf8), to: try absolute(junit)) }
+    try outputs.write(report.junit, to: "--junit")
     if report.exitCode != 0 { throw ExitCode(report.exitCode) }
   }
 

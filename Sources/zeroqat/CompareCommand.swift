@@ -35,6 +35,7 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var work: WorkOptions
 
   func run() throws {
+    let outputs = try OutputFiles(["--output": output], sparing: [a, b])
     let root = try work.root ?? absolute(".")
     let (first, second) = (try RecordPlace(a, root: root), try RecordPlace(b, root: root))
     let (left, unread) = try first.records(except: second)
@@ -58,10 +59,8 @@ struct CompareCommand: ParsableCommand {
       case .html: report.html(text: words)
       case .json: try report.json
       }
-    if let output {
-      let path = try absolute(output)
-      try makeFolder(parent(of: path))
-      try writeDurably(Array(text.utf8), to: path)
+    if output != nil {
+      try outputs.write(text, to: "--output")
     } else {
       try writeToStandardOutput(text)
     }

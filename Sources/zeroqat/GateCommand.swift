@@ -29,15 +29,16 @@ struct GateCommand: ParsableCommand {
 
   func run() throws {
     let run = try GateRun(policy, work)
+    let outputs = try OutputFiles(
+      ["--junit": junit, "--gitlab": gitlab], sparing: [policy], below: [run.baselines.folder])
+    if let warning = run.warning { say(warning) }
     let report = run.report
     let texts = WindowTexts(work)
     let text = report.markdown { texts.text(of: $0, window: $1) }
     try writeToStandardOutput(text)
-    if let junit { try write(report.junit, to: junit) }
-    if let gitlab {
-      try write(
-        report.gitlab(fingerprint: { digest(of: Array($0.utf8)) }), to: gitlab)
-    }
+    try outputs.write(report.junit, to: "--junit")
+    try outputs.write(
+      report.gitlab(fingerprint: { digest(of: Array($0.utf8)) }), to: "--gitlab")
     let environment = processEnvironment()
     if environment["GITHUB_ACTIONS"] == "true" {
       for line in report.annotations { try writeToStandardOutput(line + "\n") }
@@ -48,11 +49,5 @@ struct GateCommand: ParsableCommand {
       }
     }
     if report.exitCode != 0 { throw ExitCode(report.exitCode) }
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    let path = try absolute(path)
-    try makeFolder(parent(of: path))
-    try writeDurably(Array(text.utf8), to: path)
   }
 }

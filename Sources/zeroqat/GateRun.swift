@@ -15,6 +15,8 @@ struct GateRun {
     let file: String
     /// What it is held against where nothing was accepted yet.
     let earlier: RunRecord?
+    /// Whether several fresh records claim it.
+    var isOneOfSeveral = false
   }
 
   /// The policy's file, as it was named.
@@ -47,14 +49,21 @@ struct GateRun {
         + "/tables/\(name)", options.work)
   }
 
+  /// What is said of an older ledger; nil where there is nothing to say.
+  var warning: String? {
+    guard !baselines.ledger.isSealed, !baselines.ledger.accepted.isEmpty else { return nil }
+    return
+      "'\(baselines.folder)/accepted.json' is of an earlier zeroqat: nothing guards the words and figures in it "
+      + "until the next 'zeroqat accept' gives every entry its digest"
+  }
+
   private init(_ policy: GatePolicy, named path: String, in folder: String, _ work: WorkOptions)
     throws
   {
     self.path = path
     self.policy = policy
     func below(_ name: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }
-    baselines = try GateBaselines(
-      folder: below(policy.baseline ?? GatePolicy.usualBaseline))
+    baselines = try GateBaselines(folder: policy.baselineFolder(from: folder))
     let site = try Site.anywhere(
       root: work.root, results: work.results, environment: processEnvironment())
     var locator = AssetLocator(site)
@@ -62,12 +71,13 @@ struct GateRun {
       if let table = gate.table {
         try add(gate, table, work)
       } else if let records = gate.records {
+        let folder = below(records)
         let fresh = try FreshRecords(
-          below(records), science: builtScience, elsewhere: gate.elsewhere == true,
-          locator: &locator)
-        add(gate, fresh)
+          folder, science: builtScience, elsewhere: gate.elsewhere == true, locator: &locator)
+        add(gate, fresh, from: folder)
       }
     }
+    addForgotten()
   }
 
   /// The cells of a table, in the grid's order.
@@ -122,31 +132,70 @@ struct GateRun {
           earlier: pair == nil ? committed[address] : nil))
     }
     // A baseline whose cell the grid no longer has is missing, not forgotten.
-    for file in baselines.files(of: gate.name)
-    where gate.filter == nil && !files.contains(file) {
-      addMissing(gate, file, limits, "the grid has no such cell any more")
+    for file in baselines.files(of: gate.name) where !files.contains(file) {
+      let picked = gate.filter.map { ", or the filter '\($0)' leaves it out" } ?? ""
+      addMissing(gate, file, limits, "the grid has no such cell any more\(picked)")
+    }
+    if !entries.contains(where: { $0.input.gate == gate.name }) {
+      let filter = gate.filter.map { ", filter '\($0)'" } ?? ""
+      addEmpty(
+        gate,
+        "no cell of \(table) at scale \(place.scale.rawValue)\(filter) has a fresh record in '\(place.store.folder)' "
+          + "or a baseline; 'zeroqat run \(table)' measures them")
     }
   }
 
   /// The records of a folder.
-  private mutating func add(_ gate: GateRequest, _ fresh: FreshRecords) {
+  private mutating func add(_ gate: GateRequest, _ fresh: FreshRecords, from folder: String) {
     let limits = policy.limits(of: gate)
-    for (index, item) in fresh.items.enumerated() {
-      let pair = baselines.pair(gate: gate.name, file: item.file)
-      let isTwice = fresh.items[..<index].contains { $0.file == item.file }
+    var files: Set<String> = []
+    for item in fresh.items {
+      let file = baselines.file(of: item.record, gate: gate.name)
+      files.insert(file)
+      let pair = baselines.pair(gate: gate.name, file: file)
       entries.append(
         Entry(
           input: GateInput(
             gate: gate.name, name: item.name, limits: limits, fresh: item.record,
-            obstacle: isTwice
-              ? "two fresh records claim this cell; remove the one that isn't meant"
-              : item.obstacle, last: pair?.last,
-            first: pair.flatMap { $0.first == $0.last ? nil : $0.first }), file: item.file,
-          earlier: nil))
+            obstacle: item.obstacle, last: pair?.last,
+            first: pair.flatMap { $0.first == $0.last ? nil : $0.first }), file: file,
+          earlier: nil, isOneOfSeveral: item.isOneOfSeveral))
     }
-    for file in baselines.files(of: gate.name)
-    where !fresh.items.contains(where: { $0.file == file }) {
-      addMissing(gate, file, limits, "there is no fresh record")
+    for file in baselines.files(of: gate.name) where !files.contains(file) {
+      addMissing(gate, file, limits, "there is no fresh record in '\(folder)'")
+    }
+    if !entries.contains(where: { $0.input.gate == gate.name }) {
+      addEmpty(
+        gate,
+        "there is no record in '\(folder)'"
+          + (FileStatus(of: folder) == nil ? ", as there is no such folder" : ""))
+    }
+  }
+
+  /// A gate that compares nothing, which is no pass.
+  private mutating func addEmpty(_ gate: GateRequest, _ why: String) {
+    entries.append(
+      Entry(
+        input: GateInput(
+          gate: gate.name, name: "all cells", limits: policy.limits(of: gate), fresh: nil,
+          obstacle: "missing: \(why)", last: nil, first: nil), file: "", earlier: nil))
+  }
+
+  /// Baselines of gates that the policy hasn't got: a gate that was renamed would forget them.
+  private mutating func addForgotten() {
+    let names = policy.gates.map(\.name)
+    for gate in baselines.gates where !names.contains(gate) {
+      let count = NumberText.count(baselines.files(of: gate).count, "baseline")
+      let near = suggestion(for: gate, among: names)
+      entries.append(
+        Entry(
+          input: GateInput(
+            gate: gate, name: "all cells", limits: GateLimits(), fresh: nil,
+            obstacle:
+              "missing: no gate of the policy is called '\(gate)', which has \(count) in "
+              + "'\(baselines.folder)/\(gate)'; \(near) Call the gate so again, or take them out: "
+              + "'zeroqat accept POLICY --retire \(gate) --reason …'", last: nil, first: nil),
+          file: "", earlier: nil))
     }
   }
 
@@ -166,15 +215,26 @@ struct GateRun {
 
   /// Makes the fresh records of cells the baselines.
   ///
-  /// - Throws: As ``Harness/GateBaselines/accept(_:reason:at:)``.
-  mutating func accept(_ accepted: [Entry], reason: String) throws {
+  /// - Returns: The ledger's new entry; nil where every record is the last baseline already.
+  /// - Throws: As ``Harness/GateBaselines/accept(_:reason:at:permission:)``.
+  mutating func accept(
+    _ accepted: [Entry], reason: String, permission: GateBaselines.Permission
+  ) throws -> Acceptance? {
     let candidates = accepted.compactMap { entry in
       entry.input.fresh.map {
         GateBaselines.Candidate(
           gate: entry.input.gate, file: entry.file, record: $0, earlier: entry.earlier)
       }
     }
-    try baselines.accept(candidates, reason: reason, at: utcNow())
+    return try baselines.accept(candidates, reason: reason, at: utcNow(), permission: permission)
+  }
+}
+
+extension GatePolicy {
+  /// The folder of accepted baselines of a policy in `folder`.
+  func baselineFolder(from folder: String) -> String {
+    let name = baseline ?? Self.usualBaseline
+    return name.hasPrefix("/") ? name : "\(folder)/\(name)"
   }
 }
 

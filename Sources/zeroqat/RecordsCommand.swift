@@ -11,7 +11,8 @@ struct RecordsCommand: ParsableCommand {
     abstract: "Write records as CSV, JSON Lines, lm-evaluation-harness results or Every Eval Ever.",
     discussion: """
       PLACE is a record's file, a folder of records, or a commit, of which the committed records are meant. CSV and JSON \
-      Lines are one text; of the other two each record is a file, and --output names their folder. Exit status: 0 written, \
+      Lines are one text; of the other two each record is a file, and --output names their folder. In CSV a text that \
+      begins with =, +, -, @, a tab or ' has ' before it, so that no spreadsheet computes it. Exit status: 0 written, \
       2 wrong use or bad input, 4 no record that can be written so.
       """)
 
@@ -70,16 +71,22 @@ struct RecordsCommand: ParsableCommand {
         "two records would be '\(item.name)'; name a folder that has one of them")
     }
     let folder = try absolute(output)
-    try makeFolder(folder)
-    for (name, text) in texts { try writeDurably(Array(text.utf8), to: "\(folder)/\(name)") }
+    if FileStatus(of: folder)?.isFolder == false {
+      throw OutputFileError(
+        option: "--output", name: output, reason: "\(to.rawValue) takes a folder, and it is a file")
+    }
+    // All of them are looked at before the first is written.
+    let files = try texts.map {
+      (try OutputFiles(["--output": "\(folder)/\($0.name)"], sparing: [place]), $0.text)
+    }
+    for (file, text) in files { try file.write(text, to: "--output") }
     say("\(texts.count) files in \(output)")
   }
 
   private func write(_ text: String) throws {
-    guard let output else { return try writeToStandardOutput(text) }
-    let path = try absolute(output)
-    try makeFolder(parent(of: path))
-    try writeDurably(Array(text.utf8), to: path)
+    let outputs = try OutputFiles(["--output": output], sparing: [place])
+    guard output != nil else { return try writeToStandardOutput(text) }
+    try outputs.write(text, to: "--output")
   }
 }
 

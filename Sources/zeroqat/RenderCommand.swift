@@ -38,18 +38,29 @@ struct RenderCommand: ParsableCommand {
     guard external != nil || externalTask.isEmpty else {
       throw ValidationError("--external-task says which task of --external is which")
     }
-    for pair in externalTask where pair.split(separator: "=").count != 2 {
-      throw ValidationError("expected --external-task here=there, found '\(pair)'")
+    var here: Set<Substring> = []
+    for pair in externalTask {
+      let sides = pair.split(separator: "=", omittingEmptySubsequences: false)
+      guard sides.count == 2, !sides.contains("") else {
+        throw ValidationError("expected --external-task here=there, found '\(pair)'")
+      }
+      guard here.insert(sides[0]).inserted else {
+        throw ValidationError("--external-task says twice which task '\(sides[0])' is")
+      }
     }
   }
 
   func run() throws {
+    let numbers = output.map { ($0.hasSuffix(".md") ? String($0.dropLast(3)) : $0) + ".csv" }
+    let outputs = try OutputFiles(
+      ["--output": output, "the CSV beside --output": numbers],
+      sparing: external.map { [$0] } ?? [])
     if let page = try TextPage(table, options) {
       guard external == nil else {
         throw ValidationError("\(page.table) is a table of words: no task stands in it")
       }
-      if let output {
-        try page.write(to: try absolute(output))
+      if let path = outputs.path("--output") {
+        try page.write(to: path)
       } else {
         try writeToStandardOutput(page.markdown)
       }
@@ -71,8 +82,7 @@ struct RenderCommand: ParsableCommand {
       let results = try LMEvalResults(document: JSONDocument(contentsOf: external))
       beside = try rendered.contents.externalSection(results, tasks: tasks)
     }
-    if let output {
-      let path = try absolute(output)
+    if let path = outputs.path("--output") {
       try rendered.write(to: path)
       if let beside {
         try writeDurably(try readFile(path) + Array("\n\(beside)".utf8), to: path)

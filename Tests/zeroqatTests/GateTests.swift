@@ -57,7 +57,11 @@ import Testing
       "gate.json")
     let empty = try gate()
     #expect(empty.status == 4, "\(empty.output)")
-    #expect(empty.output.contains("0 cells: 0 pass, 0 worse, 0 inconclusive, 0 missing or stale."))
+    #expect(empty.output.contains("1 cell: 0 pass, 0 worse, 0 inconclusive, 1 missing or stale."))
+    #expect(
+      empty.output.contains(
+        "missing: no cell of mini at scale tiny, filter 'column=ppl' has a fresh record in '\(checkout.results)' "
+          + "or a baseline; 'zeroqat run mini' measures them"), "\(empty.output)")
     #expect(try checkout("run", "mini").status == 0)
     let first = try gate()
     #expect(first.status == 4, "\(first.output)")
@@ -225,6 +229,232 @@ import Testing
     // Records of the model before are still there, and nobody can tell which is meant.
     try writeDurably(bytes, to: config)
     #expect(try gate().status == 0)
+  }
+
+  /// A policy over a folder of records, which two evaluations of one model are in.
+  private func ownRecords() throws -> [String] {
+    try write(
+      #"{ "schema": 1, "gates": [{ "name": "own", "records": "results/eval/own" }] }"#, "gate.json")
+    let model = checkout.root + "/cache/zeroqat/models/fixture"
+    let words = (0..<200).map { "tree \($0) of water and \($0 % 7) sounds.\n" }.joined()
+    try write(words, "own.txt")
+    for bits in ["FP", "W4A16"] {
+      let result = try checkout(
+        "eval", model, "--text", checkout.root + "/own.txt", "--window", "32", "--bits", bits)
+      #expect(result.status == 0, "\(result.output)")
+    }
+    let folder = checkout.root + "/results/eval/own"
+    return try listFolder(folder).filter { $0.hasSuffix(".json") }.map { "\(folder)/\($0)" }
+  }
+
+  /// A copy of a record in its folder, of a model with another name.
+  private func copy(_ path: String, as model: String, _ name: String) throws {
+    var record = try checkout.record(at: path)
+    record.cell.model.name = model
+    record.cell.id = try record.cell.computedID
+    try writeDurably(
+      Array(try jsonText(of: record, style: .pretty).utf8), to: "\(parent(of: path))/\(name).json")
+  }
+
+  @Test("Of two records that claim a cell neither is accepted, and both files are named")
+  func twoClaims() throws {
+    let records = try ownRecords()
+    var record = try checkout.record(at: records[0])
+    record.measurement?.threads += 1
+    let second = parent(of: records[0]) + "/zz.json"
+    try writeDurably(Array(try jsonText(of: record, style: .pretty).utf8), to: second)
+    let words =
+      "2 fresh records claim this cell: '\(records[0])' and '\(second)'; remove what isn't meant"
+    let refused = try accept("the start")
+    #expect(refused.status == 2)
+    #expect(refused.output.hasPrefix("error: fixture "), "\(refused.output)")
+    #expect(refused.output.hasSuffix("\(words); nothing was accepted\n"), "\(refused.output)")
+    #expect(FileStatus(of: checkout.root + "/baseline/accepted.json") == nil)
+    let held = try gate()
+    #expect(held.status == 4 && held.output.contains("2 cells: 0 pass"), "\(held.output)")
+    #expect(held.output.contains("2 fresh records claim this cell"))
+    try removeTree(second)
+    #expect(try accept("the start").status == 0)
+    #expect(try gate().status == 0)
+  }
+
+  @Test("Six acceptances at once: six entries")
+  func acceptancesAtOnce() throws {
+    let records = try ownRecords()
+    for index in 0..<6 { try copy(records[0], as: "m\(index)=x", "m\(index)") }
+    var output: [UInt8] = []
+    // As a pipeline of several jobs would have it.
+    let program = try BuiltProgram.path
+    let script = (0..<6).map {
+      "'\(program)' accept '\(policy)' --reason 'number \($0)' --filter 'm\($0)=x' --root '\(checkout.root)' --threads 1 &"
+    }.joined(separator: "\n")
+    let child = ChildProcess(
+      executable: "/bin/sh", arguments: ["-c", script + "\nwait\n"],
+      environment: [
+        "PATH": "/usr/bin:/bin", "HOME": checkout.root, "XDG_CACHE_HOME": checkout.root + "/cache",
+      ])
+    let ending = try child.run(interruption: { (0, 0) }) { output += $0 }
+    let text = String(decoding: output, as: UTF8.self)
+    #expect(ending.exit == .status(0), "\(text)")
+    let ledger = try AcceptanceLedger(
+      document: JSONDocument(contentsOf: checkout.root + "/baseline/accepted.json"))
+    #expect(
+      ledger.accepted.map(\.reason).sorted() == (0..<6).map { "number \($0)" }, "\(text)")
+    #expect(try accept("the others").status == 0)
+    let held = try gate()
+    #expect(held.status == 0 && held.output.contains("8 cells: 8 pass"), "\(held.output)")
+    #expect(
+      try listFolder(checkout.root + "/baseline/own/last").contains { $0.hasPrefix("m3%3Dx.") })
+  }
+
+  @Test("A gate without a record names its folder, beside gates that have some, too")
+  func emptyGates() throws {
+    _ = try ownRecords()
+    #expect(try accept("the start").status == 0)
+    try write(
+      #"""
+      { "schema": 1, "gates": [{ "name": "own", "records": "results/eval/own" },
+        { "name": "none", "records": "results/elsewhere" }] }
+      """#, "gate.json")
+    let held = try gate()
+    #expect(held.status == 4)
+    #expect(
+      held.output.contains(
+        "missing: there is no record in '\(checkout.root)/results/elsewhere', as there is no such folder"
+      ),
+      "\(held.output)")
+    #expect(held.output.contains("3 cells: 2 pass, 0 worse, 0 inconclusive, 1 missing or stale."))
+  }
+
+  @Test("A gate that was renamed doesn't forget its baselines")
+  func renamedGates() throws {
+    _ = try ownRecords()
+    #expect(try accept("the start").status == 0)
+    try write(
+      #"{ "schema": 1, "gates": [{ "name": "owns", "records": "results/eval/own" }] }"#, "gate.json"
+    )
+    let words =
+      "missing: no gate of the policy is called 'own', which has 2 baselines in '\(checkout.root)/baseline/own'; "
+      + "did you mean 'owns'? Call the gate so again, or take them out: 'zeroqat accept POLICY --retire own --reason …'"
+    let held = try gate()
+    #expect(held.status == 4 && held.output.contains(words), "\(held.output)")
+    let accepted = try accept("another name")
+    #expect(accepted.status == 0)
+    #expect(
+      accepted.output.contains("not accepted: own: all cells: \(words)"), "\(accepted.output)")
+    #expect(try gate().status == 4)
+    #expect(try accept("another name", "--retire", "own", "--new-first").status == 2)
+    let wrong = try accept("another name", "--retire", "ownd")
+    #expect(wrong.status == 2)
+    #expect(wrong.output.hasPrefix("error: there is no baseline of 'ownd'; did you mean 'own"))
+    let retired = try accept("another name", "--retire", "own")
+    #expect(retired.status == 0)
+    #expect(retired.output.hasPrefix("taken out: own/fixture."), "\(retired.output)")
+    #expect(try gate().status == 0)
+  }
+
+  @Test("A filter that is narrowed doesn't forget, either")
+  func narrowedFilters() throws {
+    let policy =
+      #"{ "schema": 1, "gates": [{ "name": "mini", "table": "mini", "filter": "FILTER" }] }"#
+    try write(policy.replacing("FILTER", with: "column=ppl"), "gate.json")
+    #expect(try checkout("run", "mini").status == 0)
+    #expect(try accept("the start").status == 0)
+    try write(policy.replacing("FILTER", with: "row=rtn column=ppl"), "gate.json")
+    let held = try gate()
+    #expect(held.status == 4)
+    #expect(
+      held.output.contains(
+        "missing: the grid has no such cell any more, or the filter 'row=rtn column=ppl' leaves it out"
+      ),
+      "\(held.output)")
+  }
+
+  @Test("What is written for others overwrites nothing that is read")
+  func outputs() throws {
+    let records = try ownRecords()
+    #expect(try accept("the start").status == 0)
+    let baseline = try #require(
+      try listFolder(checkout.root + "/baseline/own/last").first.map {
+        checkout.root + "/baseline/own/last/" + $0
+      })
+    let grid = checkout.table + "/grid.json"
+    try write("{ \"schema\": 1 }", "other.json")
+    for (option, file, why) in [
+      ("--junit", policy, "'\(policy)' is what the command reads"),
+      ("--gitlab", checkout.root + "/./gate.json", "'\(policy)' is what the command reads"),
+      ("--junit", records[0], "it holds a record"), ("--gitlab", grid, "it holds a table's grid"),
+      ("--junit", baseline, "'\(checkout.root)/baseline' is for accepted baselines alone"),
+      (
+        "--junit", checkout.root + "/baseline/gate.xml",
+        "'\(checkout.root)/baseline' is for accepted baselines alone"
+      ),
+      ("--junit", checkout.root + "/results", "it is a folder"),
+      (
+        "--junit", checkout.root + "/other.json", "it holds a file with a schema that zeroqat reads"
+      ),
+    ] {
+      let before = FileStatus(of: file)?.isRegular == true ? try readFile(file) : []
+      let refused = try gate(option, file)
+      #expect(refused.status == 2)
+      #expect(
+        refused.output == "error: \(option) '\(file)' isn't written to: \(why); name another file\n"
+      )
+      #expect(try before.isEmpty || readFile(file) == before)
+    }
+    let both = try gate(
+      "--junit", checkout.root + "/a.xml", "--gitlab", checkout.root + "/a.xml")
+    #expect(both.status == 2 && both.output.contains("'\(checkout.root)/a.xml' isn't written to: "))
+    #expect(FileStatus(of: checkout.root + "/a.xml") == nil)
+    // Its own report may be written again.
+    for _ in 0..<2 {
+      #expect(
+        try gate("--junit", checkout.root + "/a/gate.xml", "--gitlab", checkout.root + "/g.json")
+          .status == 0)
+    }
+    for arguments in [
+      ["compare", records[0], records[1], "--output", records[0]],
+      ["compare", records[0], records[0], "--output", records[1]],
+      ["records", records[0], "--to", "csv", "--output", records[1]],
+      ["check", "mini", "--junit", grid], ["render", "mini", "--output", records[0]],
+      ["records", records[0], "--to", "lm-eval", "--output", records[1]],
+    ] {
+      let refused = try checkout(arguments[0], Array(arguments.dropFirst()))
+      #expect(refused.status == 2, "\(arguments)")
+      #expect(refused.output.contains("isn't written to: "), "\(arguments): \(refused.output)")
+      #expect(refused.output.hasSuffix("; name another file\n"))
+    }
+  }
+
+  @Test("A record of others with losses that nobody measured is refused with its place")
+  func impossibleLosses() throws {
+    let records = try ownRecords()
+    let text = String(decoding: try readFile(records[0]), as: UTF8.self)
+    let record = try checkout.record(at: records[0])
+    let first = try #require(record.scores[0].windowNLL[0])
+    for (new, words) in [
+      ("-1.5", "expected a loss above 0 nats per token, found -1.5"),
+      ("0", "expected a loss above 0 nats per token, found 0.0"),
+      ("null", "expected a loss, as the score has a mean of all windows, found null"),
+    ] {
+      let edited = text.replacing("\(first)", with: new, maxReplacements: 1)
+      #expect(edited != text)
+      try writeDurably(Array(edited.utf8), to: records[0])
+      for result in [
+        try gate(), try accept("r"), try checkout("compare", records[0], records[1]),
+        try checkout("records", records[0], "--to", "csv"),
+      ] {
+        #expect(result.status == 2)
+        #expect(result.output.contains(records[0] + ":"), "\(result.output)")
+        #expect(result.output.contains(words), "\(result.output)")
+        #expect(
+          result.output.contains("/scores/0/windowNLL/0"), "\(result.output)")
+      }
+    }
+    let endless = text.replacing("\(first)", with: "1e999", maxReplacements: 1)
+    try writeDurably(Array(endless.utf8), to: records[0])
+    let result = try gate()
+    #expect(result.status == 2 && result.output.contains(records[0] + ":"), "\(result.output)")
   }
 
   @Test("In GitHub Actions there is a summary and an annotation")
