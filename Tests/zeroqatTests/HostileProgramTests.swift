@@ -216,12 +216,12 @@ struct HostileProgramTests {
     (
       "a norm without an end", "hello; cp $own/norm-inf.safetensors w; result",
       "its weights: w: tensor 'model.norm.weight', element 5: expected a finite F32 that fits in float32, found "
-        + "infinity"
+        + "inf"
     ),
     (
       "a head without an end", "hello; cp $own/head-nan.safetensors w; result",
       "its weights: w: tensor 'lm_head.weight', element 5: expected a finite F32 that fits in float32, found "
-        + "-infinity"
+        + "-inf"
     ),
     (
       "lies about its bits", "hello; cp $own/lie.safetensors w; result",
