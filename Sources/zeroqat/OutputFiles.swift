@@ -30,6 +30,9 @@ struct OutputFiles {
       guard !name.isEmpty, FileStatus(of: path)?.isFolder != true else {
         throw refuse(name.isEmpty ? "expected a file, found an empty name" : "it is a folder")
       }
+      if let status = FileStatus(of: path), !status.isRegular {
+        throw refuse("it isn't a regular file")
+      }
       if let other = taken.first(where: { $0.place == place }) {
         throw refuse("\(other.option) writes to it")
       }

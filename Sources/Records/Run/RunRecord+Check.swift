@@ -10,6 +10,11 @@ extension RunRecord {
   /// - Parameter document: The text that the record was decoded from.
   /// - Throws: ``JSONError`` at the first figure that its windows or examples contradict, or that can't be one.
   package func check(in document: JSONDocument) throws(JSONError) {
+    guard cell.protocolSettings.windowTokens > 1 else {
+      throw document.error(
+        at: "/cell/protocol/windowTokens",
+        "expected windows of at least 2 tokens, found \(cell.protocolSettings.windowTokens)")
+    }
     try refuseDoubles(in: document)
     for (index, score) in scores.enumerated() {
       try score.refuseImpossible(
@@ -56,6 +61,9 @@ extension RunRecord {
 }
 
 extension Score {
+  /// How far another order of summation may be from a mean, nats per token; the committed records have 0.1 at most.
+  fileprivate static var largestFloor: Double { 3 }
+
   /// Refuses what no measurement gives.
   fileprivate func refuseImpossible(
     at place: String, isWhole: Bool, in document: JSONDocument
@@ -78,6 +86,14 @@ extension Score {
         throw document.error(
           at: "\(place)/\(member)", "expected a loss above 0 nats per token, found \(loss)")
       }
+    }
+    if let meanNLL, let other = alternativeMeanNLL,
+      !((other - meanNLL).magnitude <= Self.largestFloor)
+    {
+      throw document.error(
+        at: place + "/alternativeMeanNLL",
+        "expected at most \(Self.largestFloor) nats from the mean, as another order of summation gives it, found \(other)"
+      )
     }
     for (index, outcome) in (outcomes ?? []).enumerated() where !(0...1).contains(outcome) {
       throw document.error(

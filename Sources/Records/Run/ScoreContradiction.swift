@@ -33,8 +33,9 @@ extension RunRecord {
     ) -> ScoreContradiction {
       ScoreContradiction(member: member, expected: expected, found: found, basis: "windows")
     }
-    let tokens = score.windowNLL.count.multipliedReportingOverflow(
-      by: cell.protocolSettings.windowTokens - 1)
+    // A window's first token is given; a record of others may name a number that no window has.
+    let scored = max(1, cell.protocolSettings.windowTokens) - 1
+    let tokens = score.windowNLL.count.multipliedReportingOverflow(by: scored)
     if tokens.overflow || score.scoredTokens != tokens.partialValue {
       return contradiction("scoredTokens", "\(tokens.partialValue)", "\(score.scoredTokens)")
     }

@@ -66,8 +66,8 @@ extension TableContents {
       let count = cell.record.testWindows?.count ?? 0
       let seen = cell.test?.visible.map { NumberText.signed(100 * expm1($0), 2) + " %" }
       table.add([
-        "\(name(of: cell.record)), seed \(cell.record.cell.address.seed)".inMarkdown,
-        NumberText.grouped(count), cell.other.map(words(of:))?.inMarkdown ?? "–", seen ?? "–",
+        name(of: cell.record), NumberText.grouped(count),
+        cell.other.map(name(of:)) ?? "–", seen ?? "–",
         cell.words.inMarkdown, cell.needed.map { $0 <= count ? "yes" : "no" } ?? "–",
       ])
     }
@@ -80,10 +80,6 @@ extension TableContents {
         + "nearest. A dash: there is no other to differ from; equal weights and kernels give equal bits, and need one window.",
       table.text,
     ].joined(separator: "\n\n") + "\n"
-  }
-
-  private func words(of record: RunRecord) -> String {
-    "\(name(of: record)), seed \(record.cell.address.seed)"
   }
 
   /// Sum of squares about the mean of the differences.
