@@ -1,7 +1,7 @@
 # Each target is one line of intent; .ci/run uses the same ones.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help check lint walls plans pages certified format test aarch64 sanitize asan ubsan docs size record fuzz clean \
+.PHONY: help check lint walls plans pages certified verify format test aarch64 sanitize asan ubsan docs size record fuzz clean \
   bench bench-kernels bench-gate bench-build
 
 IMPORTS := --explicit-target-dependency-import-check error
@@ -30,6 +30,9 @@ pages: walls ## every committed page is what its records render to, and READMEs 
 
 certified: walls ## every committed record is of this program's science, or certified for it
 	.build/release/zeroqat certify --check
+
+verify: walls ## every committed file by its digest, and by what it is held to; runs no cell
+	.build/release/zeroqat verify
 
 format: ## rewrite in house style
 	swift format -i -p -r Package.swift Sources Tests $(wildcard Plugins) $(BENCHMARKS)

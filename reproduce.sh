@@ -54,6 +54,10 @@ usage: ./reproduce.sh COMMAND [options]
   certify [tableN]  run a few committed cells of each method again: does today's program give their numbers?
     --check           run nothing; list records that are neither of today's program nor certified
     --sample N        only the N cheapest at scale tiny, whatever is certified
+  report            build pages to look into: every table, claim, curve and record; open results/report/index.html
+    --into FOLDER     another folder; --single-file: all of it in one file; --fresh: this machine's records
+  verify            hold every committed number to its record and its digest; under a minute, and nothing is run
+    --audit 5%        and replay or run again so many of the trainings and cells of scale tiny, at random
   audit tableN      replay the committed trainings of a table and take random steps of them again: hours, in minutes
     --filter TEXT     only these: 'zeroqat.ppl-w4a4.seed1'
     --steps N         steps of each training to evaluate again (default: 20)
@@ -346,6 +350,18 @@ run_certify() {
   exit "$status"
 }
 
+# Without --audit nothing is run; with it the texts of scale tiny are fetched.
+run_verify() {
+  need build
+  build_program
+  case " $* " in
+    *" --audit"*) (fetch_assets all --scale tiny) || say "going on without the files above" ;;
+  esac
+  attend "$zeroqat" verify --root "$root" "$@"
+  stop_if_interrupted
+  exit "$status"
+}
+
 # The log has every line; the terminal gets what failed and why, the skipped tests, and the count.
 run_tests() {
   local counts log="$logs/test.log" report="$logs/tests.xml" only=()
@@ -427,9 +443,10 @@ case "$command" in
   power | claims) on_committed "$command" "$@" ;;
   certify) run_certify "$@" ;;
   audit) run_audit "$@" ;;
+  verify) run_verify "$@" ;;
   pretrain) run_pretraining "$@" ;;
   test) run_tests "$@" ;;
-  list | eval | inspect | generate | doctor | try | conformance)
+  list | eval | inspect | generate | doctor | try | conformance | report)
     need build && build_program && exec "$zeroqat" "$command" "$@"
     ;;
   setup)
@@ -446,6 +463,6 @@ case "$command" in
       run_table "$command" "$@"
     fi
     fail "unknown command '$command'" \
-      "commands: $(tables)all pretrain check publish power claims certify audit test eval try conformance inspect generate doctor list setup clean help"
+      "commands: $(tables)all pretrain check publish power claims report verify certify audit test eval try conformance inspect generate doctor list setup clean help"
     ;;
 esac

@@ -67,6 +67,7 @@ struct CertifyCommand: ParsableCommand {
     // Written as it is proven: what ends early has lost nothing.
     try tables.file.write(session.certificates)
     try tables.runWhatIsStale(&session)
+    try DigestList(root: tables.root).renew { $0 == "tables/certificates.json" }
     try report(session, on: tables)
   }
 

@@ -64,16 +64,47 @@ struct CommittedPages {
     for (place, rendered) in tables { wanted += pages(place, rendered) }
     for table in catalog.tables { wanted += try quotes(of: table) }
     wanted += try claimPages(tables)
-    return try wanted.compactMap { page in
-      let found = lines(try text(of: page.path) ?? "")
-      let expected = lines(page.text)
-      guard found != expected else { return nil }
-      let index = zip(found, expected).prefix { $0 == $1 }.count
-      let path = page.path.dropFirst(root.count + 1)
-      return index < expected.count
-        ? "\(path): no line '\(expected[index].prefix(80))' where it should be"
-        : "\(path): it goes on with '\(found[index].prefix(80))' where it should end"
+    return try wanted.compactMap { try difference(of: $0) }
+  }
+
+  /// The first line of a page that isn't what it would be if it were written now; nil where all are.
+  private func difference(of page: Page) throws -> String? {
+    let found = lines(try text(of: page.path) ?? "")
+    let expected = lines(page.text)
+    guard found != expected else { return nil }
+    let index = zip(found, expected).prefix { $0 == $1 }.count
+    let path = page.path.dropFirst(root.count + 1)
+    return index < expected.count
+      ? "\(path): no line '\(expected[index].prefix(80))' where it should be"
+      : "\(path): it goes on with '\(found[index].prefix(80))' where it should end"
+  }
+
+  /// What ``stale()`` finds, and what can't be rendered; nothing stops at the first.
+  func faults() -> (pages: Int, faults: [String]) {
+    var (count, faults): (Int, [String]) = (0, [])
+    func hold(_ place: String, _ pages: () throws -> [Page]) {
+      do {
+        for page in try pages() {
+          count += 1
+          if let words = try difference(of: page) { faults.append(words) }
+        }
+      } catch { faults.append("\(place): can't be rendered: \(error)") }
     }
+    var sound: [(TableAtScale, PlannedTable)] = []
+    for table in catalog.tables {
+      hold("tables/\(table)") {
+        let own = try rendered([table])
+        sound += own
+        return own.flatMap { pages($0, $1) }
+      }
+      hold("tables/\(table)") { try quotes(of: table) }
+    }
+    hold("tables") { try wordPages() }
+    // Without one of its tables the page of claims would be another one, and say nothing new.
+    if faults.allSatisfy({ !$0.contains(": can't be rendered: ") }) {
+      hold("CLAIMS.md") { try claimPages(sound) }
+    }
+    return (count, faults)
   }
 
   /// The page of all claims, and what the README quotes of it; none where no table has claims.

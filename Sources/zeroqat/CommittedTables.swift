@@ -231,7 +231,7 @@ struct CommittedTables {
   var results: String { catalog.site.results }
 
   /// Runs the witness's cell in a measured process and keeps its record; nil when it failed.
-  private mutating func run(_ witness: Witness) throws -> RunRecord? {
+  fileprivate mutating func run(_ witness: Witness) throws -> RunRecord? {
     guard let cell = cell(of: witness), let (table, _) = entry(of: witness) else { return nil }
     try makeFolder(table.store.folder)
     let lock = try StoreLock(folder: table.store.results)
@@ -251,6 +251,25 @@ struct CommittedTables {
   }
 
   private func say(_ line: String) { writeToStandardError(Array((line + "\n").utf8)) }
+}
+
+/// What came of running a committed cell again.
+enum RepeatedCell {
+  /// Equal to the last bit.
+  case equal
+  /// The first thing that isn't, or that it failed.
+  case differs(String)
+  /// It can't run here, and why.
+  case cannotRun(String)
+}
+
+extension CommittedTables {
+  /// Runs the witness's cell again, whatever this machine has of it, and compares.
+  mutating func runAgain(_ witness: Witness) throws -> RepeatedCell {
+    if case .cannotRun(let why) = standing(of: witness) { return .cannotRun(why) }
+    guard let record = try run(witness) else { return .differs("it failed") }
+    return record.firstDifference(from: witness.record).map { .differs($0) } ?? .equal
+  }
 }
 
 /// Whether a committed cell can run again.

@@ -13,6 +13,7 @@ struct MigrateCommand: ParsableCommand {
   func run() throws {
     let site = try Site(root: checkout.root, results: nil, environment: processEnvironment())
     let moves = try RecordMigration(Catalog(site), resolve: methodRegistry.resolve).run()
+    if !moves.isEmpty { try DigestList(root: site.root).renew { $0.hasPrefix("tables/") } }
     for move in moves { try writeToStandardOutput("\(move.from) -> \(move.to)\n") }
     writeToStandardError(Array("\(moves.count) records rewritten\n".utf8))
   }

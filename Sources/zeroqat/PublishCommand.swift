@@ -11,7 +11,8 @@ struct PublishCommand: ParsableCommand {
     commandName: "publish",
     abstract: "Copy this machine's records to the table's folder and render them there.",
     discussion: """
-      What READMEs quote of the table is written as well, and CLAIMS.md if claims are about it. Where this \
+      What READMEs quote of the table is written as well, CLAIMS.md if claims are about it, and the digests of all that \
+      in tables/SHA256SUMS. Where this \
       machine has no record and the table \
       has committed ones, its page is rendered again from those. Exit status: 0 published, 1 with --check \
       a page isn't what its records render to, 2 publishing would lose a record, 4 there is none.
@@ -53,7 +54,12 @@ struct PublishCommand: ParsableCommand {
       Site(root: options.root, results: options.results, environment: processEnvironment()))
     guard pages else { return try publishAll(catalog) }
     let committed = CommittedPages(catalog, options)
-    guard check else { return try committed.rewrite() }
+    guard check else {
+      try committed.rewrite()
+      return try DigestList(root: catalog.site.root).renew { path in
+        [".md", ".csv", ".svg"].contains { path.hasSuffix($0) }
+      }
+    }
     let stale = try committed.stale()
     for line in stale { say("stale: \(line)") }
     if !stale.isEmpty {
@@ -65,7 +71,7 @@ struct PublishCommand: ParsableCommand {
   private func publish(_ table: String) throws {
     if let page = try TextPage(table, options) {
       try page.write(to: "\(page.folder)/table.md")
-      return
+      return try DigestList(root: page.site.root).renew { $0 == "tables/\(page.table)/table.md" }
     }
     guard try publish(TableAtScale(table, options)) else {
       say("error: there is no record to publish")
@@ -155,6 +161,10 @@ struct PublishCommand: ParsableCommand {
     let pages = CommittedPages(place.catalog, options)
     try pages.writeQuotes(of: place.grid.table)
     try pages.writeClaims(of: place.grid.table)
+    try DigestList(root: place.site.root).renew { path in
+      path.hasPrefix("tables/\(place.grid.table)/") || path.hasPrefix("tables/protocols/")
+        || path == "CLAIMS.md"
+    }
     return true
   }
 }

@@ -100,7 +100,9 @@ struct TextPage {
   /// The table's name.
   let table: String
   /// The page.
-  let markdown: String
+  let page: TextTablePage
+  /// The page as it is written.
+  var markdown: String { page.markdown }
 
   /// Finds the table by its name or by its folder's path; nil when it isn't one of words.
   init?(_ table: String, _ options: TableOptions) throws {
@@ -110,11 +112,9 @@ struct TextPage {
     self.table = name
     let catalog = try Catalog(site)
     guard catalog.textTables.contains(name) else { return nil }
-    markdown =
-      TextTablePage(
-        table: try catalog.textTable(name), methods: builtInSummaries,
-        hyperparameters: try catalog.hyperparameters(methodRegistry)
-      ).markdown
+    page = TextTablePage(
+      table: try catalog.textTable(name), methods: builtInSummaries,
+      hyperparameters: try catalog.hyperparameters(methodRegistry))
   }
 
   /// The table's folder.

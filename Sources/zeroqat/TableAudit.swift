@@ -141,6 +141,14 @@ struct TableAudit {
     }
   }
 
+  /// What isn't as it was, in words; also that a cell failed or can't run.
+  var faults: [String] {
+    let differing = audits.compactMap { audit -> String? in
+      if case .differs(let words) = audit.verdict { words } else { nil }
+    }
+    return differing + (failed > 0 ? ["it failed, or can't run on this machine"] : [])
+  }
+
   /// The sentence on all of them, and the status that it comes to.
   func report() throws {
     let differing = audits.count {

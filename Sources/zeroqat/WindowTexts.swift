@@ -12,6 +12,7 @@ internal import Worker
 /// of a `.gguf` file isn't read here.
 final class WindowTexts {
   private let options: WorkOptions
+  private let letters: Int
   private var streams: [String: Stream?] = [:]
   private var plans: [String: [CellAddress: Cell]] = [:]
 
@@ -21,8 +22,11 @@ final class WindowTexts {
     let tokenizer: any Tokenizer
   }
 
-  /// Texts as cells of this checkout read them.
-  init(_ options: WorkOptions) { self.options = options }
+  /// Texts as cells of this checkout read them; of each window so many letters are shown.
+  init(_ options: WorkOptions, letters: Int = 80) {
+    self.options = options
+    self.letters = letters
+  }
 
   /// The beginning of a window's text, in one line; nil where it isn't to be had.
   ///
@@ -36,7 +40,7 @@ final class WindowTexts {
     guard let stream = streams[key] ?? nil, index < stream.windows.count,
       let bytes = try? stream.tokenizer.decode(Array(stream.windows[index]))
     else { return nil }
-    return Self.beginning(of: String(decoding: bytes, as: UTF8.self))
+    return beginning(of: String(decoding: bytes, as: UTF8.self))
   }
 
   private func stream(of record: RunRecord, _ digest: String) -> Stream? {
@@ -77,9 +81,9 @@ final class WindowTexts {
       }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The first eighty characters, white space drawn together.
-  private static func beginning(of text: String) -> String {
+  /// The first letters, white space drawn together.
+  private func beginning(of text: String) -> String {
     let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return line.count > 80 ? "\(line.prefix(80))…" : line
+    return line.count > letters ? "\(line.prefix(letters))…" : line
   }
 }

@@ -11,6 +11,9 @@ package struct ClaimedTable: Sendable {
   package let findings: [ClaimFinding]
   fileprivate let grid: Grid
 
+  /// The grid whose cells the claims are about.
+  var tableGrid: Grid { grid }
+
   /// Judges the claims; a scale without records has nothing measured.
   package init(_ sheet: ClaimSheet, grid: Grid, _ contents: [TableContents]) {
     self.sheet = sheet
@@ -32,34 +35,43 @@ package struct ClaimedTable: Sendable {
   package var isMeasured: Bool { findings.contains { $0.verdict != .notMeasured } }
 
   /// The findings as a Markdown table; `folder` is where the table's pages are from the page's place.
-  package func findingsTable(folder: String) -> String {
-    var table = MarkdownTable([
-      ("Claim", .left), ("Where", .left), ("Scale", .left), ("Verdict", .left),
-      ("Evidence", .left), ("What would decide it", .left),
-    ])
+  package func findingsTable(folder: String) -> String { findings(folder: folder).markdown }
+
+  /// The findings as a table.
+  func findings(folder: String) -> PassageTable {
+    var table = PassageTable(
+      "Claims about \(heading)",
+      ["Claim", "Where", "Scale", "Verdict", "Evidence", "What would decide it"].map { .words($0) })
     var above: ClaimFinding?
     for finding in findings {
       let claim = finding.claim
-      let page = "\(folder)/table-\(finding.scale.rawValue).md"
-      let isRendered = contents.contains { $0.scale == finding.scale }
+      let scale = finding.scale.rawValue
+      let rendered = contents.first { $0.scale == finding.scale }
       // A sentence that several relations stand for is quoted once, above the first of them.
-      var words: [String] = []
+      var words: [Phrase] = []
       if above?.claim.says != claim.says || above?.claim.place != claim.place {
-        words.append(claim.says.inMarkdown)
+        words.append("\(claim.says)")
       }
       if above?.claim.id != claim.id {
-        words.append("*\(claim.inWords(grid).inMarkdown)*")
-        if let note = claim.note { words.append(note.inMarkdown) }
+        words.append("\(emphasis: "\(claim.inWords(grid))")")
+        if let note = claim.note { words.append("\(note)") }
+      }
+      let page = PageLink.table(grid.table, scale: scale, path: "\(folder)/table-\(scale).md")
+      let records = [claim.left, claim.right].compactMap(\.self).flatMap { cell in
+        rendered?.entry(row: cell.row, column: cell.column)?.records ?? []
       }
       table.add([
-        words.isEmpty ? "〃" : words.joined(separator: "<br>"), claim.place.inMarkdown,
-        isRendered ? "[\(finding.scale.rawValue)](\(page))" : finding.scale.rawValue,
-        "**\(finding.verdict.rawValue)**", finding.evidence.withoutFolders.inMarkdown,
-        finding.wanted?.inMarkdown ?? "–",
+        PassageTable.Cell(words.isEmpty ? "〃" : words.joined(separator: .lineBreak)),
+        PassageTable.Cell("\(claim.place)"),
+        PassageTable.Cell(rendered == nil ? "\(scale)" : "\(link: "\(scale)", to: page)"),
+        PassageTable.Cell("\(strong: "\(finding.verdict.rawValue)")"),
+        PassageTable.Cell(
+          "\(finding.evidence.withoutFolders)", of: records.map(RecordName.init)),
+        PassageTable.Cell(finding.wanted.map { Phrase($0) } ?? "–"),
       ])
       above = finding
     }
-    return table.text
+    return table
   }
 
   /// `Table 2` of `table2`: the folder's name as a reader says it.
@@ -82,97 +94,135 @@ package struct ClaimedTable: Sendable {
 package enum ClaimsPage {
   /// The whole page, from all tables that have claims; links are from the top of the checkout.
   package static func markdown(_ tables: [ClaimedTable]) -> String {
-    var paragraphs = [
-      "# What of the paper's claims holds here",
-      "<!-- from tables/*/claims.json and the committed records by 'zeroqat publish --pages'; never edited by hand -->",
-      rules, summary(of: tables),
+    passages(tables).markdown + "\n"
+  }
+
+  /// The whole page.
+  package static func passages(_ tables: [ClaimedTable]) -> [Passage] {
+    var passages: [Passage] = [
+      .heading(1, "What of the paper's claims holds here"),
+      .comment(
+        "from tables/*/claims.json and the committed records by 'zeroqat publish --pages'; never edited by hand"
+      ),
     ]
+    passages += rules + [.table(summary(of: tables))]
     for table in tables {
-      paragraphs.append("## \(table.heading): \(table.title.inMarkdown)")
-      paragraphs.append(table.findingsTable(folder: "tables/\(table.name)"))
+      passages.append(.heading(2, "\(table.heading): \(table.title)"))
+      passages.append(.table(table.findings(folder: "tables/\(table.name)")))
     }
-    if let training = training(tables) {
-      paragraphs.append("## Does training add to its start?")
-      paragraphs.append(training)
-    }
-    return paragraphs.joined(separator: "\n\n") + "\n"
+    let training = training(tables)
+    guard !training.isEmpty else { return passages }
+    return passages + [.heading(2, "Does training add to its start?")] + training
   }
 
   /// The claims that are marked as main, a line each, for a front page.
   package static func mainLines(_ tables: [ClaimedTable]) -> String {
+    mainPassages(tables).markdown
+  }
+
+  /// The same before it is Markdown.
+  package static func mainPassages(_ tables: [ClaimedTable]) -> [Passage] {
     let lines = tables.flatMap { table in
-      table.sheet.claims.filter(\.isMain).map { claim in
-        let verdicts = table.findings.filter { $0.claim.id == claim.id }.map { finding in
-          "**\(finding.verdict.rawValue)** at scale `\(finding.scale.rawValue)` "
-            + "(\(finding.evidence.withoutFolders.inMarkdown))"
+      table.sheet.claims.filter(\.isMain).map { claim -> Phrase in
+        let verdicts = table.findings.filter { $0.claim.id == claim.id }.map { finding -> Phrase in
+          """
+          \(strong: "\(finding.verdict.rawValue)") at scale \(code: finding.scale.rawValue) \
+          (\(finding.evidence.withoutFolders))
+          """
         }
-        let relation = claim.inWords(table.grid).inMarkdown
-        return
-          "- \(claim.says.inMarkdown) (\(claim.place.inMarkdown)), here *\(relation)*: "
-          + verdicts.joined(separator: "; ") + "."
+        return """
+          \(claim.says) (\(claim.place)), here \(emphasis: "\(claim.inWords(table.grid))"): \
+          \(verdicts.joined(separator: "; ")).
+          """
       }
     }
+    let count = NumberText.count(tables.flatMap(\.sheet.claims).count, "claim")
+    return (lines.isEmpty ? [] : [.list(lines)]) + [
+      .paragraph(
+        """
+        All \(count), each at every scale that has its cells, with evidence and what would decide the open ones: \
+        \(link: "CLAIMS.md", to: .claims(path: "CLAIMS.md")) (\(counts(tables))).
+        """)
+    ]
+  }
+
+  /// `19 held, 8 not held, 28 undecided, 1 not measured`.
+  static func counts(_ tables: [ClaimedTable]) -> String {
     let all = tables.flatMap(\.findings)
-    let counts = ClaimVerdict.allCases.map { verdict in
+    return ClaimVerdict.allCases.map { verdict in
       "\(all.count { $0.verdict == verdict }) \(verdict.rawValue)"
-    }
-    return
-      (lines + [
-        "",
-        "All \(NumberText.count(tables.flatMap(\.sheet.claims).count, "claim")), each at every scale that has its cells, with evidence and "
-          + "what would decide the open ones: [CLAIMS.md](CLAIMS.md) (\(counts.joined(separator: ", "))).",
-      ]).joined(separator: "\n")
+    }.joined(separator: ", ")
   }
 
-  /// Whether training adds to its start, scale by scale; nil where nothing was trained.
-  package static func training(_ tables: [ClaimedTable]) -> String? {
-    let parts = tables.flatMap { table in
-      table.contents.compactMap { contents -> String? in
+  /// Whether training adds to its start, scale by scale; nothing where nothing was trained.
+  private static func training(_ tables: [ClaimedTable]) -> [Passage] {
+    tables.flatMap { table in
+      table.contents.flatMap { contents -> [Passage] in
         let sentences = contents.startSentences
-        guard !sentences.isEmpty else { return nil }
+        guard !sentences.isEmpty else { return [] }
         let scale = contents.scale.rawValue
-        return "\(table.heading) at scale `\(scale)` "
-          + "([curves](tables/\(table.name)/table-\(scale).md#zeroth-order-training)):\n\n"
-          + sentences.map { "- \($0.title): \($0.text)" }.joined(separator: "\n")
+        let curves = PageLink.table(
+          table.name, scale: scale, heading: "zeroth-order-training",
+          path: "tables/\(table.name)/table-\(scale).md")
+        return [
+          .paragraph(
+            "\(table.heading) at scale \(code: scale) (\(link: "curves", to: curves)):"),
+          .list(sentences.map { "\($0.title): \($0.text)" }),
+        ]
       }
     }
-    return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
   }
 
-  private static let rules = """
-    Each sentence of the paper ([arXiv:2509.00031](https://arxiv.org/abs/2509.00031), second version) that a table here \
-    bears on, as a relation of cells, judged by committed records of models that are far smaller than the paper's: what \
-    holds here is an order at this scale, never a value. Words in quotation marks are the paper's; the others are ours, \
-    of what published notes report.
+  private static let rules: [Passage] = [
+    .paragraph(
+      """
+      Each sentence of the paper (\(link: "arXiv:2509.00031", to: .web("https://arxiv.org/abs/2509.00031")), second \
+      version) that a table here bears on, as a relation of cells, judged by committed records of models that are far \
+      smaller than the paper's: what holds here is an order at this scale, never a value. Words in quotation marks are \
+      the paper's; the others are ours, of what published notes report.
+      """),
+    .list([
+      """
+      \(strong: "held"), \(strong: "not held"): the relation, or its opposite, has the test's support: \(emphasis: "p") \
+      below 0.05 after Holm's correction for the number of claims of the table at that scale (the uncorrected \
+      \(emphasis: "p") stands before it), and a difference above the rounding floor. Differences are taken window by \
+      window (nats per token) or example by example (points), left minus right, ± their standard error, over seeds too \
+      where there are several.
+      """,
+      """
+      \(strong: "undecided"): neither. How large a difference \(emphasis: "would have been seen") is the smallest true \
+      one that this test supports with a chance of 80 %, at the level that the correction left for it.
+      """,
+      "\(strong: "not measured"): no cell, or none with a score.",
+      """
+      Nothing was added where development text chose the start: that is \(strong: "not held"), with what the last \
+      checkpoint differs by.
+      """,
+      """
+      Memory and time have no \(emphasis: "p"): what decides is how far such a measurement repeats.
+      """,
+    ]),
+    .paragraph(
+      """
+      \(code: "zeroqat claims") prints this for one table, \(code: "zeroqat power") what every test could have shown.
+      """),
+  ]
 
-    - **held**, **not held**: the relation, or its opposite, has the test's support: *p* below 0.05 after Holm's \
-    correction for the number of claims of the table at that scale (the uncorrected *p* stands before it), and a difference \
-    above the rounding floor. Differences are taken window by window (nats per token) or example by example (points), left \
-    minus right, ± their standard error, over seeds too where there are several.
-    - **undecided**: neither. How large a difference *would have been seen* is the smallest true one that this test supports \
-    with a chance of 80 %, at the level that the correction left for it.
-    - **not measured**: no cell, or none with a score.
-    - Nothing was added where development text chose the start: that is **not held**, with what the last checkpoint differs by.
-    - Memory and time have no *p*: what decides is how far such a measurement repeats.
-
-    `zeroqat claims` prints this for one table, `zeroqat power` what every test could have shown.
-    """
-
-  private static func summary(of tables: [ClaimedTable]) -> String {
-    var table = MarkdownTable(
-      [("Table", .left), ("Scale", .left)]
-        + ClaimVerdict.allCases.map { ($0.rawValue, .right) })
+  private static func summary(of tables: [ClaimedTable]) -> PassageTable {
+    var table = PassageTable(
+      "Verdicts by table",
+      [.words("Table"), .words("Scale")] + ClaimVerdict.allCases.map { .number("\($0.rawValue)") })
     for claimed in tables {
       for scale in Scale.allCases {
         let here = claimed.findings.filter { $0.scale == scale }
         guard !here.isEmpty else { continue }
         table.add(
-          [claimed.heading, scale.rawValue]
+          [Phrase(claimed.heading), Phrase(scale.rawValue)]
             + ClaimVerdict.allCases.map { verdict in
-              String(here.count { $0.verdict == verdict })
+              "\(here.count { $0.verdict == verdict })"
             })
       }
     }
-    return table.text
+    return table
   }
 }

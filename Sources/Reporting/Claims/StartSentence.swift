@@ -4,10 +4,10 @@ internal import Vocabulary
 
 /// Whether zeroth-order training adds to the model that it started from, of one row and column.
 struct StartSentence: Equatable {
-  /// The column and the row, in Markdown.
+  /// The column and the row.
   let title: String
   /// Found, error, both p, the smallest visible gain, and the cost.
-  let text: String
+  let text: Phrase
 }
 
 extension TableContents {
@@ -30,15 +30,16 @@ extension TableContents {
     let steps = HolmCorrection(tests.map { $0?.probability ?? 1 }).steps
     return ordered.indices.map { index in
       StartSentence(
-        title: "\(columnTitle(ordered[index])), \(ordered[index].row.label.inMarkdown)",
-        text: found(ordered[index], tests[index], steps[index]) + " Cost: "
-          + cost(of: ordered[index].records))
+        title: "\(columnTitle(ordered[index])), \(ordered[index].row.label)",
+        text:
+          "\(found(ordered[index], tests[index], steps[index])) Cost: \(cost(of: ordered[index].records))"
+      )
     }
   }
 
   private func found(
     _ entry: TableEntry, _ test: PairedComparison?, _ step: HolmCorrection.Step
-  ) -> String {
+  ) -> Phrase {
     guard let test else {
       guard entry.isAtItsStart else {
         return "not known, as the record doesn't hold the start's windows (no test)."
@@ -46,12 +47,10 @@ extension TableContents {
       let last = entry.records.compactMap { $0.trajectory.last?.step }.max() ?? 0
       let evidence = ClaimEvidence.start(
         lastStep: last, entry.score?.lastComparedWithInitialisation)
-      return "**no**: "
-        + evidence.text(
-          Claim(
-            id: "", says: "", place: "", scales: [], left: ClaimCell(row: "", column: ""),
-            relation: .improves), nil, entry
-        ).inMarkdown + "."
+      let claim = Claim(
+        id: "", says: "", place: "", scales: [], left: ClaimCell(row: "", column: ""),
+        relation: .improves)
+      return "\(strong: "no"): \(evidence.text(claim, nil, entry))."
     }
     let isSupported =
       step.probability < PairedComparison.level
@@ -61,10 +60,12 @@ extension TableContents {
     let (before, after) = (entry.score?.startValue, entry.score?.value)
     let course = [before, after].compactMap(\.self).map { NumberText.score($0) }
     let range = course.count == 2 ? ", \(course[0]) → \(course[1])" : ""
-    return "**\(answer)**\(range): \(test.size(of: .perplexity)) "
-      + "(\(NumberText.probabilityPhrase(test.probability, step).inMarkdown)); "
-      + test.visibility(of: .perplexity, what: "a gain", atLevel: step.level)
-      + "; \(NumberText.count(test.windows, "window")), \(NumberText.count(test.seeds, "seed"))."
+    let p = NumberText.probabilityPhrase(test.probability, step)
+    return """
+      \(strong: Phrase(answer))\(range): \(test.size(of: .perplexity)) (\(p)); \
+      \(test.visibility(of: .perplexity, what: "a gain", atLevel: step.level)); \
+      \(NumberText.count(test.windows, "window")), \(NumberText.count(test.seeds, "seed")).
+      """
   }
 
   /// What one seed's training took.

@@ -17,10 +17,13 @@ package struct PanelManifests: Sendable, Equatable {
 
 /// Columns about one of the paper's models, with the heading that they stand under.
 struct ModelGroup {
-  /// A Markdown heading with a blank line behind it; empty when the table is about one model alone.
-  var heading: String
+  /// The model, and what was measured in its place; nil when the table is about one model alone.
+  var heading: String?
   /// The columns, in printed order.
   var columns: [GridColumn]
+
+  /// The heading, if there is one.
+  var passages: [Passage] { heading.map { [.heading(3, Phrase($0))] } ?? [] }
 }
 
 extension TableContents {
@@ -45,28 +48,28 @@ extension TableContents {
     for column in columns where !models.contains(column.model) { models.append(column.model) }
     return models.map { model in
       ModelGroup(
-        heading: model.map { "### \(modelTitle($0))\n\n" } ?? "",
+        heading: model.map(modelTitle),
         columns: columns.filter { $0.model == model })
     }
   }
 
   /// `Llama-2-7B, in its place: tiny-llama`: one of the paper's models and what was measured.
   func modelTitle(_ key: String) -> String {
-    let printed = (grid.models[key] ?? key).inMarkdown
+    let printed = grid.models[key] ?? key
     let manifest = gridPanels.lazy.filter { $0.model == key }.compactMap { self.panels[$0]?.model }
-    guard let ours = manifest.first?.label.inMarkdown else { return "\(printed): not run" }
+    guard let ours = manifest.first?.label else { return "\(printed): not run" }
     return ours == printed ? printed : "\(printed), in its place: \(ours)"
   }
 
   /// How lists name a panel.
-  func title(of panel: GridPanel) -> String { grid.title(of: panel).inMarkdown }
+  func title(of panel: GridPanel) -> String { grid.title(of: panel) }
 
   /// How lists name an entry's column: with the model where there are several, with the bits where
   /// rows name them.
   func columnTitle(_ entry: TableEntry) -> String {
-    var words = [entry.column.label.inMarkdown]
+    var words = [entry.column.label]
     if let model = entry.column.model {
-      words.insert((grid.models[model] ?? model).inMarkdown, at: 0)
+      words.insert(grid.models[model] ?? model, at: 0)
     }
     if let bits = entry.row.bits { words.append(bits.description) }
     return words.joined(separator: ", ")

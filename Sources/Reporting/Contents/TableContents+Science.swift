@@ -5,7 +5,7 @@ extension TableContents {
   /// Which versions of the science measured the records, and which cells certify them for a newer one, with the days.
   ///
   /// It follows from records and certificates alone, whatever program renders it.
-  var scienceText: String {
+  var scienceText: Phrase {
     var groups: [ScienceGroup] = []
     for record in records {
       let newest = newestScience(of: record)
@@ -51,9 +51,9 @@ private struct ScienceGroup {
   /// Where the proofs stand, seen from a committed page.
   private static let file = "../certificates.json"
 
-  /// ``6436ff36`, measured from 2026-11-21 to 2026-11-22, certified for `0a1b2c3d` on 2026-11-28 by [1 cell](…): `cell``.
-  var text: String {
-    let digest = "`\(NumberText.digest(from))`"
+  /// `6436ff36, measured from 2026-11-21 to 2026-11-22, certified for 0a1b2c3d on 2026-11-28 by 1 cell: cell`.
+  var text: Phrase {
+    let digest: Phrase = "\(code: NumberText.digest(from))"
     guard let day = proofs.map(\.date).max() else { return digest }
     var words = digest
     if let first = days.min(), let last = days.max() {
@@ -62,9 +62,10 @@ private struct ScienceGroup {
     let cells = proofs.flatMap(\.cells).reduce(into: [String]()) {
       if !$0.contains($1) { $0.append($1) }
     }
-    return words + ", certified for `\(NumberText.digest(to))` on \(day) by "
-      + "[\(NumberText.count(cells.count, "cell"))](\(Self.file))"
-      + (cells.count > Self.namedCells ? ", such as " : ": ")
-      + cells.prefix(Self.namedCells).map { "`\($0)`" }.joined(separator: ", ")
+    words += ", certified for \(code: NumberText.digest(to)) on \(day) by "
+    words += "\(link: "\(NumberText.count(cells.count, "cell"))", to: .file(path: Self.file))"
+    words += cells.count > Self.namedCells ? ", such as " : ": "
+    return words
+      + cells.prefix(Self.namedCells).map { "\(code: $0)" as Phrase }.joined(separator: ", ")
   }
 }

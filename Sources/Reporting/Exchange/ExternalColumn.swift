@@ -89,7 +89,7 @@ extension TableContents {
           value.isFinite
         else { return nil }
         return OwnScore(
-          row: name(of: record), task: task, metric: score.metric, percent: 100 * value,
+          row: name(of: record).inMarkdown, task: task, metric: score.metric, percent: 100 * value,
           examples: score.outcomes?.count ?? 0)
       }
     }

@@ -112,16 +112,10 @@ extension TableContents {
         let which = axes.count > 1 ? ": \(axis.label)" : ""
         curves.append(
           FigurePlot.Curve(
-            label: plainName(of: record) + which, points: points, isRight: isRight))
+            label: name(of: record) + which, points: points, isRight: isRight))
       }
     }
     return curves
-  }
-
-  /// The record's name without Markdown.
-  private func plainName(of record: RunRecord) -> String {
-    name(of: record).replacing("\\_", with: "_").replacing("\\*", with: "*")
-      .replacing("&lt;", with: "<").replacing("&gt;", with: ">")
   }
 }
 

@@ -83,7 +83,7 @@ extension TableContents {
     }
     guard !comparisons.isEmpty else { return nil }
     return ColumnPower(
-      title: columnTitle(first), metric: column.metric, comparisons: comparisons,
+      title: columnTitle(first).inMarkdown, metric: column.metric, comparisons: comparisons,
       records: group.compactMap(\.score).flatMap(\.records))
   }
 

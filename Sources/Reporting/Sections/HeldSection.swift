@@ -6,15 +6,17 @@ extension TableContents {
   /// What of the paper's orders stands here and what doesn't, in words; nil when there is nothing to say.
   ///
   /// Follows from the pairs behind the verdicts and from what was trained, and from nothing else.
-  var heldSection: String? {
-    let paragraphs =
-      orderParagraphs + [trainingSentence, referenceList, missingSentence].compactMap(\.self)
-    guard !paragraphs.isEmpty else { return nil }
-    return "## What held, what didn't\n\n" + paragraphs.joined(separator: "\n\n")
+  var heldSection: [Passage]? {
+    let passages =
+      orderPassages
+      + [trainingSentence.map { [.paragraph($0)] }, referenceList, missingSentence]
+      .compactMap(\.self).flatMap(\.self)
+    guard !passages.isEmpty else { return nil }
+    return [.heading(2, "What held, what didn't")] + passages
   }
 
   /// How many orders of two methods stand, and which; nothing for a table in which no two could meet.
-  private var orderParagraphs: [String] {
+  private var orderPassages: [Passage] {
     let groups = grid.columns.flatMap { bitsGroups(inColumn: $0.key) }
     guard groups.contains(where: { $0.count > 1 }) else { return [] }
     let columns = groups.compactMap { group in
@@ -24,43 +26,56 @@ extension TableContents {
     guard !pairs.isEmpty else {
       let isPrinted = groups.joined().contains { $0.paper?.number != nil }
       return [
-        isPrinted
-          ? "This table ranks nothing: in no column do two methods of the same bits have both a "
-            + "number in the paper and one here, with a difference between them."
-          : "This table ranks nothing: the paper prints no value for any of its quantized cells."
+        .paragraph(
+          isPrinted
+            ? """
+            This table ranks nothing: in no column do two methods of the same bits have both a number in the paper and \
+            one here, with a difference between them.
+            """
+            : "This table ranks nothing: the paper prints no value for any of its quantized cells."
+        )
       ]
     }
     func count(_ isMeant: (RankedPair) -> Bool) -> Int { pairs.count(where: isMeant) }
     let supported = count { $0.outcome == .agrees && $0.isSupported }
     let weak = count { $0.outcome == .agrees && !$0.isSupported }
     let reversed = count { $0.outcome == .reversed && $0.isSupported }
-    var paragraphs = [
-      "Of \(pairs.count) \(pairs.count == 1 ? "order" : "orders") of two methods that the paper "
-        + "prints and both sides have, \(supported) \(supported == 1 ? "stands" : "stand") as in "
-        + "the paper and \(judgesModels ? "the paired test supports it" : "by more than such a measurement varies"), \(weak) \(weak == 1 ? "stands" : "stand") so "
-        + "\(judgesModels ? "without its support" : "by less"), \(reversed) \(reversed == 1 ? "is" : "are") **reversed "
-        + "\(judgesModels ? "with its support" : "by more")**, \(pairs.count - supported - weak - reversed) "
-        + "\(pairs.count - supported - weak - reversed == 1 ? "is" : "are") reversed "
-        + "\(judgesModels ? "without support" : "by less") or tied."
-        + (pairs.contains { $0.ground == .divergence }
-          ? " A method that diverged is worse than any that didn't; that needs no test." : "")
-    ]
-    if let tests = pairs.compactMap(\.step?.tests).max(), tests > 1 {
-      paragraphs.append(
-        "\(tests) of these orders rest on paired tests and are read together, so that the p which decides is "
-          + "**Holm's**: corrected for their number, below 0.05. The uncorrected p stands before it. \"Would have "
-          + "been seen\" is the smallest true difference that this test supports with a chance of 80 % (the "
-          + "same correction included).")
+    let others = pairs.count - supported - weak - reversed
+    func verb(_ count: Int, _ one: String, _ many: String) -> String { count == 1 ? one : many }
+    let support =
+      judgesModels ? "the paired test supports it" : "by more than such a measurement varies"
+    var summary: Phrase = """
+      Of \(pairs.count) \(verb(pairs.count, "order", "orders")) of two methods that the paper prints and both sides \
+      have, \(supported) \(verb(supported, "stands", "stand")) as in the paper and \(support), \(weak) \
+      \(verb(weak, "stands", "stand")) so \(judgesModels ? "without its support" : "by less"), \(reversed) \
+      \(verb(reversed, "is", "are")) \(strong: "reversed \(judgesModels ? "with its support" : "by more")"), \
+      \(others) \(verb(others, "is", "are")) reversed \(judgesModels ? "without support" : "by less") or tied.
+      """
+    if pairs.contains(where: { $0.ground == .divergence }) {
+      summary += " A method that diverged is worse than any that didn't; that needs no test."
     }
-    func list(_ title: String, _ line: (ColumnPairs) -> String?) {
-      let lines = columns.compactMap { column in line(column).map { "- \(column.title): \($0)" } }
+    var passages: [Passage] = [.paragraph(summary)]
+    if let tests = pairs.compactMap(\.step?.tests).max(), tests > 1 {
+      passages.append(
+        .paragraph(
+          """
+          \(tests) of these orders rest on paired tests and are read together, so that the p which decides is \
+          \(strong: "Holm's"): corrected for their number, below 0.05. The uncorrected p stands before it. "Would have \
+          been seen" is the smallest true difference that this test supports with a chance of 80 % (the same correction \
+          included).
+          """))
+    }
+    func list(_ title: Phrase, _ line: (ColumnPairs) -> String?) {
+      let lines = columns.compactMap { column in
+        line(column).map { "\(column.title): \($0)" as Phrase }
+      }
       guard !lines.isEmpty else { return }
-      paragraphs.append("**\(title)**\n\n" + lines.joined(separator: "\n"))
+      passages += [.paragraph("\(strong: title)"), .list(lines)]
     }
     list("Held") { $0.heldText }
     list("Didn't hold") { $0.reversedText }
     list("Undecided") { $0.undecidedText }
-    return paragraphs
+    return passages
   }
 
   /// The pairs of these entries, the paper's best methods first.
@@ -75,7 +90,7 @@ extension TableContents {
   }
 
   /// How entries without a number came by that, by reason; nil when all have one.
-  private var missingSentence: String? {
+  private var missingSentence: [Passage]? {
     let reasons = entries.compactMap(\.missingReason)
     guard !reasons.isEmpty else { return nil }
     var kinds: [(reason: String, count: Int)] = []
@@ -91,15 +106,19 @@ extension TableContents {
     }.map(\.element)
     let most = 8
     var texts = sorted.prefix(most).map {
-      "\($0.count) \($0.reason.withoutFolders.cut(to: 100).inMarkdown)"
+      "\($0.count) \($0.reason.withoutFolders.cut(to: 100))"
     }
     let others = sorted.dropFirst(most)
     if !others.isEmpty {
       texts.append("\(others.reduce(0) { $0 + $1.count }) for \(others.count) other reasons")
     }
-    return "Without a number \(reasons.count == 1 ? "is" : "are") \(reasons.count) of "
-      + "\(entries.count) \(entries.count == 1 ? "entry" : "entries"): "
-      + texts.joined(separator: "; ") + "."
+    return [
+      .paragraph(
+        """
+        Without a number \(reasons.count == 1 ? "is" : "are") \(reasons.count) of \(entries.count) \
+        \(entries.count == 1 ? "entry" : "entries"): \(texts.joined(separator: "; ")).
+        """)
+    ]
   }
 }
 
@@ -112,7 +131,7 @@ private struct ColumnPairs {
   var heldText: String? {
     var groups: [(better: GridRow, worse: [String])] = []
     for pair in pairs where pair.outcome == .agrees && pair.isSupported {
-      let worse = pair.worse.label.inMarkdown
+      let worse = pair.worse.label
       if let index = groups.firstIndex(where: { $0.better.key == pair.better.key }) {
         groups[index].worse.append(worse)
       } else {
@@ -120,14 +139,14 @@ private struct ColumnPairs {
       }
     }
     return joined(
-      groups.map { "\($0.better.label.inMarkdown) before \($0.worse.joined(separator: ", "))" })
+      groups.map { "\($0.better.label) before \($0.worse.joined(separator: ", "))" })
   }
 
   /// The orders that are reversed with support.
   var reversedText: String? {
     joined(
       pairs.filter { $0.outcome == .reversed && $0.isSupported }.map {
-        "the paper has \($0.inWords), here it is the other way round (\($0.support.inMarkdown))"
+        "the paper has \($0.inWords), here it is the other way round (\($0.support))"
       })
   }
 
@@ -136,10 +155,10 @@ private struct ColumnPairs {
     joined(
       pairs.filter { !$0.isSupported }.map { pair in
         switch pair.outcome {
-        case .agrees: "\(pair.inWords) stands (\(pair.support.inMarkdown))"
-        case .reversed: "\(pair.inWords) is reversed (\(pair.support.inMarkdown))"
+        case .agrees: "\(pair.inWords) stands (\(pair.support))"
+        case .reversed: "\(pair.inWords) is reversed (\(pair.support))"
         case .tied:
-          "\(pair.inWords) is tied" + (pair.test == nil ? "" : " (\(pair.support.inMarkdown))")
+          "\(pair.inWords) is tied" + (pair.test == nil ? "" : " (\(pair.support))")
         }
       })
   }
@@ -152,7 +171,7 @@ private struct ColumnPairs {
 extension RankedPair {
   /// `ZeroQAT before RTN`: the paper's order.
   fileprivate var inWords: String {
-    "\(better.label.inMarkdown) before \(worse.label.inMarkdown)"
+    "\(better.label) before \(worse.label)"
   }
 }
 

@@ -32,27 +32,19 @@ struct MarkdownTable {
 
 /// Notes below a table, each once, numbered in the order of their first mark.
 struct Footnotes {
-  private var texts: [String] = []
+  /// The notes so far.
+  private(set) var texts: [Phrase] = []
 
   /// The number of a note, which is added when it is new.
-  mutating func number(of text: String) -> Int {
+  mutating func number(of text: Phrase) -> Int {
     if let index = texts.firstIndex(of: text) { return index + 1 }
     texts.append(text)
     return texts.count
   }
 
   /// Superscript numbers for notes, or nothing for none.
-  mutating func marks(_ notes: [String]) -> String {
-    guard !notes.isEmpty else { return "" }
-    let numbers = notes.map { String(number(of: $0)) }
-    return "<sup>" + numbers.joined(separator: ",") + "</sup>"
-  }
-
-  /// The notes as a list, or nil when there is none.
-  var text: String? {
-    guard !texts.isEmpty else { return nil }
-    return texts.enumerated().map { "<sup>\($0.offset + 1)</sup> \($0.element)" }
-      .joined(separator: "<br>\n")
+  mutating func marks(_ notes: [Phrase]) -> Phrase {
+    notes.isEmpty ? Phrase() : Phrase([.marks(notes.map { number(of: $0) })])
   }
 }
 

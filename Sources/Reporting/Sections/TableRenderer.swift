@@ -7,37 +7,41 @@ extension TableContents {
   /// A pure function of its inputs: no clock, no machine of the reader, no absolute path; the same
   /// records give the same bytes. `plots` are file names of pictures that lie beside the table; each
   /// is shown.
-  package func markdown(plots: [String] = []) -> String {
-    var sections = [headerSection, quickSection, conditionsSection].compactMap(\.self)
+  package func markdown(plots: [String] = []) -> String { passages(plots: plots).markdown + "\n" }
+
+  /// The whole page of the table, with pictures of those names.
+  package func passages(plots: [String] = []) -> [Passage] {
+    var passages = headerSection + (quickSection ?? []) + [conditionsSection]
     let figure = figurePlot?.fileName
-    if let figure, plots.contains(figure) { sections.append("![figure](\(figure))") }
-    sections += metrics.map(scoreSection)
-    if let heldSection { sections.append(heldSection) }
-    sections.append(verdictSection)
+    if let figure, plots.contains(figure) {
+      passages.append(.picture(file: figure, title: "figure"))
+    }
+    passages += metrics.flatMap(scoreSection) + (heldSection ?? []) + verdictSection
     let courses = plots.filter { $0 != figure }
-    sections += [rankingSection, pairedSection, targetSection, zerothOrderSection(plots: courses)]
-      .compactMap(\.self)
-    sections += [budgetSection, detailSection].compactMap(\.self)
-    return sections.joined(separator: "\n\n") + "\n"
+    let sections = [
+      rankingSection, pairedSection, targetSection, zerothOrderSection(plots: courses),
+      budgetSection, detailSection,
+    ]
+    return passages + sections.compactMap(\.self).flatMap(\.self)
   }
 
   /// The scale and the perplexities alone, for a front page; says where the rest is.
   ///
   /// `link` is the path of the whole table from the page that shows the excerpt.
   package func excerpt(link: String) -> String {
-    [
-      bannerText,
-      "Protocol: \(protocolText). ± is the standard error over windows; **bold** only where a "
-        + "paired test supports it. Conditions, verdicts, budgets and every digit: [\(link)](\(link)).",
-      scoreTable(.perplexity),
-    ].joined(separator: "\n\n") + "\n"
+    let words: Phrase = """
+      Protocol: \(protocolText). ± is the standard error over windows; \(strong: "bold") only where a paired test supports \
+      it. Conditions, verdicts, budgets and every digit: \(link: "\(link)", to: .file(path: link)).
+      """
+    let passages = [.banner([bannerText]), .paragraph(words)] + scoreTable(.perplexity)
+    return passages.markdown + "\n"
   }
 
   /// How lists name a record: row, bits, and model, text and seed where there are several.
   func name(of record: RunRecord) -> String {
     let address = record.cell.address
     let row = grid.row(address.row)
-    var name = (row?.label ?? address.row).inMarkdown
+    var name = row?.label ?? address.row
     if !record.cell.bits.isFullPrecision, row?.bits == nil { name += " \(record.cell.bits)" }
     if let panel = panelOfAddress[address], panel != GridPanel() {
       name += ", \(title(of: panel))"

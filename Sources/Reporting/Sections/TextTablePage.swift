@@ -21,104 +21,111 @@ package struct TextTablePage: Sendable {
   }
 
   /// The page.
-  package var markdown: String {
+  package var markdown: String { passages.markdown + "\n" }
+
+  /// The page's parts.
+  package var passages: [Passage] {
     let paper = table.paper
-    return """
-      # \(table.title.inMarkdown)
-
-      > \(paper.id) \(paper.version), \(paper.model.inMarkdown). \(table.captionNote.inMarkdown)
-
-      ## The paper's
-
-      \(paperTable)
-
-      ## Ours
-
-      \(ours)
-
-      """
+    return [
+      .heading(1, "\(table.title)"),
+      .banner(["\(paper.id) \(paper.version), \(paper.model). \(table.captionNote)"]),
+      .heading(2, "The paper's"), .table(paperTable), .heading(2, "Ours"),
+    ] + ours
   }
 
-  private var paperTable: String {
-    var table = MarkdownTable(
-      [("", .left)] + self.table.columns.map { ($0.inMarkdown, .left) })
+  private var paperTable: PassageTable {
+    var table = PassageTable(
+      "The paper's table", [.words("")] + self.table.columns.map { .words(Phrase($0)) })
     for row in self.table.rows {
-      table.add([row.label.inMarkdown] + row.cells.map { $0?.inMarkdown ?? "not known" })
+      table.add([Phrase(row.label)] + row.cells.map { $0.map { Phrase($0) } ?? "not known" })
     }
-    return table.text
+    return table
   }
 
-  private var ours: String {
+  private var ours: [Passage] {
     switch table.ours {
     case .methods: methodTable
     case .hyperparameters: settingsTables
     }
   }
 
-  private var methodTable: String {
-    var table = MarkdownTable([
-      ("Method", .left), ("Category", .left), ("Rounds", .left), ("Trains on text", .left),
-      ("Trains on tasks", .left), ("Has to compute", .left), ("What it does", .left),
-      ("Source", .left),
-    ])
+  private var methodTable: [Passage] {
+    var table = PassageTable(
+      "The methods of this program",
+      [
+        "Method", "Category", "Rounds", "Trains on text", "Trains on tasks", "Has to compute",
+        "What it does", "Source",
+      ].map { .words($0) })
     for method in methods where !method.isDiagnostic {
-      table.add(
-        [
-          "`\(method.name)`", method.category.inMarkdown, method.target,
-          method.trainsOnText ? "yes" : "no", method.trainsOnTasks ? "yes" : "no",
-        ] + [method.cost, method.summary, method.citation].map(\.inMarkdown))
+      table.add([
+        "\(code: method.name)", "\(method.category)", "\(method.target)",
+        method.trainsOnText ? "yes" : "no", method.trainsOnTasks ? "yes" : "no",
+        "\(method.cost)", "\(method.summary)", "\(method.citation)",
+      ])
     }
-    return table.text
-      + "\n\nFrom the methods' own cards. WO: weights alone; WA: weights and activations."
+    return [
+      .table(table),
+      .paragraph(
+        "From the methods' own cards. WO: weights alone; WA: weights and activations."),
+    ]
   }
 
   /// The options that the paper's table has columns for, in its order.
   private static let first = ["batchWindows", "batchExamples", "steps", "learningRate", "epsilon"]
 
-  private var settingsTables: String {
+  private var settingsTables: [Passage] {
     guard let hyperparameters else {
-      return "Nothing is set for all tables: see the options of each grid's rows."
+      return [.paragraph("Nothing is set for all tables: see the options of each grid's rows.")]
     }
-    return Scale.allCases.compactMap { scale in
+    let tables = Scale.allCases.flatMap { scale -> [Passage] in
       // An entry without options only estimates what a cell costs.
       let settings = (hyperparameters.scales[scale.rawValue] ?? []).filter {
         $0.options != .object([])
       }
-      guard !settings.isEmpty else { return nil }
-      return "### Scale `\(scale.rawValue)`\n\n\(settingsTable(settings))"
-    }.joined(separator: "\n\n")
-      + "\n\nLater rows go over earlier ones; a table's own options go over these. What isn't set is the "
-      + "method's default. `–`: not set in that row."
+      guard !settings.isEmpty else { return [] }
+      return [
+        .heading(3, "Scale \(code: scale.rawValue)"), .table(settingsTable(settings, scale)),
+      ]
+    }
+    return tables + [
+      .paragraph(
+        """
+        Later rows go over earlier ones; a table's own options go over these. What isn't set is the method's default. \
+        \(code: "–"): not set in that row.
+        """)
+    ]
   }
 
-  private func settingsTable(_ settings: [MethodSettings]) -> String {
+  private func settingsTable(_ settings: [MethodSettings], _ scale: Scale) -> PassageTable {
     let names = Self.first.filter { name in settings.contains { $0.options[name] != nil } }
-    var table = MarkdownTable(
-      [("Method", .left), ("Bits", .left), ("Model", .left), ("Stage", .left)]
-        + names.map { ($0, .right) } + [("Others", .left)])
+    var table = PassageTable(
+      "What methods run with at scale \(scale.rawValue)",
+      [.words("Method"), .words("Bits"), .words("Model"), .words("Stage")]
+        + names.map { .number("\($0)") } + [.words("Others")])
     for entry in settings {
       guard case .object(let members) = entry.options else { continue }
       let others = members.filter { !names.contains($0.name) }
+      let shown = names.map { entry.options[$0]?.plainText ?? "–" }
+      let rest = others.map { "\($0.name) \($0.value.plainText)" }.joined(separator: ", ")
       table.add(
         [
-          "`\(entry.method)`", entry.bits?.description ?? "all", entry.model ?? "all",
-          entry.stage?.rawValue ?? "both",
-        ] + names.map { entry.options[$0]?.plainText ?? "–" }
-          + [others.map { "\($0.name) \($0.value.plainText)" }.joined(separator: ", ")])
+          "\(code: entry.method)", "\(entry.bits?.description ?? "all")", "\(entry.model ?? "all")",
+          "\(entry.stage?.rawValue ?? "both")",
+        ] + shown.map { Phrase($0) } + [Phrase(rest)])
     }
-    return table.text
+    return table
   }
 }
 
 extension JSON {
   /// The value as a table shows it.
-  fileprivate var plainText: String {
+  var plainText: String {
     switch self {
     case .null: "none"
     case .bool(let value): value ? "yes" : "no"
     case .integer(let value): String(value)
     case .number(_, let text): text
-    case .string(let text): text.inMarkdown
+    case .string(let text): text
     case .array(let values): values.map(\.plainText).joined(separator: " ")
     case .object(let members):
       members.map { "\($0.name) \($0.value.plainText)" }.joined(separator: " ")

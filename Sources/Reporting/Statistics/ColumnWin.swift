@@ -9,7 +9,7 @@ struct ColumnWin {
   /// The next one.
   var runnerUp: TableEntry
   /// A warning when the two had very different training budgets.
-  var budgetRemark: String?
+  var budgetRemark: Phrase?
 }
 
 extension TableContents {
@@ -37,21 +37,24 @@ extension TableContents {
   /// A warning when one of two trained on more than twice the tokens of the other, or alone.
   ///
   /// What isn't on record is never taken for nothing.
-  private func budgetRemark(of winner: TableEntry, against runnerUp: TableEntry) -> String? {
+  private func budgetRemark(of winner: TableEntry, against runnerUp: TableEntry) -> Phrase? {
     let (ours, theirs) = (winner.trainingTokens, runnerUp.trainingTokens)
-    let name = runnerUp.row.label.inMarkdown
+    let name = runnerUp.row.label
     switch (ours, theirs) {
     case (nil, nil): return nil
     case (let ours?, nil):
-      return "unequal budgets: \(NumberText.grouped(ours)) training tokens; "
-        + "\(name) has none on record"
+      return """
+        unequal budgets: \(NumberText.grouped(ours)) training tokens; \(name) has none on record
+        """
     case (nil, let theirs?):
-      return "unequal budgets: no training tokens on record; "
-        + "\(name) has \(NumberText.grouped(theirs))"
+      return """
+        unequal budgets: no training tokens on record; \(name) has \(NumberText.grouped(theirs))
+        """
     case (let ours?, let theirs?):
       guard max(ours, theirs) > 2 * min(ours, theirs) else { return nil }
-      return "unequal budgets: \(NumberText.grouped(ours)) training tokens against "
-        + "\(NumberText.grouped(theirs)) of \(name)"
+      return """
+        unequal budgets: \(NumberText.grouped(ours)) training tokens against \(NumberText.grouped(theirs)) of \(name)
+        """
     }
   }
 }
