@@ -1,6 +1,7 @@
 import Harness
 import JSONText
 import System
+import TestSupport
 import Testing
 
 /// The profiles that a lab copies.
@@ -43,7 +44,9 @@ import Testing
     let list = program.sample.folder.path("list/tasks.json")
     let (status, output) = try program(program.run + ["--write-tasks", list])
     #expect(status == 0)
-    #expect(output.contains(#""tasks": 5, "minutes": 120, "mebibytes": 1024, "threads": 1}"#), "\(output)")
+    #expect(
+      output.contains(#""tasks": 5, "minutes": 120, "mebibytes": 1024, "threads": 1}"#), "\(output)"
+    )
     for task in 0..<5 {
       #expect(try program(["task", "--list", list, "--index", "\(task)"]).status == 0)
     }

@@ -35,7 +35,7 @@ final class SlurmCluster {
     node = String(HostName.current.prefix { $0 != "." })
     for inner in ["state", "spool", "log"] { try makeFolder(folder.path(inner)) }
     let user = try #require(getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) })
-    let port = 20_000 + Int(getpid()) % 10_000 * 2
+    let port = Int.random(in: 10_000..<15_000) * 2
     try folder.write(
       """
       ClusterName=test
@@ -87,7 +87,10 @@ final class SlurmCluster {
       ])
     try start("slurmctld", ["-f", configuration])
     try startNode()
-    try wait("the node to be idle") { try self("sinfo", "-h", "-o", "%T").contains("idle") }
+    // The controller needs a moment before it answers at all.
+    try wait("the node to be idle") {
+      (try? self("sinfo", "-h", "-o", "%T"))?.contains("idle") == true
+    }
   }
 
   deinit {
@@ -155,11 +158,16 @@ final class SlurmCluster {
     }.joined(separator: "\n")
   }
 
+  /// A command that didn't do what it was told.
+  struct Refusal: Error { let words: String }
+
   /// Runs a command of Slurm: what it prints.
+  ///
+  /// - Throws: ``Refusal``.
   @discardableResult
   func callAsFunction(_ words: String...) throws -> String {
     let (status, output) = try run("/usr/bin/env", words)
-    try #require(status == 0, "\(words.joined(separator: " ")): \(output)")
+    guard status == 0 else { throw Refusal(words: "\(words.joined(separator: " ")): \(output)") }
     return output
   }
 

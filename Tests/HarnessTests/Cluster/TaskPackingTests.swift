@@ -9,7 +9,9 @@ import Testing
     #expect(TaskRequest.minutes(for: expected, limit: limit) == asked)
   }
 
-  @Test(arguments: [(100.0, nil, 1024), (400, nil, 2048), (20_000, nil, 32768), (20_000, 30_000.0, 30_000)])
+  @Test(arguments: [
+    (100.0, nil, 1024), (400, nil, 2048), (20_000, nil, 32768), (20_000, 30_000.0, 30_000),
+  ])
   func memoryIsRoundedUpToFewSteps(expected: Double, limit: Double?, asked: Int) {
     #expect(TaskRequest.mebibytes(for: expected, limit: limit) == asked)
   }
