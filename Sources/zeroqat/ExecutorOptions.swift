@@ -76,6 +76,8 @@ struct ExecutorOptions: ParsableArguments {
   ///   - work: How many threads a cell has, if an option says so.
   ///   - worker: The program that runs a cell.
   ///   - environment: This process's.
+  /// - Returns: The way.
+  /// - Throws: `FileError` where this program's own path can't be told.
   func cluster(
     _ profile: ClusterProfile, _ work: WorkOptions, worker: String, environment: [String: String]
   ) throws -> ClusterRun {

@@ -79,7 +79,13 @@ extension ClusterCourse {
     // Before the scheduler is asked: a run that is killed in between looks for a job of that number.
     try ledger.write(in: folder)
     pace.note(at: now)
-    switch try batch.submit(job, script: stem + ".sh") {
+    let answer: BatchAnswer
+    do { answer = try batch.submit(job, script: stem + ".sh") } catch {
+      ledger = before
+      try ledger.write(in: folder)
+      throw error
+    }
+    switch answer {
     case .later(let reason):
       note("the scheduler takes no more now: \(reason)")
       ledger = before

@@ -101,7 +101,7 @@ package struct SchedulerCommands: HasDefaults, Sendable, Equatable {
   package var submit: [String] = []
   /// Where in that answer the job's name is: text around `{job}`, such as `Job <{job}>`.
   package var answer = "{job}"
-  /// Says of one job whether it is still there. A status other than 0 means that it isn't.
+  /// Says of one job whether it is still there: a status other than 0 means that it isn't.
   package var status: [String] = []
   /// Words of that answer, one of which a job that waits or runs has; none where the exit status says all.
   package var alive: [String] = []
