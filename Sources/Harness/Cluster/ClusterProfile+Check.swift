@@ -150,9 +150,14 @@ extension SchedulerCommands {
     }
   }
 
-  /// What stands in braces: letters only, so that a command may have other braces.
+  /// What stands in braces: letters only, as in what is replaced.
   static func placeholders(in word: String) -> [String] {
-    word.matches(of: /\{([a-zA-Z]+)\}/).map { String($0.1) }
+    withoutOwnBraces(word).matches(of: /\{([a-zA-Z]+)\}/).map { String($0.1) }
+  }
+
+  /// A template in which characters that no argument may have stand for pairs of braces, which are a command's own.
+  static func withoutOwnBraces(_ word: String) -> String {
+    word.replacing("{{", with: "\u{1}").replacing("}}", with: "\u{2}")
   }
 }
 

@@ -90,7 +90,8 @@ package struct SlurmSettings: HasDefaults, Sendable, Equatable {
 /// Another scheduler's three commands: templates, in which words in braces are replaced.
 ///
 /// Known are `{script}`, the job's shell script; `{name}`; `{output}`, where its output goes; `{minutes}`, `{hms}`
-/// (`02:30:00`), `{mebibytes}` and `{threads}`, what is asked for; `{job}`, what the scheduler calls it.
+/// (`02:30:00`), `{mebibytes}` and `{threads}`, what is asked for; `{job}`, what the scheduler calls it. `{{` and `}}` are
+/// braces of the command's own.
 package struct SchedulerCommands: HasDefaults, Sendable, Equatable {
   /// Nothing that could be run.
   package static let defaults = SchedulerCommands()

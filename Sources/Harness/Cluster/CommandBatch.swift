@@ -44,11 +44,11 @@ package struct CommandBatch: BatchSystem {
     return .taken(job: name)
   }
 
-  /// A template with its words in braces replaced.
+  /// A template with its words in braces replaced; two braces stand for one of the command's own.
   package static func filled(_ template: String, _ values: [String: String]) -> String {
-    template.replacing(/\{([a-zA-Z]+)\}/) { match in
+    SchedulerCommands.withoutOwnBraces(template).replacing(/\{([a-zA-Z]+)\}/) { match in
       values[String(match.1)] ?? String(match.0)
-    }
+    }.replacing("\u{1}", with: "{").replacing("\u{2}", with: "}")
   }
 
   /// `02:30:00`.

@@ -23,8 +23,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{ "partition": "cpu" }"#, "", "unknown member 'partition'"),
-    (#"{ "slurm": { "partitoin": "cpu" } }"#, "/slurm", "did you mean 'partition'?"),
+    (#"{ "partition": "cpu" }"#, "/partition", "unknown member 'partition'"),
+    (#"{ "slurm": { "partitoin": "cpu" } }"#, "/slurm/partitoin", "did you mean 'partition'?"),
     (#"{ "schema": 2 }"#, "/schema", "schema 2 isn't supported; this build reads schema 1"),
     (#"{ "atATime": 0 }"#, "/atATime", "expected 1 to 1000000, found 0"),
     (

@@ -23,6 +23,7 @@ import Testing
     #expect(
       CommandBatch.filled("walltime={hms},{x}", ["hms": CommandBatch.clock(150)])
         == "walltime=02:30:00,{x}")
+    #expect(CommandBatch.filled("{{state}} {job}", ["job": "7", "state": "x"]) == "{state} 7")
     #expect(CommandBatch.clock(6000) == "100:00:00")
   }
 }
