@@ -33,6 +33,11 @@ usage: ./reproduce.sh COMMAND [options]
     --protocol ID     another text and window than the grid's, such as wikitext2-2048 at scale small
     --threads N       threads inside a cell (default: all processors)
     --jobs N          cells at a time, which share threads and memory (default: 1; for a quick budget, one a processor)
+    --executor NAME   local (default), slurm, or commands: cells as jobs of a cluster (Documentation/guides/Clusters.md)
+    --profile FILE    what the cluster is like, JSON
+    --cancel          take the table's jobs out of the cluster's queue
+    --write-tasks FILE
+                      only write a list of tasks for an array of your own
     --force           run finished cells again
     --dry-run         print the plan (cells, minutes, memory, files to fetch); run, fetch, build and install
                     nothing
@@ -72,6 +77,7 @@ usage: ./reproduce.sh COMMAND [options]
   list              tables, methods, models, datasets and scales
   setup             install what building, fetching and developing need; nothing else
     --aarch64         and the compiler and emulator of 'make aarch64'
+    --slurm           and Slurm and munge, which the tests of --executor slurm start on this machine
   clean             remove what was built; --results: also results/; --cache: also fetched files
   help              this text
 
@@ -219,7 +225,10 @@ run_table() {
       --scale | --budget | --filter | --protocol | --threads | --jobs)
         [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
         options+=("$1" "$2"); shift 2 ;;
-      --force) run_options+=("$1"); shift ;;
+      --executor | --profile | --write-tasks)
+        [ $# -ge 2 ] || fail "$1 needs a value" "./reproduce.sh help"
+        run_options+=("$1" "$2"); shift 2 ;;
+      --force | --cancel) run_options+=("$1"); shift ;;
       --dry-run) dry=yes; shift ;;
       *) fail "unknown option '$1' for $table" "./reproduce.sh help" ;;
     esac
@@ -451,8 +460,14 @@ case "$command" in
     ;;
   setup)
     more=()
-    if [ "${1:-}" = --aarch64 ]; then more=(aarch64) && shift; fi
-    [ $# -eq 0 ] || fail "unknown option '$1' for setup" "./reproduce.sh help"
+    while [ $# -gt 0 ]; do
+      case "$1" in
+        --aarch64) more+=(aarch64) ;;
+        --slurm) more+=(slurm) ;;
+        *) fail "unknown option '$1' for setup" "./reproduce.sh help" ;;
+      esac
+      shift
+    done
     need build python fetch plot develop ${more[@]+"${more[@]}"}
     ;;
   clean) clean "$@" ;;

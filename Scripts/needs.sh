@@ -51,7 +51,8 @@ has_startup_objects() {
 }
 
 # missing_packages PURPOSE…: Debian packages that are lacking for building (`build`), for
-# running a script (`python`), fetching (`fetch`), drawing (`plot`), the Makefile (`develop`) or its target `aarch64`.
+# running a script (`python`), fetching (`fetch`), drawing (`plot`), the Makefile (`develop`), its target `aarch64`, or
+# the tests of clusters (`slurm`).
 missing_packages() {
   local library purpose
   for purpose in "$@"; do
@@ -71,6 +72,11 @@ missing_packages() {
         command -v aarch64-linux-gnu-gcc >/dev/null || echo gcc-aarch64-linux-gnu
         [ -e /usr/aarch64-linux-gnu/include/features.h ] || echo libc6-dev-arm64-cross
         command -v qemu-aarch64 >/dev/null || command -v qemu-aarch64-static >/dev/null || echo qemu-user
+        ;;
+      slurm)
+        # Daemons are outside of most people's PATH.
+        command -v slurmctld >/dev/null || [ -x /usr/sbin/slurmctld ] || echo slurm-wlm
+        command -v munged >/dev/null || [ -x /usr/sbin/munged ] || echo munge
         ;;
       develop) command -v make >/dev/null || echo make ;;
       plot) command -v gnuplot >/dev/null || echo gnuplot-nox ;;

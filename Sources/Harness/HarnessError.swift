@@ -40,6 +40,8 @@ package enum HarnessError: Error, Sendable, Equatable {
   case missingTexts([String], dataset: String)
   /// Another runner holds the results folder.
   case resultsInUse(path: String, processID: String)
+  /// A task of a cluster is at work on a cell of this results folder.
+  case cellInUse(String, results: String)
   /// The results folder can't be written.
   case results(FileError)
   /// A committed record, for this reason, isn't what was published.
@@ -54,6 +56,10 @@ package enum HarnessError: Error, Sendable, Equatable {
   case unreadableModel(reason: String)
   /// The worker couldn't be started at all.
   case cannotStart(FileError)
+  /// A program of the cluster refused, in its own words.
+  case scheduler(command: String, words: String)
+  /// What a job is told to do isn't what this program can do.
+  case badTask(String)
 }
 
 extension HarnessError: CustomStringConvertible {
@@ -105,6 +111,9 @@ extension HarnessError: CustomStringConvertible {
     case .resultsInUse(let path, let processID):
       "the results folder '\(path)' is in use by process \(processID); "
         + "wait for it, or name another folder with --results"
+    case .cellInUse(let cell, let results):
+      "\(cell) is being run by another process in '\(results)', perhaps a task of a cluster; "
+        + "follow its run with --executor, or wait for it"
     case .results(let error):
       "\(error); nothing is lost: finished cells are kept, "
         + "free the disk or name another folder with --results"
@@ -121,6 +130,8 @@ extension HarnessError: CustomStringConvertible {
       "the files of \(name) aren't on this machine: expected '\(path)'; \(environment) can name your copy"
     case .unreadableModel(let reason): "the model can't be used: \(reason)"
     case .cannotStart(let error): "\(error)"
+    case .scheduler(let command, let words): "'\(command)' refused: \(words)"
+    case .badTask(let reason): reason
     }
   }
 }

@@ -7,6 +7,7 @@ internal import System
 struct AllTables {
   let options: TableOptions
   let jobs: JobsOption
+  let executor: ExecutorOptions
   let force: Bool
   let worker: String
 
@@ -73,7 +74,8 @@ struct AllTables {
     var options = options
     options.scale = scale.rawValue
     let run = TableRun(
-      place: try TableAtScale(table, options), options: options, jobs: jobs, force: force,
+      place: try TableAtScale(table, options), options: options, jobs: jobs, executor: executor,
+      force: force,
       worker: worker)
     let summary = try run()
     guard summary.interruption == nil else { return ("interrupted", summary.exitStatus) }

@@ -18,6 +18,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var jobs: JobsOption
 
+  @OptionGroup var executor: ExecutorOptions
+
   @Flag(help: "Only print what would run.")
   var dryRun = false
 
@@ -32,11 +34,29 @@ struct RunCommand: ParsableCommand {
       "The program that runs a cell, called as 'cell' of this one.", visibility: .hidden))
   var worker = TableRun.ownProgram
 
-  func validate() throws { try options.validate(table: table, all: all) }
+  func validate() throws {
+    try options.validate(table: table, all: all)
+    try executor.validate()
+    if executor.isCluster || executor.writeTasks != nil {
+      if force {
+        throw ValidationError(
+          "--force is for runs on this machine: a task takes a record that is there for its own; "
+            + "move the records away that you don't want")
+      }
+      if jobs.jobs != nil {
+        throw ValidationError(
+          "--jobs is for runs on this machine; a profile's 'atATime' is for a cluster")
+      }
+    }
+    if executor.writeTasks != nil || executor.cancel, table == nil {
+      throw ValidationError("\(executor.cancel ? "--cancel" : "--write-tasks") is for one table")
+    }
+  }
 
   func run() throws {
     guard let table else {
-      let tables = AllTables(options: options, jobs: jobs, force: force, worker: worker)
+      let tables = AllTables(
+        options: options, jobs: jobs, executor: executor, force: force, worker: worker)
       if dryRun { return try tables.plan() }
       throw ExitCode(try tables.run())
     }
@@ -46,12 +66,15 @@ struct RunCommand: ParsableCommand {
       return
     }
     let run = TableRun(
-      place: try TableAtScale(table, options), options: options, jobs: jobs, force: force,
+      place: try TableAtScale(table, options), options: options, jobs: jobs, executor: executor,
+      force: force,
       worker: worker)
     if dryRun {
       try writeToStandardOutput("\(try run.plan())\n")
       return
     }
+    if executor.cancel { return try run.cancel() }
+    if let path = executor.writeTasks { return try run.writeTasks(to: path) }
     let summary = try run()
     if render, summary.interruption == nil { try run.render() }
     throw ExitCode(summary.exitStatus)

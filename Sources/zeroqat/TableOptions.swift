@@ -147,10 +147,12 @@ struct TableAtScale {
   }
 
   /// The plan for what the options pick.
-  func plan(_ options: TableOptions, force: Bool = false) throws -> Plan {
+  func plan(
+    _ options: TableOptions, force: Bool = false, memoryBytes: Int = MachineMemory.bytes
+  ) throws -> Plan {
     try Plan(
       grid, at: scale, resolver: resolver, store: store, methods: methodRegistry.names,
-      filter: options.filter, force: force,
+      filter: options.filter, force: force, memoryBytes: memoryBytes,
       past: PastRuns(
         own: try store.records(),
         committed: try CommittedRecords(root: site.root, table: grid.table, scale: scale).sound()))

@@ -1,4 +1,5 @@
 internal import Harness
+internal import JSONText
 internal import Records
 internal import Reporting
 internal import System
@@ -8,14 +9,20 @@ struct TableRun {
   let place: TableAtScale
   let options: TableOptions
   let jobs: JobsOption
+  let executor: ExecutorOptions
   let force: Bool
   let worker: String
 
   /// This very program.
   static let ownProgram = "/proc/self/exe"
 
-  /// What would run.
-  func plan() throws -> Plan { try place.plan(options, force: force) }
+  /// What would run; a cell that is too large for this machine may fit into one of a cluster's.
+  func plan() throws -> Plan {
+    guard executor.isCluster else { return try place.plan(options, force: force) }
+    let mebibytes = try executor.clusterProfile().limits.mebibytes
+    return try place.plan(
+      options, memoryBytes: mebibytes.map { Int($0) << 20 } ?? MachineMemory.bytes)
+  }
 
   /// Runs every cell that has no record yet.
   func callAsFunction() throws -> Runner.Summary {
@@ -27,6 +34,14 @@ struct TableRun {
     if worker == Self.ownProgram {
       try plan.inspectModels(executable: worker, environment: environment)
     }
+    if executor.isCluster {
+      let profile = try executor.clusterProfile()
+      let summary = try executor.cluster(
+        profile, options.work, worker: worker, environment: environment
+      )(plan, on: executor.batch(profile, environment: environment))
+      writeToStandardError(Array("\(summary)\n".utf8))
+      return summary
+    }
     let settings = jobs.settings(options.work, timesMatter: !place.isShortened)
     let runner = Runner(
       process: CellProcess(
@@ -36,6 +51,33 @@ struct TableRun {
     let summary = try runner.run(plan, force: force)
     writeToStandardError(Array("\(summary)\n".utf8))
     return summary
+  }
+
+  /// Takes back what is in a cluster's queue, and says how much that was.
+  func cancel() throws {
+    let profile = try executor.clusterProfile()
+    let environment = place.site.environment
+    let count = try executor.cluster(
+      profile, options.work, worker: worker, environment: environment
+    ).cancel(plan(), on: executor.batch(profile, environment: environment))
+    say(
+      count == 0 ? "nothing was in the queue" : "taken back: \(count) task\(count == 1 ? "" : "s")")
+  }
+
+  /// Writes the list of tasks for somebody else's array, and says what it needs.
+  func writeTasks(to path: String) throws {
+    let environment = place.site.environment
+    let plan = try plan()
+    let written = try executor.cluster(
+      executor.clusterProfile(), options.work, worker: worker, environment: environment
+    ).write(plan, to: absolute(path))
+    guard let (list, needs) = written else { return say("nothing to run") }
+    try writeToStandardOutput(
+      """
+      {"list": \(try jsonText(of: absolute(path), style: .compact)), "tasks": \(list.tasks.count), \
+      "minutes": \(needs.minutes), "mebibytes": \(needs.mebibytes), "threads": \(needs.threads)}
+
+      """)
   }
 
   /// Renders the whole table from what was measured, whatever part was run, and says where.

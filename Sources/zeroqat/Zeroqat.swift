@@ -18,7 +18,7 @@ struct Zeroqat: ParsableCommand {
     subcommands: [
       EvalCommand.self, RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self,
       InspectCommand.self, GenerateCommand.self, DoctorCommand.self,
-      CellCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
+      CellCommand.self, TaskCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
       CheckCommand.self, GateCommand.self, AcceptCommand.self, CompareCommand.self,
       RecordsCommand.self, PublishCommand.self, ReportCommand.self,
       CertifyCommand.self, AuditCommand.self, VerifyCommand.self,

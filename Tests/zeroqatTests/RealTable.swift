@@ -11,7 +11,7 @@ struct RealTable {
   let folder: TemporaryFolder
   private let models: [(name: String, fixture: CellFixture)]
 
-  private static let grid = """
+  static let grid = """
     {
       "schema": 1, "table": "real", "title": "Two models",
       "models": { "one": "One", "two": "Two" },
@@ -44,7 +44,7 @@ struct RealTable {
     }
     """
 
-  init() throws {
+  init(grid: String = RealTable.grid) throws {
     folder = try TemporaryFolder()
     models = [
       ("one", try CellFixture()), ("two", try CellFixture(tensors: CellFixture.tensors(seed: 5))),
@@ -52,7 +52,7 @@ struct RealTable {
     for inner in ["tables/real", "models/one", "models/two", "datasets/words"] {
       try makeFolder(folder.path(inner))
     }
-    try folder.write(Self.grid, to: "tables/real/grid.json")
+    try folder.write(grid, to: "tables/real/grid.json")
     try folder.write(Self.dataset, to: "datasets/words/manifest.json")
     for (name, _) in models {
       try folder.write(
@@ -76,7 +76,8 @@ struct RealTable {
 
   /// Runs the table; `meanwhile` is called again and again while it runs.
   func run(
-    _ arguments: [String], variables: [String: String] = [:], meanwhile: () throws -> Void = {}
+    _ arguments: [String], variables: [String: String] = [:], meanwhile: () throws -> Void = {},
+    interruption: () -> (count: Int, number: Int32) = { (0, 0) }
   ) throws -> (status: Int32, output: String) {
     var environment = [
       "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder.path,
@@ -95,7 +96,7 @@ struct RealTable {
     ).run(
       interruption: {
         do { if failure == nil { try meanwhile() } } catch { failure = error }
-        return (0, 0)
+        return interruption()
       }, output: { output += $0 })
     if let failure { throw failure }
     let text = String(decoding: output, as: UTF8.self)

@@ -147,6 +147,8 @@ extension Runner.Summary: CustomStringConvertible {
     if diverged > 0 { parts.append("\(diverged) diverged") }
     if failed > 0 { parts.append("\(failed) failed") }
     if tooLarge > 0 { parts.append("\(tooLarge) too large for this machine") }
+    if cancelled > 0 { parts.append("\(cancelled) cancelled") }
+    if !lost.isEmpty { parts.append("\(lost.count) lost") }
     if !blocked.isEmpty { parts.append("\(blocked.count) blocked") }
     if already > 0 { parts.append("\(already) had a record already") }
     return parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")

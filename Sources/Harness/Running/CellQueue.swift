@@ -75,25 +75,9 @@ package struct CellQueue {
       guard let cell = entry.cell, case .run(let cause) = entry.state else { return nil }
       return Waiting(
         entry: entry, cell: cell, cause: cause,
-        bytes: entry.mebibytes.map { Int($0 * 1_048_576) } ?? Self.guess(cell),
-        isAlone: entry.point.metrics.contains { $0.aggregation == .times },
-        training: jobs.sharing.contains(entry.point.method.name)
-          ? "\(entry.point.panel) \(cell.seed)" : nil)
+        bytes: entry.expectedBytes,
+        isAlone: entry.needsQuiet, training: entry.training(sharedBy: jobs.sharing))
     }
-  }
-
-  /// Twice the weights as float32, for a cell whose memory nobody estimated.
-  ///
-  /// A file has two bytes a weight or four; two is taken. What can't be looked at counts as nothing: its cell fails soon.
-  private static func guess(_ cell: Cell) -> Int {
-    let path = cell.model.path
-    guard let facts = FileStatus(of: path) else { return 0 }
-    let files = facts.isFolder ? ((try? listFolder(path)) ?? []).map { "\(path)/\($0)" } : [path]
-    let bytes = files.reduce(0) { sum, file in
-      let isWeights = [".safetensors", ".bin", ".gguf"].contains { file.hasSuffix($0) }
-      return sum + (isWeights ? FileStatus(of: file)?.bytes ?? 0 : 0)
-    }
-    return 4 * bytes + 128 << 20
   }
 
   /// The next cell, which counts as running from here on.

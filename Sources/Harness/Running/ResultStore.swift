@@ -173,11 +173,22 @@ package struct ResultStore: Sendable {
     for name in try listFolder(folder) {
       guard [".work", ".tmp", ".partial", ".corrupt"].contains(where: name.hasSuffix)
       else { continue }
-      if name.hasSuffix(".work"), isInUse("\(folder)/\(name)") { continue }
+      if name.hasSuffix(".work"), isInUse("\(folder)/\(name)") || isRunning(name.dropLast(5)) {
+        continue
+      }
       try removeTree("\(folder)/\(name)")
       removed.append("\(folder)/\(name)")
     }
     return removed
+  }
+
+  /// Whether a process on some machine runs the cell: a task of a cluster needs nobody's leave to.
+  private func isRunning(_ id: Substring) -> Bool {
+    guard FileStatus(of: results + "/.cells") != nil else { return false }
+    do {
+      guard let lock = try CellLock(of: String(id), in: self) else { return true }
+      return !lock.isHeld
+    } catch { return true }
   }
 
   /// Whether an evaluation that no grid asks for is at work in a folder: each has a lock of its own.

@@ -81,6 +81,11 @@ final class RunCourse: Sendable {
 
   private func run(_ ticket: CellQueue.Ticket) throws {
     let place = Progress.Place(number: ticket.number, count: plan.toRun)
+    // The folder is this run's, but for tasks of a cluster that another one left behind.
+    guard let lock = try CellLock(of: ticket.cell.id, in: plan.store) else {
+      throw HarnessError.cellInUse(ticket.entry.shortName, results: plan.store.results)
+    }
+    defer { _ = lock.isHeld }
     try state.withLock { state in
       if case .corrupt(let reason) = ticket.cause {
         runner.progress.note("damaged record, kept as \(ticket.cell.id).json.corrupt: \(reason)")
@@ -127,17 +132,6 @@ final class RunCourse: Sendable {
       runner.progress.note("quantized cells are blocked: \(objection)")
       state.missed[entry.point.panel] = objection
       state.summary.missedAnchor = state.summary.missedAnchor ?? objection
-    }
-  }
-}
-
-extension Runner.Summary {
-  fileprivate mutating func count(_ record: RunRecord) {
-    switch record.status {
-    case .finished: finished += 1
-    case .diverged: diverged += 1
-    case .failed: failed += 1
-    case .tooLarge: tooLarge += 1
     }
   }
 }

@@ -33,22 +33,26 @@ package struct Runner: Sendable {
     package var already = 0
     /// Cells held back by the anchor, and why.
     package var blocked: [String] = []
+    /// Cells whose tasks somebody took out of a cluster's queue.
+    package var cancelled = 0
+    /// Cells that a cluster's machines never brought to an end, and why.
+    package var lost: [String] = []
     /// What a full-precision cell, measured now or earlier, has against its anchor.
     package var missedAnchor: String?
     /// The signal that ended the run, if one did.
     package var interruption: Int32?
 
-    /// The program's exit status: 128 + the signal's number where one ended the run, 3 a cell failed,
-    /// 1 the anchor was missed, 4 nothing was measured, else 0.
+    /// The program's exit status: 128 + the signal's number where one ended the run, 3 a cell failed, or its task was
+    /// cancelled or lost, 1 the anchor was missed, 4 nothing was measured, else 0.
     package var exitStatus: Int32 {
       if let interruption { return Interruption.exitStatus(of: interruption) }
-      if failed > 0 { return 3 }
+      if failed > 0 || cancelled > 0 || !lost.isEmpty { return 3 }
       if !blocked.isEmpty || missedAnchor != nil { return 1 }
       return finished + diverged + tooLarge + already == 0 ? 4 : 0
     }
   }
 
-  /// Runs what the plan says.
+  /// Runs what the plan says, on this machine.
   ///
   /// A failing cell is recorded as such, and the others go on.
   ///
@@ -66,21 +70,14 @@ package struct Runner: Sendable {
     interruption: @escaping @Sendable () -> (count: Int, number: Int32) = { Interruption.current },
     output: @escaping @Sendable (ArraySlice<UInt8>) -> Void = { writeToStandardError(Array($0)) }
   ) throws -> Summary {
-    var summary = Summary()
-    summary.already = plan.entries.count { if case .done = $0.state { true } else { false } }
-    for case .blocked(let reason) in plan.entries.map(\.state) { summary.blocked.append(reason) }
     let missed = plan.missedAnchors
-    summary.missedAnchor = plan.entries.lazy.compactMap { missed[$0.point.panel] }.first
+    var summary = Summary(before: plan)
     if let reason = summary.missedAnchor { progress.note("the anchor is missed: \(reason)") }
     guard plan.toRun > 0 else {
       try removeLeftoversOfFinished(plan)
       return summary
     }
-    if let corruption = plan.resolver.corruption { throw corruption }
-    guard plan.resolver.missing.isEmpty else {
-      throw HarnessError.missingFiles(
-        plan.resolver.missing, table: plan.grid.table, scale: plan.scale.rawValue)
-    }
+    try plan.requireFiles()
     do { try makeFolder(plan.store.folder) } catch { throw HarnessError.results(error) }
     let lock = try StoreLock(folder: plan.store.results)
     defer { _ = lock.isHeld }
