@@ -1,5 +1,6 @@
 import Hub
 import Synchronization
+import TestSupport
 import Testing
 
 /// What is shown of a fetch that takes its time.

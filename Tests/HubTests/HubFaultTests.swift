@@ -318,7 +318,7 @@ import Testing
         == start + "it was listed as \(SampleHub.sample[0].name), and is \(other)")
     #expect(
       try failure([tag, commit, ("X-Linked-Size", "7")])
-        == start + "it was listed with 22 bytes, and has 7")
+        == start + "it was listed with 23 bytes, and has 7")
   }
 
   @Test(arguments: [

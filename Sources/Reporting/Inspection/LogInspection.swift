@@ -23,6 +23,11 @@ package struct LogInspection: Sendable {
     package var value: Double
     /// Its standard error, were the steps independent.
     package var standardError: Double?
+
+    /// A mean from its parts.
+    package init(value: Double, standardError: Double?) {
+      (self.value, self.standardError) = (value, standardError)
+    }
   }
 
   private let path: String

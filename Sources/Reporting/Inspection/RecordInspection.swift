@@ -128,7 +128,7 @@ extension RecordInspection: CustomStringConvertible {
       lines.append(
         InspectedLine(
           "training",
-          "\(NumberText.count(training.steps, "update")) by \(NumberText.count(training.forwards, "forward pass")), "
+          "\(NumberText.count(training.steps, "update")) by \(NumberText.count(training.forwards, "forward")), "
             + "\(NumberText.count(training.tokens, "token")), \(NumberText.count(training.trainableParameters, "parameter"))"
         ))
       lines.append(

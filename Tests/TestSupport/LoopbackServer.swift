@@ -2,14 +2,17 @@ import Glibc
 import Synchronization
 
 /// A small HTTP/1.1 server on this machine that does what it is told, wrong things too.
-final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
   /// What was asked.
-  struct Request: Sendable {
-    var method: String
-    var target: String
-    var fields: [String: String]
+  package struct Request: Sendable {
+    /// `GET` or `HEAD`.
+    package var method: String
+    /// Path and query; of a proxy, the whole address.
+    package var target: String
+    /// Names in small letters, and values.
+    package var fields: [String: String]
     /// The first byte that a range asks for; nil for everything.
-    var rangeStart: Int? {
+    package var rangeStart: Int? {
       fields["range"].flatMap { range in
         Int(range.drop { !$0.isNumber }.prefix(while: \.isNumber))
       }
@@ -17,20 +20,26 @@ final class LoopbackServer: Sendable {
   }
 
   /// What is answered, and how.
-  struct Reply: Sendable {
-    var status: Int
-    var fields: [(String, String)] = []
-    var body: [UInt8] = []
+  package struct Reply: Sendable {
+    /// The status.
+    package var status: Int
+    /// Names and values.
+    package var fields: [(String, String)] = []
+    /// The body.
+    package var body: [UInt8] = []
     /// The length that is claimed; nil for the body's own, negative for none.
-    var length: Int?
+    package var length: Int?
     /// Bytes of the body after which the connection is cut.
-    var cutAfter: Int?
+    package var cutAfter: Int?
+    /// Bytes of the body after which nothing comes for ten seconds.
+    package var pauseAfter: Int?
     /// Seconds of silence before the head.
-    var silence = 0.0
+    package var silence = 0.0
     /// Whether the body goes on with zeros until nobody reads.
-    var isEndless = false
+    package var isEndless = false
 
-    init(_ status: Int, _ fields: [(String, String)] = [], body: [UInt8] = []) {
+    /// A reply that does the right thing.
+    package init(_ status: Int, _ fields: [(String, String)] = [], body: [UInt8] = []) {
       self.status = status
       self.fields = fields
       self.body = body
@@ -39,13 +48,13 @@ final class LoopbackServer: Sendable {
 
   private let descriptor: Int32
   /// The port that it listens on.
-  let port: Int
+  package let port: Int
   private let log = Mutex<[Request]>([])
   private let isOpen = Atomic(true)
   private let answer: @Sendable (Request) -> Reply
 
   /// Starts a server.
-  init(_ answer: @escaping @Sendable (Request) -> Reply) throws {
+  package init(_ answer: @escaping @Sendable (Request) -> Reply) throws {
     self.answer = answer
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     descriptor = listener
@@ -74,7 +83,7 @@ final class LoopbackServer: Sendable {
   }
 
   /// Ends it; connections that are open go on to their end.
-  func stop() {
+  package func stop() {
     isOpen.store(false, ordering: .relaxed)
     shutdown(descriptor, Int32(SHUT_RDWR))
   }
@@ -82,10 +91,10 @@ final class LoopbackServer: Sendable {
   deinit { close(descriptor) }
 
   /// Where it is.
-  var address: String { "http://127.0.0.1:\(port)" }
+  package var address: String { "http://127.0.0.1:\(port)" }
 
   /// What was asked so far.
-  var requests: [Request] { log.withLock { $0 } }
+  package var requests: [Request] { log.withLock { $0 } }
 
   private func serve(_ connection: Int32) {
     defer { close(connection) }
@@ -100,6 +109,13 @@ final class LoopbackServer: Sendable {
     guard send(Array((head + "\r\n").utf8), to: connection), request.method == "GET" else { return }
     if let cut = reply.cutAfter {
       _ = send(Array(reply.body.prefix(cut)), to: connection)
+      return
+    }
+    if let pause = reply.pauseAfter {
+      guard send(Array(reply.body.prefix(pause)), to: connection) else { return }
+      // Until the other side is gone, ten seconds at most.
+      var waiting = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+      poll(&waiting, 1, 10_000)
       return
     }
     guard send(reply.body, to: connection) else { return }
@@ -141,7 +157,10 @@ final class LoopbackServer: Sendable {
 }
 
 /// Why a server couldn't be started.
-struct ServerError: Error { var code: Int32 }
+package struct ServerError: Error {
+  /// The system's number.
+  package var code: Int32
+}
 
 extension [UInt8] {
   fileprivate func contains(subsequence part: [UInt8]) -> Bool {
