@@ -71,7 +71,8 @@ extension TransportError: CustomStringConvertible {
     case .tooSlow: "\(host) is silent, or too slow"
     case .cut: "the connection to \(host) was cut"
     case .untrusted(let words):
-      "\(host) isn't trusted (\(words)); SSL_CERT_FILE can name a file of certificates"
+      "\(host) isn't trusted (\(words)); the first of REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and SSL_CERT_FILE that is set "
+        + "names a file of certificates"
     case .proxy(let words): "the proxy on the way to \(host) refuses: \(words)"
     case .noLibrary(let words):
       "libcurl can't be used: \(words); 'apt-get install libcurl4' brings it"

@@ -128,7 +128,12 @@ extension LogInspection: CustomStringConvertible {
       InspectedLine("clipped", "\(NumberText.fixed(clippedShare * 100, 2)) %"),
       InspectedLine("mean |L₊ − L₋|", "\(NumberText.significant(meanAbsoluteDifference, 4)) nats"),
       InspectedLine("mean |g|", NumberText.significant(meanAbsoluteGradient, 4)),
-      InspectedLine("mean g", words(meanGradient, 4)),
+      InspectedLine(
+        "mean g",
+        meanGradient.map { mean in
+          NumberText.signed(mean.value, 4)
+            + (mean.standardError.map { " ± \(NumberText.fixed($0, 4))" } ?? "")
+        } ?? "none that is finite"),
       InspectedLine(
         "g above zero", positiveShare.map { "\(NumberText.fixed($0 * 100, 1)) %" } ?? "none"),
       InspectedLine(

@@ -155,8 +155,13 @@ extension RecordInspection: CustomStringConvertible {
     record.facts.map {
       InspectedLine(
         "  " + $0.name,
-        NumberText.significant($0.value, 6) + ($0.unit == "1" ? "" : " \($0.unit)"))
+        Self.words(of: $0.value) + ($0.unit == "1" ? "" : " \($0.unit)"))
     }.withHead("facts") + record.events.map { InspectedLine("note", $0) }
+  }
+
+  /// Six digits, or all of a whole number.
+  private static func words(of value: Double) -> String {
+    Int(exactly: value).map(NumberText.grouped) ?? NumberText.significant(value, 6)
   }
 
   private var conditions: [InspectedLine] {

@@ -37,7 +37,7 @@ import Testing
         clipped              25.00 %
         mean |L₊ − L₋|       1.5 nats
         mean |g|             1.5
-        mean g               1.0000 ± 0.2265
+        mean g               +1.0000 ± 0.2265
         g above zero         75.0 %
         signal / noise of g  0.698
         drift by chance      η × 5.477 a weight, as a root mean square at a constant rate η

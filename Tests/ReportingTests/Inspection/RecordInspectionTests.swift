@@ -50,7 +50,8 @@ import Testing
     let root = try JSONDocument(
       text: Array(jsonText(of: inspection, style: .compact).utf8), file: ""
     ).root
-    #expect(root["effectiveBitsPerWeight"] == .integer(16) && root["measurement"] == .null)
+    #expect(
+      root["effectiveBitsPerWeight"] == .number(16, text: "16.0") && root["measurement"] == .null)
     #expect(root["scores"] == .array([]) && root["zerothOrder"] == .null)
   }
 }
