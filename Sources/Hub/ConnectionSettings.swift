@@ -12,9 +12,9 @@ package struct ConnectionSettings: Sendable, Equatable {
   package var connectSeconds = 15.0
   /// Seconds that a small answer may take in all.
   package var answerSeconds = 60.0
-  /// A transfer that brings fewer bytes a second than this …
+  /// Bytes a second below which a transfer is too slow.
   package var leastBytes = 1024
-  /// … over so many seconds has stopped.
+  /// Seconds that a transfer may be too slow.
   package var stallSeconds = 30
 
   /// Without a proxy, with the system's certificates.

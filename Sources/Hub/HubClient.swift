@@ -127,7 +127,12 @@ package final class HubClient {
   /// The token goes to the hub alone: not to another scheme, host or port, and not to the hub again
   /// after an answer led away from it.
   ///
-  /// - Parameter staysHere: Whether an answer that leads elsewhere is the one that is wanted.
+  /// - Parameters:
+  ///   - request: The first request.
+  ///   - staysHere: Whether an answer that leads elsewhere is the one that is wanted.
+  ///   - sink: Gets the answer that isn't a redirect, if it is a good one.
+  /// - Returns: The last answer's head.
+  /// - Throws: What the transport and the sink throw, ``HubError/badRedirect(host:reason:)``.
   private func follow(
     _ request: HubRequest, staysHere: Bool = false, into sink: any ResponseSink
   ) throws -> ResponseHead {

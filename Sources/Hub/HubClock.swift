@@ -23,6 +23,7 @@ package struct HubClock {
   /// The system's.
   ///
   /// - Parameter isInterrupted: Asked every tenth of a second of a wait; true ends it with ``HubError/interrupted``.
+  /// - Returns: The clock.
   package static func system(isInterrupted: @escaping () -> Bool) -> HubClock {
     HubClock(
       now: monotonicSeconds,

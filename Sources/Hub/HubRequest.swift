@@ -12,7 +12,7 @@ package struct HubRequest: Sendable {
   package var method: Method
   /// Where.
   package var address: WebAddress
-  /// Lines of its head. One may hold a token: nobody prints them.
+  /// Lines of its head, of which one may hold a token: nobody prints them.
   package var headers: [String]
   /// Whether the whole answer must come within ``ConnectionSettings/answerSeconds``.
   package var isSmall: Bool

@@ -55,7 +55,9 @@ package struct WebAddress: Sendable, Equatable {
     return "\(scheme)://\(host)" + (port == standard ? "" : ":\(port)")
   }
 
-  /// Host and port, for a reader. The rest of an address may hold signatures that open a file to whoever has them.
+  /// Host and port, for a reader.
+  ///
+  /// The rest of an address may hold signatures that open a file to whoever has them.
   package var words: String { port == 80 || port == 443 ? host : "\(host):\(port)" }
 
   /// The whole address.

@@ -54,6 +54,7 @@ final class SampleHub: Sendable {
   ///   - listing: The text of its listing in place of the right one.
   ///   - hubTrick: Asked first for each request to the hub.
   ///   - storeTrick: The same of the other host.
+  /// - Throws: What starting servers and making a folder throws.
   init(
     _ files: [File] = SampleHub.sample, listing: String? = nil,
     hub hubTrick: @escaping Trick = { _ in nil },
