@@ -28,7 +28,7 @@ extension HubError: CustomStringConvertible {
       "\(host) has too many requests (429)"
         + (seconds.map { " and asks to wait \($0) s; do the same later" } ?? "; do the same later")
     case .unavailable(let host, let status, let attempts):
-      "\(host) answered \(status), \(attempts) times; the same command goes on from there"
+      "\(host) answered \(status)\(attempts > 1 ? ", \(attempts) times" : ""); the same command goes on from there"
     case .transport(let error, let attempts):
       attempts > 1
         ? "\(error), \(attempts) times; the same command goes on from there"

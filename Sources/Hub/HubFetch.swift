@@ -175,6 +175,11 @@ package struct HubFetch {
     let partial = store.partial(missing.facts.blob)
     var came = 0
     var known = 0
+    // What is there is digested first, which takes its time.
+    let left = FileStatus(of: partial)?.bytes ?? 0
+    if left > 0, left <= missing.facts.bytes {
+      report("'\(missing.path)' goes on at \(byteWords(left))")
+    }
     let download = try BlobDownload(missing.path, missing.facts, at: partial) { offset in
       if offset > known {
         came += offset - known
@@ -186,7 +191,6 @@ package struct HubFetch {
     }
     known = download.offset
     var isResumed = known > 0
-    if isResumed { report("'\(missing.path)' goes on at \(byteWords(known))") }
     while true {
       try complete(download, of: missing.path, at: commit)
       do {
