@@ -1,7 +1,7 @@
 # Each target is one line of intent; .ci/run uses the same ones.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help check lint walls plans pages certified verify format test aarch64 sanitize asan ubsan docs size record fuzz clean \
+.PHONY: help check lint walls plans pages certified verify format test hub aarch64 sanitize asan ubsan docs size record fuzz clean \
   bench bench-kernels bench-gate bench-build
 
 IMPORTS := --explicit-target-dependency-import-check error
@@ -39,6 +39,15 @@ format: ## rewrite in house style
 
 test: ## all tests in release, or those that match FILTER=…; ZEROQAT_ROOMS=… builds only those rooms
 	./reproduce.sh test $(ONLY)
+
+hub: .build/hub/bin/python ## huggingface_hub itself reads what 'fetch' wrote, and the other way round
+	swift build -c release --product zeroqat
+	.build/hub/bin/python Scripts/hub-cache.py .build/release/zeroqat
+
+# A Python of its own: nothing of it is needed to build, to run or to test.
+.build/hub/bin/python:
+	python3 -m venv .build/hub
+	.build/hub/bin/python -m pip install --quiet --disable-pip-version-check huggingface_hub || { rm -rf .build/hub; exit 1; }
 
 aarch64: ## the C kernels on aarch64, under qemu-user: the same bits; says which Debian packages it needs
 	@Scripts/aarch64.sh

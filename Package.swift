@@ -35,7 +35,7 @@ extension [Target.Dependency] {
   var withoutSystemLibraries: [Target.Dependency] {
     filter { dependency in
       guard case .byNameItem(let name, _) = dependency else { return true }
-      return !["CBLAS", "CDigests", "CFence", "CJSON", "CKernels"].contains(name)
+      return !["CBLAS", "CCurl", "CDigests", "CFence", "CJSON", "CKernels"].contains(name)
     }
   }
 }
@@ -70,6 +70,8 @@ let rooms = chosen(
   ]
     // Starts programs behind fences. No flags: those of the C targets are part of the science's digest.
     + [.target(name: "CFence")]
+    // Opens libcurl when something is fetched; nothing is linked, as cells are processes that are measured.
+    + [.target(name: "CCurl", linkerSettings: [.linkedLibrary("dl")])]
     + [
       .target(name: "CDigests", cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])])
     ]
@@ -119,6 +121,7 @@ let rooms = chosen(
     // — bookkeeping: never sees a tensor —
     + room("Records", ["JSONText", "Digests", "Statistics", "Vocabulary"])
     + room("Harness", ["Records", "JSONText", "Digests", "Statistics", "System", "Vocabulary"])
+    + room("Hub", ["CCurl", "Harness", "Records", "Digests", "JSONText", "System"])
     + room("Reporting", ["Records", "JSONText", "Statistics", "Vocabulary"], data: ["Snapshots"])
     // — where the two meet: logs of trainings, and one cell in its own process —
     + room(
@@ -136,7 +139,7 @@ let rooms = chosen(
         name: "zeroqat",
         dependencies: [
           "Worker", "Methods", "Audit", "Pretraining", "Tensors", "Tasks", "Tokenizers", "Harness",
-          "Reporting", "Records", "JSONText", "System", "Vocabulary", argumentParser,
+          "Hub", "Reporting", "Records", "JSONText", "System", "Vocabulary", argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .executableTarget(

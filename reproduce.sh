@@ -71,8 +71,9 @@ usage: ./reproduce.sh COMMAND [options]
     --filter TEXT     only tests whose room, file or name matches; fetches nothing
   eval MODEL --text FILE
                     perplexity of a model of your own, quantized or not; 'zeroqat eval --help' has the options
+  fetch ORG/MODEL   a model of the hub, into the hub's cache, where eval, inspect and generate find it by that id
   try PROGRAM       a program in any language as a method, on a tiny model; 'conformance PROGRAM' holds it to the protocol
-  inspect MODEL     what a model is, tensor by tensor; 'generate MODEL --prompt TEXT' continues a text
+  inspect MODEL     what a model is, tensor by tensor, or a record, a replay log, a grid; 'generate MODEL --prompt TEXT' continues a text
   doctor            what this machine has, and the command that brings what is missing
   list              tables, methods, models, datasets and scales
   setup             install what building, fetching and developing need; nothing else
@@ -455,7 +456,7 @@ case "$command" in
   verify) run_verify "$@" ;;
   pretrain) run_pretraining "$@" ;;
   test) run_tests "$@" ;;
-  list | eval | inspect | generate | doctor | try | conformance | report)
+  list | fetch | eval | inspect | generate | doctor | try | conformance | report)
     need build && build_program && exec "$zeroqat" "$command" "$@"
     ;;
   setup)
@@ -478,6 +479,6 @@ case "$command" in
       run_table "$command" "$@"
     fi
     fail "unknown command '$command'" \
-      "commands: $(tables)all pretrain check publish power claims report verify certify audit test eval try conformance inspect generate doctor list setup clean help"
+      "commands: $(tables)all pretrain check publish power claims report verify certify audit test fetch eval try conformance inspect generate doctor list setup clean help"
     ;;
 esac

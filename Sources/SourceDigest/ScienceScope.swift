@@ -7,6 +7,8 @@ public enum ScienceScope {
     ("Records", "what it reads of grids and manifests stands in the cell, whose digest is the id"),
     ("Harness", "decides which cells run, never what is in them"),
     ("Audit", "holds records to their logs"),
+    ("Hub", "fetches; a cell names what it reads by its bytes"),
+    ("CCurl", "fetches; a cell names what it reads by its bytes"),
     ("Reporting", "words and tables made of records"),
     ("CFence", "starts programs; what they return is judged elsewhere"),
     ("System", "files, clocks and processes; what was read is held to its digest"),

@@ -5,10 +5,38 @@ internal import Records
 internal import System
 internal import Worker
 
-/// `zeroqat inspect model.gguf`: whether a model can be used, and what it is.
+/// `zeroqat inspect model.gguf`: whether a model can be used, and what it is; and the same of what was made here.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
+    abstract: "Say what a model is, tensor by tensor; or a record, a replay log, a grid.",
+    discussion: """
+      Without one of the words below it, a model is meant: 'inspect PATH' is 'inspect model PATH'.
+      """,
+    subcommands: [
+      InspectModelCommand.self, InspectRecordCommand.self, InspectLogCommand.self,
+      InspectGridCommand.self,
+    ],
+    defaultSubcommand: InspectModelCommand.self)
+}
+
+/// How an inspection is written.
+enum InspectionFormat: String, CaseIterable, ExpressibleByArgument {
+  case table, json
+}
+
+extension InspectionFormat {
+  /// Writes lines for a reader, or an object for a program.
+  func write(_ inspection: some Encodable & CustomStringConvertible) throws {
+    try writeToStandardOutput(
+      self == .json ? jsonText(of: inspection, style: .pretty) : "\(inspection)")
+  }
+}
+
+/// `zeroqat inspect model PATH`: a model and its tokenizer.
+struct InspectModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model",
     abstract: "Open a model and its tokenizer, and say what they are, tensor by tensor.")
 
   @Argument(

@@ -11,19 +11,21 @@ struct Zeroqat: ParsableCommand {
     commandName: "zeroqat", abstract: "Reproduces and measures the tables of ZeroQAT.",
     discussion: """
       Exit status: 0 good, also where a cell diverged: that is a result; 1 a regression or a missed \
-      anchor; 2 wrong use or bad input; 3 a cell failed or a pretraining diverged; 4 nothing was \
+      anchor; 2 wrong use or bad input; 3 a cell failed, a pretraining diverged or a fetch broke off; 4 nothing was \
       measured; 5 a gate can't tell yet; 129, 130 or 143 interrupted by SIGHUP, SIGINT or SIGTERM.
       """,
     version: programDescription,
     subcommands: [
-      EvalCommand.self, RunCommand.self, PlanCommand.self, ListCommand.self, AssetsCommand.self,
+      FetchCommand.self, EvalCommand.self, RunCommand.self, PlanCommand.self, ListCommand.self,
+      AssetsCommand.self,
       InspectCommand.self, GenerateCommand.self, DoctorCommand.self,
       CellCommand.self, TaskCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
       CheckCommand.self, GateCommand.self, AcceptCommand.self, CompareCommand.self,
       RecordsCommand.self, PublishCommand.self, ReportCommand.self,
       CertifyCommand.self, AuditCommand.self, VerifyCommand.self,
       CleanCommand.self, PretrainCommand.self, TextsCommand.self,
-      MigrateCommand.self, TryCommand.self, ConformanceCommand.self, KeepCommand.self,
+      MigrateCommand.self, TryCommand.self, ConformanceCommand.self, ManualCommand.self,
+      KeepCommand.self,
     ])
 
   static func main() {

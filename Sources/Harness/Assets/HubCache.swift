@@ -12,22 +12,25 @@ package struct HubCache: Sendable, Equatable {
   ///
   /// > Source: `constants.py` of huggingface_hub.
   package init(_ environment: [String: String]) {
-    func value(_ name: String) -> String? {
-      guard let text = environment[name], !text.isEmpty else { return nil }
-      let value = Self.expanded(text, environment)
-      guard value == "~" || value.hasPrefix("~/") else { return value }
-      return (environment["HOME"] ?? "") + value.dropFirst()
-    }
     for (name, inside) in [
       ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"),
       ("XDG_CACHE_HOME", "/huggingface/hub"),
     ] {
-      if let folder = value(name) {
+      if let folder = Self.folder(named: name, in: environment) {
         (path, variable) = (folder + inside, name)
         return
       }
     }
-    (path, variable) = ((value("HOME") ?? "") + "/.cache/huggingface/hub", nil)
+    let home = Self.folder(named: "HOME", in: environment) ?? ""
+    (path, variable) = (home + "/.cache/huggingface/hub", nil)
+  }
+
+  /// The folder that a variable names, as huggingface_hub reads it; nil where it isn't set, or empty.
+  package static func folder(named name: String, in environment: [String: String]) -> String? {
+    guard let text = environment[name], !text.isEmpty else { return nil }
+    let value = expanded(text, environment)
+    guard value == "~" || value.hasPrefix("~/") else { return value }
+    return (environment["HOME"] ?? "") + value.dropFirst()
   }
 
   /// A value with the variables in it written out; one that isn't set stays as it is.

@@ -127,7 +127,10 @@ extension ModelPlaceError: CustomStringConvertible {
     case .unknown(let name, let suggestion, let hub):
       return
         "there is no file or folder '\(name)', no model of that name in models/, and none in the hub's "
-        + "cache \(hub.words)" + (suggestion.map { "; \($0)" } ?? "")
+        + "cache \(hub.words)"
+        + (suggestion.map { "; \($0)" }
+          ?? (name.contains("/")
+            ? "; 'zeroqat fetch \(name)' brings it, if it is a model of the hub" : ""))
     case .noMainBranch(let id, let folder):
       return
         "'\(folder)' lacks refs/main or the snapshot that it names, so that nobody knows which "
