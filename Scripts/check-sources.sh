@@ -17,6 +17,7 @@ unsafe_rooms=$(
 ^Sources/(CBLAS|CDigests|CFence|CJSON|CKernels)/
 ^Sources/(Tensors|Quantizers|Optimizers|Transformers)/
 ^Sources/(System|Digests|Checkpoints|Harness|Worker)/
+^Sources/Export/(FloatBytes|HubWeights)\.swift
 ^Sources/JSONText/(JSONC|Keys)\.swift
 ^Sources/Reporting/(Plots/Gnuplot|Sections/NumberText)\.swift
 ^Sources/MethodKit/Model/QuantizedBlocks\.swift

@@ -6,10 +6,17 @@ package import MethodKit
 /// This file is outside of the science's digest, so that a line more changes no other method's cells.
 package enum MethodCatalog {
   /// Every method, in the order of `zeroqat list`; tables have their rows' order.
-  package static let all: [any QuantizationMethod.Type] =
-    builtIn + [
-      ExternalProgram.self
-    ]
+  package static var all: [any QuantizationMethod.Type] {
+    let all = builtIn + [ExternalProgram.self]
+    return watch.map { all.map($0) } ?? all
+  }
+
+  /// What is put around every method while a cell is run again for its model; nil else.
+  ///
+  /// A worker hands its model to nobody. Whoever wants it, and not only its scores, stands between the worker and the
+  /// method; nothing else of the run is another than it was.
+  @TaskLocal package static var watch:
+    (@Sendable (any QuantizationMethod.Type) -> any QuantizationMethod.Type)?
 
   /// Those that are written here, in the order of table 1: all but the one that runs programs.
   package static let builtIn: [any QuantizationMethod.Type] = [
