@@ -20,7 +20,7 @@ struct Zeroqat: ParsableCommand {
       InspectCommand.self, GenerateCommand.self, DoctorCommand.self,
       CellCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
       CheckCommand.self, GateCommand.self, AcceptCommand.self, CompareCommand.self,
-      RecordsCommand.self, PublishCommand.self,
+      RecordsCommand.self, ExportCommand.self, PublishCommand.self,
       CertifyCommand.self, AuditCommand.self,
       CleanCommand.self, PretrainCommand.self, TextsCommand.self,
       MigrateCommand.self, TryCommand.self, ConformanceCommand.self, KeepCommand.self,
