@@ -13,7 +13,7 @@ package struct GroupGrid: Sendable, Equatable {
 
   /// The grid of at most `top + 1` levels that `values` lie on; nil where there is none.
   ///
-  /// Spans of as many steps as codes can tell apart are tried first, as a grid from least to largest weight has them.
+  /// The widest Δ is taken: of a grid whose codes weren't all used, fewer levels lie further apart just as exactly.
   package init?(_ values: [Float], top: Int) {
     let distinct = Array(Set(values.map { $0 == 0 ? 0 : $0 })).sorted()
     guard let low = distinct.first, let high = distinct.last, distinct.count <= top + 1,
@@ -24,7 +24,7 @@ package struct GroupGrid: Sendable, Equatable {
       return
     }
     var nearly: GroupGrid?
-    for steps in stride(from: top, through: distinct.count - 1, by: -1) {
+    for steps in distinct.count - 1...top {
       guard let found = Self.grid(of: distinct, low, high, steps: steps) else { continue }
       if found.isExact {
         self = found

@@ -21,6 +21,7 @@ package enum PackedLayout {
 
     /// Lays out a weight.
     ///
+    /// - Precondition: Rows and columns fill words.
     /// - Parameters:
     ///   - matrix: The weight.
     ///   - offset: What is taken off every zero point: 1 in the first version, 0 in the second.
@@ -33,6 +34,9 @@ package enum PackedLayout {
           most: (1 << matrix.bits) - 1)
       }
       let (rows, groups) = (matrix.rows, matrix.groups)
+      precondition(
+        matrix.columns * matrix.bits % 32 == 0 && rows * matrix.bits % 32 == 0,
+        "[\(rows), \(matrix.columns)] of \(matrix.bits) bits doesn't fill words")
       let width = matrix.columns * matrix.bits / 32
       var qweight = [UInt32](repeating: 0, count: width * rows)
       for row in 0..<rows {

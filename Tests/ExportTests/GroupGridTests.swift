@@ -11,7 +11,7 @@ import Testing
     let top = (1 << bits) - 1
     for trial in 0..<300 {
       let scale = random.uniform(1, in: 1e-4..<0.3)[0]
-      let zero = trial % 3 == 0 ? Int(random.next() % 400) - 200 : Int(random.next()) & top
+      let zero = trial % 3 == 0 ? Int(random.next() % 400) - 200 : Int(random.next() & UInt64(top))
       let count = [1, 2, 7, 32, 128][trial % 5]
       // A group needn't use every code.
       let used = trial % 2 == 0 ? top : max(1, top / 2)

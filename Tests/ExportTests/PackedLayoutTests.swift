@@ -22,7 +22,7 @@ import Testing
       for group in 0..<rows * columns / size {
         zeros.append(leastZero + Int(random.next() % UInt64(top - leastZero + 1)))
         scales.append(Float(group + 1) / 64)
-        var own = (0..<size).map { _ in Int(random.next()) & top }
+        var own = (0..<size).map { _ in Int(random.next() & UInt64(top)) }
         // Both ends, so that the grid has no choice of a zero point.
         (own[0], own[1]) = (0, top)
         codes += own
@@ -115,7 +115,8 @@ import Testing
     #expect(error?.row == 0 && error?.group == 1 && error?.zero == -20 && error?.most == 3)
     // Version 1 of GPTQ stores z − 1.
     let positive = try CodedMatrix(
-      Matrix(rows: 1, columns: 4, elements: [0, 1, 2, 3]), groupSize: nil, bits: 2)
+      Matrix(rows: 16, columns: 16, elements: (0..<256).map { Float($0 % 4) }), groupSize: nil,
+      bits: 2)
     let none = #expect(throws: CodedMatrix.OneSigned.self) {
       try PackedLayout.GPTQ(positive, offset: 1)
     }
