@@ -22,8 +22,14 @@ import numpy as np
 def text_of(source):
     if source["join"] != "plain":
         sys.exit("only texts that are joined plainly are assembled here")
-    return b"".join(
-        pathlib.Path(p["path"]).read_bytes()[p.get("from", 0) : p.get("to") or None] for p in source["parts"])
+    parts = []
+    for part in source["parts"]:
+        data = pathlib.Path(part["path"]).read_bytes()[part.get("from", 0) : part.get("to") or None]
+        if part.get("form") == "jsonl:text":
+            lines = (json.loads(line)["text"] for line in data.split(b"\n") if line)
+            data = "".join(line + "\n" for line in lines).encode()
+        parts.append(data.replace(b"\r\n", b"\n"))
+    return b"\n\n".join(parts).decode()
 
 
 def windows_of(record, folders):
@@ -33,8 +39,8 @@ def windows_of(record, folders):
         sys.exit("name a folder with a tokenizer.json, as --to hf writes it, to encode the text with")
     from tokenizers import Tokenizer
 
-    text = text_of(protocol["test"]).decode("utf-8").replace("\r\n", "\n")
-    ids = Tokenizer.from_file(str(folder / "tokenizer.json")).encode(text, add_special_tokens=False).ids
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    ids = tokenizer.encode(text_of(protocol["test"]), add_special_tokens=False).ids
     digest = hashlib.sha256(np.array(ids, dtype="<i4").tobytes()).hexdigest()
     expected = next(d["text"] for d in record["digests"] if d["name"] == "tokens.test")
     if digest != expected:

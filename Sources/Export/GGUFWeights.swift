@@ -9,7 +9,7 @@ package struct GGUFWeights {
   package struct Cost: Sendable, Equatable {
     /// The largest change of a weight, as a share of its grid's Δ.
     package var steps = 0.0
-    /// The largest change of a number of the embedding or the head, as a share of the largest number.
+    /// The largest change of a number of the embedding or the head, as a share of itself.
     package var tables = 0.0
   }
 

@@ -15,10 +15,18 @@ package struct GroupGrid: Sendable, Equatable {
   ///
   /// The widest Δ is taken: of a grid whose codes weren't all used, fewer levels lie further apart just as exactly.
   package init?(_ values: [Float], top: Int) {
-    let distinct = Array(Set(values.map { $0 == 0 ? 0 : $0 })).sorted()
-    guard let low = distinct.first, let high = distinct.last, distinct.count <= top + 1,
-      low.isFinite, high.isFinite
-    else { return nil }
+    var distinct = values.sorted()
+    var kept = 0
+    for value in distinct where kept == 0 || value != distinct[kept - 1] {
+      // The two zeros are one level, and so is what comes twice.
+      distinct[kept] = value
+      kept += 1
+    }
+    guard kept > 0, kept <= top + 1 else { return nil }
+    distinct.removeSubrange(kept...)
+    // NaN is in no order, wherever it ended up.
+    guard values.allSatisfy(\.isFinite) else { return nil }
+    let (low, high) = (distinct[0], distinct[kept - 1])
     guard low < high else {
       self.init(scale: low == 0 ? 1 : low.magnitude, least: low < 0 ? -1 : low > 0 ? 1 : 0)
       return
@@ -50,28 +58,30 @@ package struct GroupGrid: Sendable, Equatable {
     let step = (Double(high) - Double(low)) / Double(steps)
     let stepError = (Double(low.ulp) + Double(high.ulp)) / 2 / Double(steps)
     var (bottom, top) = (0.0, Double.infinity)
-    var levels: [(level: Float, value: Float)] = []
     for value in distinct {
       let level = (Double(value) / step).rounded()
       let bound = (level.magnitude * stepError + Double(value.ulp)) * 2
       guard bound < step / 4, abs(Double(value) - level * step) <= bound else { return nil }
-      levels.append((Float(level), value))
       guard level != 0 else { continue }
       // All Δ whose product with the level is rounded to the value.
       let (size, half) = (Double(value.magnitude), Double(value.ulp) / 2)
       bottom = max(bottom, (size - half) / level.magnitude)
       top = min(top, (size + half) / level.magnitude)
     }
+    /// The largest difference of `Δ·k` from a weight, in units in the last place.
+    func error(of scale: Float) -> Float {
+      distinct.reduce(0) { most, value in
+        let level = Float((Double(value) / step).rounded())
+        return max(most, (scale * level - value).magnitude / value.ulp)
+      }
+    }
+    let (least, most) = (Int((Double(low) / step).rounded()), Int((Double(high) / step).rounded()))
     let middle = Float(bottom <= top ? (bottom + top) / 2 : step)
-    let (least, most) = (Int(levels[0].level), Int(levels[levels.count - 1].level))
-    for scale in [middle, middle.nextUp, middle.nextDown, Float(step)]
-    where levels.allSatisfy({ scale * $0.level == $0.value }) {
+    for scale in [middle, middle.nextUp, middle.nextDown, Float(step)] where error(of: scale) == 0 {
       return GroupGrid(scale: scale, least: least, most: most)
     }
-    let isNear = levels.allSatisfy {
-      ($0.level * middle - $0.value).magnitude <= 4 * $0.value.ulp
-    }
-    return isNear ? GroupGrid(scale: middle, least: least, most: most, isExact: false) : nil
+    return error(of: middle) <= 4
+      ? GroupGrid(scale: middle, least: least, most: most, isExact: false) : nil
   }
 
   /// k of a weight.

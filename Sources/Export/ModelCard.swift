@@ -80,6 +80,19 @@ package struct ModelCard: CustomStringConvertible {
     return lines.joined(separator: "\n")
   }
 
+  /// The licence as the hub's header has it: an identifier, or another one's name.
+  private var licence: [String] {
+    guard let name = base.licence else { return ["license: other"] }
+    let isIdentifier = name.utf8.allSatisfy {
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+        || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+    }
+    if isIdentifier { return ["license: \(name.lowercased())"] }
+    let quoted = (try? jsonText(of: JSON.string(name), style: .compact)) ?? ""
+    return ["license: other", "license_name: \(quoted)"]
+  }
+
   private var rows: [(String, String)] {
     let cell = record.cell
     let options = (try? jsonText(of: cell.method.options, style: .compact)) ?? ""

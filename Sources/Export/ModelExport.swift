@@ -123,23 +123,26 @@ package struct ModelExport {
 
   private var fileName: String {
     guard form == .gguf else { return "model.safetensors" }
-    return "\(record.cell.model.name)-\(record.cell.bits)-\(record.cell.method.name).gguf"
+    // A name from the hub has its owner in front.
+    let name = record.cell.model.name.replacing("/", with: "-")
+    return "\(name)-\(record.cell.bits)-\(record.cell.method.name).gguf"
   }
 
   private static func words(of cost: GGUFWeights.Cost, _ type: GGUFBlocks) -> [String] {
     func percent(_ share: Double) -> String { ModelCard.number(share * 100, digits: 4) + " %" }
+    let tables =
+      "Embedding and head are in half precision, "
+      + (cost.tables == 0
+        ? "which holds every number of theirs."
+        : "a number changed by at most \(percent(cost.tables)) of itself.")
     switch type {
     case .f32: return ["Every number is the measured model's, in float32, to the last bit."]
     case .f16:
-      return [
-        "Weights of linears, embedding and head are rounded to half precision: a number of the latter by at most "
-          + "\(percent(cost.tables)) of itself."
-      ]
+      return ["Weights of linears are rounded to half precision. \(tables)"]
     case .q4_0, .q4_1, .q8_0:
       return [
         "Linears are \(type.rawValue): the record's codes on its grids, whose scales (and least values) the format "
-          + "rounds to half precision. No weight is moved by more than \(percent(cost.steps)) of its step. Embedding and "
-          + "head are in half precision, a number changed by at most \(percent(cost.tables)) of itself.",
+          + "rounds to half precision. No weight is moved by more than \(percent(cost.steps)) of its step. \(tables)",
         "llama.cpp rounds activations to 8 bits where it multiplies them with such blocks on a processor; its perplexity "
           + "differs for that as well.",
       ]

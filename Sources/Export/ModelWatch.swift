@@ -1,3 +1,4 @@
+internal import Glibc
 internal import MethodKit
 internal import Methods
 internal import Optimizers
@@ -24,17 +25,20 @@ final class ModelWatch: Sendable {
   /// A watch for the model after `step` updates, or for the last one.
   init(step: Int?) { self.step = step }
 
-  /// Runs `body`, whose methods are listened to.
+  /// Runs `body`, whose methods on this thread are listened to.
   func watching<R>(_ body: () throws -> R) rethrows -> R {
-    try MethodCatalog.$watch.withValue({ Self.watched($0) }) {
-      try Self.$current.withValue(self) { try body() }
-    }
+    let before = Self.watches.withLock { $0.updateValue(self, forKey: pthread_self()) }
+    defer { Self.watches.withLock { $0[pthread_self()] = before } }
+    return try MethodCatalog.watched(by: { Self.watched($0) }, body)
   }
 
   /// The model that was wanted; nil where none came.
   var model: QuantizedModel? { state.withLock { step == nil ? $0.last : $0.checkpoint } }
 
-  @TaskLocal fileprivate static var current: ModelWatch?
+  private static let watches = Mutex<[pthread_t: ModelWatch]>([:])
+
+  /// The watch that this thread's methods have; nil for none.
+  fileprivate static var current: ModelWatch? { watches.withLock { $0[pthread_self()] } }
 
   private static func watched(_ type: any QuantizationMethod.Type)
     -> any QuantizationMethod.Type

@@ -1,5 +1,7 @@
+internal import Glibc
 import JSONText
 package import MethodKit
+internal import Synchronization
 
 /// The registry of methods: adding one is one file and one line here.
 ///
@@ -8,15 +10,30 @@ package enum MethodCatalog {
   /// Every method, in the order of `zeroqat list`; tables have their rows' order.
   package static var all: [any QuantizationMethod.Type] {
     let all = builtIn + [ExternalProgram.self]
-    return watch.map { all.map($0) } ?? all
+    guard let watch = watches.withLock({ $0[pthread_self()] }) else { return all }
+    return all.map(watch)
   }
 
-  /// What is put around every method while a cell is run again for its model; nil else.
+  /// What is put around a method.
+  package typealias Watch =
+    @Sendable (any QuantizationMethod.Type) -> any QuantizationMethod.Type
+
+  /// By thread. Task-local values would be the thing, but two of them bound by code without tasks crash in release
+  /// (Swift 6.3).
+  private static let watches = Mutex<[pthread_t: Watch]>([:])
+
+  /// Runs `body`, on this thread with `watch` around every method.
   ///
   /// A worker hands its model to nobody. Whoever wants it, and not only its scores, stands between the worker and the
   /// method; nothing else of the run is another than it was.
-  @TaskLocal package static var watch:
-    (@Sendable (any QuantizationMethod.Type) -> any QuantizationMethod.Type)?
+  ///
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws.
+  package static func watched<R>(by watch: @escaping Watch, _ body: () throws -> R) rethrows -> R {
+    let before = watches.withLock { $0.updateValue(watch, forKey: pthread_self()) }
+    defer { watches.withLock { $0[pthread_self()] = before } }
+    return try body()
+  }
 
   /// Those that are written here, in the order of table 1: all but the one that runs programs.
   package static let builtIn: [any QuantizationMethod.Type] = [
