@@ -18,8 +18,9 @@ package enum MethodCatalog {
   package typealias Watch =
     @Sendable (any QuantizationMethod.Type) -> any QuantizationMethod.Type
 
-  /// By thread. Task-local values would be the thing, but two of them bound by code without tasks crash in release
-  /// (Swift 6.3).
+  /// What is put around methods, by thread.
+  ///
+  /// Task-local values would be the thing, but two of them bound by code without tasks crash in release (Swift 6.3).
   private static let watches = Mutex<[pthread_t: Watch]>([:])
 
   /// Runs `body`, on this thread with `watch` around every method.
