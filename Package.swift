@@ -133,13 +133,22 @@ let rooms = chosen(
         "Quantizers", "Optimizers", "Tensors", "Digests", "JSONText", "Statistics", "System",
         "Vocabulary",
       ])
+    + room(
+      "Export",
+      [
+        "Worker", "Audit", "Harness", "Methods", "MethodKit", "Records", "Tokenizers",
+        "Checkpoints",
+        "Transformers", "Quantizers", "Optimizers", "Tasks", "Tensors", "Digests", "JSONText",
+        "System", "Vocabulary",
+      ])
     // — door —
     + [
       .executableTarget(
         name: "zeroqat",
         dependencies: [
-          "Worker", "Methods", "Audit", "Pretraining", "Tensors", "Tasks", "Tokenizers", "Harness",
-          "Hub", "Reporting", "Records", "JSONText", "System", "Vocabulary", argumentParser,
+          "Worker", "Export", "Methods", "Audit", "Pretraining", "Tensors", "Tasks", "Tokenizers",
+          "Harness", "Hub", "Reporting", "Records", "JSONText", "System", "Vocabulary",
+          argumentParser,
         ], swiftSettings: strict, plugins: ["ScienceDigest"]),
       // Knows which sources made the binary; a cell's id depends on it.
       .executableTarget(

@@ -17,6 +17,7 @@ unsafe_rooms=$(
 ^Sources/(CBLAS|CCurl|CDigests|CFence|CJSON|CKernels)/
 ^Sources/(Tensors|Quantizers|Optimizers|Transformers)/
 ^Sources/(System|Digests|Checkpoints|Harness|Worker)/
+^Sources/Export/(FloatBytes|HubWeights)\.swift
 ^Sources/JSONText/(JSONC|Keys)\.swift
 ^Sources/Hub/(BlobDownload|BlobName|CurlTransport|HubClient|HubRequest|SHA1)\.swift
 ^Sources/Reporting/(Plots/Gnuplot|Sections/NumberText)\.swift

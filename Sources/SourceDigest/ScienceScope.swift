@@ -13,6 +13,7 @@ public enum ScienceScope {
     ("CFence", "starts programs; what they return is judged elsewhere"),
     ("System", "files, clocks and processes; what was read is held to its digest"),
     ("Pretraining", "makes models; a cell names them by their bytes"),
+    ("Export", "writes the model that a cell's own run made; the record's digests hold it to that"),
     ("SourceDigest", "reads sources"),
     ("science-digest", "reads sources"),
     ("zeroqat", "the door: hands over and prints"),

@@ -21,7 +21,7 @@ struct Zeroqat: ParsableCommand {
       InspectCommand.self, GenerateCommand.self, DoctorCommand.self,
       CellCommand.self, TaskCommand.self, RenderCommand.self, PowerCommand.self, ClaimsCommand.self,
       CheckCommand.self, GateCommand.self, AcceptCommand.self, CompareCommand.self,
-      RecordsCommand.self, PublishCommand.self, ReportCommand.self,
+      RecordsCommand.self, ExportCommand.self, PublishCommand.self, ReportCommand.self,
       CertifyCommand.self, AuditCommand.self, VerifyCommand.self,
       CleanCommand.self, PretrainCommand.self, TextsCommand.self,
       MigrateCommand.self, TryCommand.self, ConformanceCommand.self, ManualCommand.self,

@@ -105,6 +105,8 @@ package struct EvaluationRun: Sendable {
     if record.status != .failed, before == nil {
       if case .corrupt = store.entry(record.cell.id) { try store.setAside(record.cell.id) }
       try store.save(record)
+      // With it the trained weights can be had again in minutes.
+      try store.keepReplayLog(of: record)
     }
     do { try removeTree(work) } catch { throw HarnessError.results(error) }
     return before.map { .found($0) } ?? .measured(record)
