@@ -29,7 +29,7 @@ extension ComparisonReport {
       blocks.append(.heading(2, title))
       blocks.append(.paragraph(cells.joined(separator: "; ")))
     }
-    if differing.contains(where: { $0.scores.contains { $0.low != nil } }) {
+    if differing.contains(where: { $0.scores.contains { $0.low != nil && $0.low != $0.high } }) {
       blocks.append(.paragraph(Self.intervals))
     }
     if differing.count > 1 { blocks += overview }

@@ -112,9 +112,9 @@ extension GateFigure {
       let change = "\(NumberText.count(b.count, unit)) became \(a.count)"
       return figure(
         .error,
-        a.count < b.count
+        (a.count < b.count
           ? "\(change): a shortened result is never a pass"
-          : "\(change): they can't be compared one by one" + against.advice)
+          : "\(change): they can't be compared one by one") + against.advice)
     }
     guard a.allSatisfy({ $0?.isFinite == true }) else {
       return figure(.regression, "a fresh \(unit) isn't finite")
