@@ -62,7 +62,9 @@ extension TableContents {
         + [
           .table(
             scoreTable(
-              group.columns, metric.title + (group.heading.map { ", \($0)" } ?? ""),
+              group.columns,
+              "\(metric.facts.title): the paper's and what was measured"
+                + (group.heading.map { ", \($0)" } ?? ""),
               notes: &notes))
         ]
     }

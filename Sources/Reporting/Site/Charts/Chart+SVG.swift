@@ -2,7 +2,7 @@ extension Chart {
   /// Width and height of every drawing, in its own units; on a phone they are about the screen's.
   private static let size = (width: 380.0, height: 276.0)
   private static let frame = (left: 52.0, right: 12.0, bottom: 44.0)
-  private static let letter = 5.9
+  private static let letter = 6.7
 
   /// The drawing as an SVG element of a page; colours are the page's.
   ///

@@ -26,6 +26,7 @@ enum SiteStyle {
     header { padding-top: 0.9rem; }
     nav { font: 0.83rem/1.6 system-ui, sans-serif; color: var(--quiet); }
     nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.1rem 1.1rem; margin: 0; padding: 0; max-width: none; }
+    nav li { margin: 0; }
     nav a { color: inherit; text-decoration: none; }
     nav a:hover { text-decoration: underline; color: var(--link); }
     header nav { border-bottom: 1px solid var(--rule); padding-bottom: 0.6rem; }
@@ -46,7 +47,7 @@ enum SiteStyle {
       border-top: 1.5px solid var(--ink); border-bottom: 1.5px solid var(--ink); }
     caption { caption-side: top; text-align: left; color: var(--quiet); padding: 0 0 0.45rem; }
     th, td { padding: 0.32rem 0.75rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); }
-    thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; }
+    thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; min-width: 5.4rem; }
     tbody th { font-weight: 400; background: var(--paper); position: sticky; left: 0; min-width: 7rem; max-width: 20rem; }
     tbody tr:last-child > * { border-bottom: 0; }
     th:first-child, td:first-child { padding-left: 0.1rem; }
