@@ -159,7 +159,7 @@ package struct ModelCard: CustomStringConvertible {
       """
     case .gptq:
       """
-      # pip install optimum gptqmodel
+      # pip install optimum gptqmodel (not tried by zeroqat)
       from transformers import AutoModelForCausalLM, AutoTokenizer
       model = AutoModelForCausalLM.from_pretrained("FOLDER")
       tokenizer = AutoTokenizer.from_pretrained("FOLDER")
