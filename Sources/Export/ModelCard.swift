@@ -105,7 +105,9 @@ package struct ModelCard: CustomStringConvertible {
       ("options", "`\(options)`"),
     ]
     if let updates = record.zerothOrder {
-      let chosen = record.selection.map { ", of which \($0.step) by choice of development text" }
+      let chosen = record.selection.map {
+        "; the weights and the scores are of the checkpoint after \($0.step), chosen by development"
+      }
       rows.append(("zeroth-order updates", "\(updates.steps)\(chosen ?? "")"))
     }
     let settings = cell.protocolSettings
@@ -157,7 +159,7 @@ package struct ModelCard: CustomStringConvertible {
       """
     case .gptq:
       """
-      # pip install optimum gptqmodel
+      # pip install optimum gptqmodel (not tried by zeroqat)
       from transformers import AutoModelForCausalLM, AutoTokenizer
       model = AutoModelForCausalLM.from_pretrained("FOLDER")
       tokenizer = AutoTokenizer.from_pretrained("FOLDER")
