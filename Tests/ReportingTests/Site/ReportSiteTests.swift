@@ -112,7 +112,7 @@ import Vocabulary
   @Test("Every printed number leads to a record's page that prints it, too")
   func numbers() throws {
     let contents = try Self.contents()
-    let files = try Self.site([contents])
+    let files = Self.site([contents])
     let page = try #require(files["tables/table2-small.html"])
     let scores = try #require(
       page.firstRange(of: "<h2 id=\"perplexity").map { page[$0.lowerBound...] })
