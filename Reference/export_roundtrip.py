@@ -3,9 +3,9 @@
 Run by hand, never by a build:
   pip install torch transformers compressed-tensors safetensors          for hf, compressed-tensors and gptq
   pip install llama-cpp-python                                           for gguf
-  python3 Reference/export_roundtrip.py RECORD.json FOLDER [FOLDER …]
+  python3 Reference/export_roundtrip.py RECORD.json [--tokenizer FOLDER] FOLDER [FOLDER …]
 Each FOLDER is one that `zeroqat export RECORD.json --to … --into FOLDER` wrote. The text of the record is encoded by the
-tokenizer of the first folder that holds a hub's tokenizer, its ids are held to the record's digest, and the same windows
+tokenizer of the first folder that holds a hub's tokenizer, or of the one that is named; its ids are held to the record's digest, and the same windows
 are scored. GPTQ's codes are unpacked here by the format's definition, as the package that runs them needs a compiler.
 Prints one JSON object.
 """
@@ -128,8 +128,10 @@ def by_llama(folder, windows):
 
 def main():
     record = json.loads(pathlib.Path(sys.argv[1]).read_text())
-    folders = [pathlib.Path(name) for name in sys.argv[2:]]
-    windows = windows_of(record, folders)
+    names = sys.argv[2:]
+    tokenizer = [names.pop(0) and names.pop(0)] if names[:1] == ["--tokenizer"] else []
+    folders = [pathlib.Path(name) for name in names]
+    windows = windows_of(record, [pathlib.Path(name) for name in tokenizer] + folders)
     score = next(s for s in record["scores"] if s["split"] == "test" and s["metric"] == "perplexity")
     own = score["windowNLL"]
     runs = []
@@ -147,6 +149,7 @@ def main():
 
             reader = gguf.GGUFReader(str(next(folder.glob("*.gguf"))))
             type_name = next(t.tensor_type.name for t in reader.tensors if t.name == "blk.0.attn_q.weight")
+        print(f"{folder}: {perplexity}", file=sys.stderr)
         runs.append({
             "form": form + (f" {type_name}" if type_name else ""), "program": program, "versions": versions,
             "perplexity": perplexity, "relative": perplexity / score["value"] - 1,
