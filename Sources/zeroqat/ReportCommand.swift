@@ -102,8 +102,8 @@ private struct ReportFolder {
     guard FileStatus(of: folder) != nil, try !listFolder(folder).isEmpty else { return }
     let front = "\(folder)/index.html"
     let isReport =
-      FileStatus(of: front) != nil
-      && String(decoding: try readFile(front), as: UTF8.self).contains(ReportSite.mark)
+      try FileStatus(of: front) != nil
+      && String(decoding: readFile(front), as: UTF8.self).contains(ReportSite.mark)
     if !isReport {
       throw ValidationError(
         "'\(folder)' has files that aren't a report's; name another folder with --into")

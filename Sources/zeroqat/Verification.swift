@@ -5,6 +5,7 @@ internal import JSONText
 internal import Records
 internal import Reporting
 internal import System
+internal import Worker
 
 /// Everything that can be held to something else without running a cell.
 struct Verification {
