@@ -51,7 +51,7 @@ struct FrontPage {
             \(claim.says) (\(claim.place))\(.lineBreak)\(emphasis: Phrase(claim.inWords(claimed.tableGrid)))
             """
           table.add([
-            PassageTable.Cell(index == 0 ? quoted : "〃"),
+            PassageTable.Cell(index == 0 ? quoted : "the same"),
             PassageTable.Cell(
               "\(link: Phrase(finding.scale.rawValue), to: .table(claimed.name, scale: finding.scale.rawValue, path: ""))"
             ),
