@@ -50,9 +50,9 @@ import Testing
     let path = folder.path("a.replay")
     let body = Array(try Self.sample().bytes().dropLast(64))
     var (read, refused) = (0, 0)
-    // Past the title, where a digest would be looked at.
+    // Past the title, where a digest is looked at.
     for damaged in Mutations(of: body, mutations: 500, seed: 17)
-    where damaged.starts(with: "zeroqat replay 1\n".utf8) {
+    where damaged.count > 17 && damaged.starts(with: "zeroqat replay 1\n".utf8) {
       try folder.write(damaged + Array(sha256Hex(of: damaged).utf8), to: "a.replay")
       do {
         let file = try ReplayFile(contentsOf: path)

@@ -195,7 +195,7 @@ import Testing
     let text = String(
       decoding: try #require(Self.sources["Sources/Methods/MethodCatalog.swift"]), as: UTF8.self)
     let listed = text.split(separator: "\n").count {
-      $0.hasPrefix("    ") && ($0.hasSuffix(".self,") || $0.hasSuffix("  ExternalProgram.self"))
+      $0.hasPrefix("    ") && ($0.hasSuffix(".self,") || $0.hasSuffix("[ExternalProgram.self]"))
     }
     #expect(listed == Self.today.methods.count)
   }

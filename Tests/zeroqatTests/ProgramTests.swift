@@ -403,7 +403,9 @@ import Testing
     #expect(mkfifo(pipe, 0o644) == 0)
     let result = try program(["render", "sample", "--output", pipe] + program.place)
     #expect(result.status == 2)
-    #expect(result.output == "error: cannot write '\(pipe)': it isn't a regular file\n")
+    #expect(
+      result.output
+        == "error: --output '\(pipe)' isn't written to: it isn't a regular file; name another file\n")
   }
 
   /// A closed standard error would give its number to the lock, and progress would be written there.
