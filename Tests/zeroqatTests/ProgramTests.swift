@@ -405,7 +405,8 @@ import Testing
     #expect(result.status == 2)
     #expect(
       result.output
-        == "error: --output '\(pipe)' isn't written to: it isn't a regular file; name another file\n")
+        == "error: --output '\(pipe)' isn't written to: it isn't a regular file; name another file\n"
+    )
   }
 
   /// A closed standard error would give its number to the lock, and progress would be written there.
